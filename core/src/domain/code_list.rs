@@ -1,0 +1,257 @@
+//! Code lists: the values that a form offers, each with its key, its Chinese and its English.
+//!
+//! The keys are what documents, wire and SQL hold; a list is never renumbered and a key never changes its
+//! meaning. Sources: handbook 3.8, 3.10, 5.1, 8.3, 9.1, 9.4.
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+macro_rules! code_list {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident = $key:literal, $zh:literal, $en:literal;)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+        #[ts(export)]
+        pub enum $name {
+            $(
+                #[doc = concat!($zh, " — ", $en)]
+                #[serde(rename = $key)]
+                #[ts(rename = $key)]
+                $variant,
+            )+
+        }
+
+        impl $name {
+            /// All of them, in the order in which a form offers them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The key that documents hold.
+            #[must_use]
+            pub const fn key(self) -> &'static str {
+                match self { $(Self::$variant => $key,)+ }
+            }
+
+            /// The Chinese term, as it stands in ledgers.
+            #[must_use]
+            pub const fn zh(self) -> &'static str {
+                match self { $(Self::$variant => $zh,)+ }
+            }
+
+            /// The English term.
+            #[must_use]
+            pub const fn en(self) -> &'static str {
+                match self { $(Self::$variant => $en,)+ }
+            }
+
+            /// From a key; `None` where a newer version wrote a key that this one does not know.
+            #[must_use]
+            pub fn from_key(key: &str) -> Option<Self> {
+                match key { $($key => Some(Self::$variant),)+ _ => None }
+            }
+
+            /// From the Chinese term.
+            #[must_use]
+            pub fn from_zh(text: &str) -> Option<Self> {
+                match text { $($zh => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+code_list!(
+    /// Sex, as the student-record system codes it (handbook 9.1: 1 男 2 女).
+    Sex {
+        Male = "male", "男", "male";
+        Female = "female", "女", "female";
+    }
+);
+
+code_list!(
+    /// How a visit was made (handbook 5.1, 形式).
+    VisitMode {
+        AtHome = "at_home", "入户", "at home";
+        Phone = "phone", "电话", "by phone";
+        Video = "video", "视频", "by video";
+        AtWork = "at_work", "工作地走访", "at the workplace";
+    }
+);
+
+code_list!(
+    /// What a visit is for (handbook 5.1, 家访目的).
+    VisitPurpose {
+        Routine = "routine", "常规家访", "routine";
+        Persuasion = "persuasion", "劝返", "persuasion to return";
+        AidNotice = "aid_notice", "资助宣传", "telling of aid";
+        HomeTeaching = "home_teaching", "送教", "home teaching";
+        Verification = "verification", "核查", "verification";
+        FollowUp = "follow_up", "回访", "follow-up";
+    }
+);
+
+code_list!(
+    /// Relation of an adult to the child, by its internal key; mapped to GB/T 4761 at export (handbook 9.4).
+    Relation {
+        Father = "father", "父亲", "father";
+        Mother = "mother", "母亲", "mother";
+        PaternalGrandfather = "paternal_grandfather", "祖父", "paternal grandfather";
+        PaternalGrandmother = "paternal_grandmother", "祖母", "paternal grandmother";
+        MaternalGrandfather = "maternal_grandfather", "外祖父", "maternal grandfather";
+        MaternalGrandmother = "maternal_grandmother", "外祖母", "maternal grandmother";
+        StepFather = "step_father", "继父/养父", "step- or adoptive father";
+        StepMother = "step_mother", "继母/养母", "step- or adoptive mother";
+        Brother = "brother", "兄弟", "brother";
+        Sister = "sister", "姐妹", "sister";
+        Uncle = "uncle", "伯父/叔父/舅父", "uncle";
+        Aunt = "aunt", "姑母/姨母/婶母", "aunt";
+        TheChild = "the_child", "学生本人", "the child";
+        Neighbour = "neighbour", "邻居", "neighbour";
+        VillageCadre = "village_cadre", "村干部", "village cadre";
+        Other = "other", "其他", "other";
+    }
+);
+
+code_list!(
+    /// What the family said about returning (handbook 5.1, parent_position).
+    ParentPosition {
+        AgreesDate = "agrees_date", "同意返校(有日期)", "agrees, with a date";
+        AgreesVague = "agrees_vague", "同意返校(无日期)", "agrees, without a date";
+        Refuses = "refuses", "拒绝", "refuses";
+        BlamesChild = "blames_child", "称孩子不愿去", "says the child will not go";
+        Absent = "absent", "家长不在", "not there";
+        Unreachable = "unreachable", "联系不上", "cannot be reached";
+        ClaimsTransferred = "claims_transferred", "称已转学(需证明)", "says transferred (proof needed)";
+        ClaimsIll = "claims_ill", "称生病(需证明)", "says ill (proof needed)";
+    }
+);
+
+code_list!(
+    /// What the child itself wants (handbook 5.1, 学生意愿).
+    ChildPosition {
+        WantsToReturn = "wants_to_return", "愿意返校", "wants to return";
+        Hesitates = "hesitates", "犹豫", "hesitates";
+        Refuses = "refuses", "不愿返校", "does not want to";
+        NotAsked = "not_asked", "未问到", "could not be asked";
+    }
+);
+
+code_list!(
+    /// Why a child is not at school (handbook 3.10, 辍学原因).
+    AbsenceReason {
+        LearningDifficulty = "learning_difficulty", "学习困难", "learning difficulty";
+        SchoolAversion = "school_aversion", "厌学", "aversion to school";
+        MigrantWork = "migrant_work", "外出务工", "left to work";
+        EarlyMarriage = "early_marriage", "早婚早育", "early marriage";
+        Religion = "religion", "因信教", "religion";
+        Poverty = "poverty", "因贫", "poverty";
+        Distance = "distance", "因远", "distance";
+        Illness = "illness", "因病", "illness";
+        Disability = "disability", "因残", "disability";
+        MentalHealth = "mental_health", "心理问题", "mental health";
+        Internet = "internet", "网瘾", "internet";
+        FamilyChange = "family_change", "家庭变故", "change in the family";
+        CareBurden = "care_burden", "照顾家人", "cares for family";
+        Migration = "migration", "随父母流动", "moves with parents";
+        Bullying = "bullying", "欺凌/人际", "bullying";
+        TeacherRelation = "teacher_relation", "师生关系", "trouble with teachers";
+        Legal = "legal", "涉案", "legal matter";
+        PrivateTutor = "private_tutor", "私塾/在家教育", "private tuition";
+        Seasonal = "seasonal", "季节性劳动", "seasonal work";
+        Other = "other", "其他", "other";
+        Unknown = "unknown", "不明", "unknown";
+    }
+);
+
+code_list!(
+    /// What the family was told of (handbook 5.1, 宣传内容).
+    InformedTopic {
+        EducationLaw = "education_law", "义务教育法", "Compulsory Education Law";
+        AidPolicy = "aid_policy", "资助政策", "aid policy";
+        ChildLabour = "child_labour", "禁止使用童工", "ban on child labour";
+        Safety = "safety", "安全教育", "safety";
+        FamilyEducation = "family_education", "家庭教育", "family education";
+    }
+);
+
+code_list!(
+    /// The child's schooling status on the ground (handbook 3.8). Only a person decides on 辍学.
+    SchoolingStatus {
+        EnrolledHere = "ENROLLED_HERE", "本校在读", "at this school";
+        EnrolledCounty = "ENROLLED_COUNTY", "县内他校在读", "at another school in the county";
+        EnrolledElsewhere = "ENROLLED_ELSEWHERE", "县外/省外在读", "at a school elsewhere";
+        EnrolledAbroad = "ENROLLED_ABROAD", "境外就读", "at a school abroad";
+        SpecialSchool = "SPECIAL_SCHOOL", "特教学校就读", "special school";
+        InclusiveClass = "INCLUSIVE_CLASS", "随班就读", "inclusive class";
+        SpecialClass = "SPECIAL_CLASS", "普校特教班", "special class";
+        HomeTeaching = "HOME_TEACHING", "送教上门", "home teaching";
+        VocationalTrack = "VOCATIONAL_TRACK", "普职融合/职校就读", "vocational track";
+        ReformSchool = "REFORM_SCHOOL", "专门学校", "reform school";
+        Suspended = "SUSPENDED", "休学", "suspended (lawful)";
+        DeferredEntry = "DEFERRED_ENTRY", "延缓入学", "deferred entry (lawful)";
+        ExemptPhysical = "EXEMPT_PHYSICAL", "身体原因不具备学习条件", "physically unable";
+        TransferPending = "TRANSFER_PENDING", "转学在途", "transfer under way";
+        LongLeave = "LONG_LEAVE", "长期请假", "long leave";
+        NotYetAge = "NOT_YET_AGE", "未到入学年龄", "not yet of age";
+        NeverEnrolled = "NEVER_ENROLLED", "失学", "never enrolled";
+        AbsentUnexcused = "ABSENT_UNEXCUSED", "无故缺勤", "absent, unexcused";
+        SuspectedDropout = "SUSPECTED_DROPOUT", "疑似辍学", "suspected dropout";
+        Dropout = "DROPOUT", "辍学", "dropout";
+        Returned = "RETURNED", "劝返复学", "returned, settling";
+        LostContact = "LOST_CONTACT", "失联", "lost contact";
+        InCustody = "IN_CUSTODY", "涉案/羁押", "in custody";
+        GraduatedG9 = "GRADUATED_G9", "初中毕业", "finished grade 9";
+        Deceased = "DECEASED", "死亡", "deceased";
+        Emigrated = "EMIGRATED", "迁出", "emigrated";
+        OverageClosed = "OVERAGE_CLOSED", "超龄", "over age";
+        Unverified = "UNVERIFIED", "待核实", "unverified";
+    }
+);
+
+code_list!(
+    /// Flags of a child that ledgers filter by (handbook 3.7 E, 8.3, 9.1).
+    ChildFlag {
+        LeftBehindOne = "left_behind_one", "单亲留守", "left behind by one parent";
+        LeftBehindBoth = "left_behind_both", "双亲留守", "left behind by both parents";
+        Orphan = "orphan", "孤儿", "orphan";
+        NoCarer = "no_carer", "事实无人抚养", "de facto unsupported";
+        Disabled = "disabled", "残疾", "disabled";
+        MigrantChild = "migrant_child", "随迁子女", "migrant worker's child";
+        Lifted = "lifted", "脱贫户", "lifted household";
+        Monitored = "monitored", "监测户", "monitored household";
+        SubsistenceAllowance = "subsistence_allowance", "低保", "subsistence allowance";
+        DestituteSupport = "destitute_support", "特困供养", "destitute support";
+        Boarder = "boarder", "住校", "boarder";
+        OverdueVisit = "overdue_visit", "久未家访", "long not visited";
+    }
+);
+
+code_list!(
+    /// Who signs a visit record (handbook 5.1, 签字).
+    SignerRole {
+        Parent = "parent", "家长", "guardian";
+        Child = "child", "学生", "child";
+        Teacher = "teacher", "教师", "teacher";
+        VillageCadre = "village_cadre", "村干部", "village cadre";
+    }
+);
+
+code_list!(
+    /// How a child attends (handbook 9.1 就读方式).
+    AttendanceMode {
+        Day = "day", "走读", "day pupil";
+        Boarding = "boarding", "住校", "boarder";
+        HomeTeaching = "home_teaching", "送教上门", "home teaching";
+    }
+);
+
+/// What kind of identity paper a number belongs to (handbook 9.1, 身份证件类型).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, Encode, Decode)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum IdType {
+    /// Resident identity card.
+    #[n(1)]
+    ResidentId,
+    /// Another paper, or none: the number may be blank, with proof.
+    #[n(2)]
+    Other,
+}

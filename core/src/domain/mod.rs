@@ -1,0 +1,8 @@
+//! The nouns of the work, pure: types, validation and folds. One noun a file.
+
+pub mod code_list;
+pub mod id_number;
+pub mod identifier;
+pub mod place;
+pub mod role;
+pub mod time;

@@ -1,0 +1,348 @@
+//! Places, schools and classes: the two trees that scopes are cut from.
+//!
+//! The village tree: county (6 digits) – township (9) – village (12), by the statistical codes (handbook
+//! 10.2); the villager group (社) is a text. The school tree: school – class.
+
+use std::collections::BTreeMap;
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A statistical place code of 6, 9 or 12 digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, Encode, Decode)]
+#[serde(try_from = "String", into = "String")]
+#[cbor(transparent)]
+#[ts(export, type = "string")]
+pub struct PlaceCode(#[n(0)] String);
+
+impl PlaceCode {
+    /// From text; `None` unless it has 6, 9 or 12 digits.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        (matches!(text.len(), 6 | 9 | 12) && text.bytes().all(|b| b.is_ascii_digit())).then(|| Self(text.to_owned()))
+    }
+
+    /// The digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `other` is this place or lies in it.
+    #[must_use]
+    pub fn holds(&self, other: &Self) -> bool {
+        other.0.starts_with(&self.0)
+    }
+
+    /// Whether it names a village.
+    #[must_use]
+    pub fn is_village(&self) -> bool {
+        self.0.len() == 12
+    }
+
+    /// The place one level up.
+    #[must_use]
+    pub fn parent(&self) -> Option<Self> {
+        match self.0.len() {
+            12 => self.0.get(..9).map(|code| Self(code.to_owned())),
+            9 => self.0.get(..6).map(|code| Self(code.to_owned())),
+            _ => None,
+        }
+    }
+}
+
+impl TryFrom<String> for PlaceCode {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("a place code has 6, 9 or 12 digits")
+    }
+}
+
+impl From<PlaceCode> for String {
+    fn from(code: PlaceCode) -> Self {
+        code.0
+    }
+}
+
+impl std::fmt::Display for PlaceCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A school's identification code (学校标识码), ten digits as a rule.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, Encode, Decode)]
+#[serde(transparent)]
+#[cbor(transparent)]
+#[ts(export, type = "string")]
+pub struct SchoolCode(#[n(0)] pub String);
+
+/// A class: `{school code}/{entry year}/{number}`, so that grades are computed and not renamed in September.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, Encode, Decode)]
+#[serde(transparent)]
+#[cbor(transparent)]
+#[ts(export, type = "string")]
+pub struct ClassId(#[n(0)] pub String);
+
+impl ClassId {
+    /// Of a school, the year in which the class entered this stage, and its number.
+    #[must_use]
+    pub fn new(school: &SchoolCode, entry_year: i16, number: u8) -> Self {
+        Self(format!("{}/{entry_year}/{number}", school.0))
+    }
+
+    /// The school part.
+    #[must_use]
+    pub fn school(&self) -> SchoolCode {
+        SchoolCode(self.0.split('/').next().unwrap_or_default().to_owned())
+    }
+}
+
+/// What a grant covers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, Encode, Decode)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "code")]
+#[ts(export)]
+pub enum Scope {
+    /// All children of a county, township or village.
+    #[n(0)]
+    Place(#[n(0)] PlaceCode),
+    /// All children of a school.
+    #[n(1)]
+    School(#[n(0)] SchoolCode),
+    /// All children of a class.
+    #[n(2)]
+    Class(#[n(0)] ClassId),
+}
+
+impl Scope {
+    /// Whether a dossier that lies at `leaves` is covered.
+    #[must_use]
+    pub fn covers(&self, leaves: &Leaves) -> bool {
+        match self {
+            Self::Place(code) => leaves.village.as_ref().is_some_and(|village| code.holds(village)),
+            Self::School(school) => leaves.class.as_ref().is_some_and(|class| class.school() == *school),
+            Self::Class(id) => leaves.class.as_ref() == Some(id),
+        }
+    }
+
+    /// From the command line: `place:999999101001`, `school:9999990001`, `class:9999990001/2024/1`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (kind, code) = text.trim().split_once(':')?;
+        match kind {
+            "place" => PlaceCode::parse(code).map(Self::Place),
+            "school" => (!code.is_empty()).then(|| Self::School(SchoolCode(code.to_owned()))),
+            "class" => (code.split('/').count() == 3).then(|| Self::Class(ClassId(code.to_owned()))),
+            _ => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Scope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Place(code) => write!(f, "place:{code}"),
+            Self::School(code) => write!(f, "school:{}", code.0),
+            Self::Class(id) => write!(f, "class:{}", id.0),
+        }
+    }
+}
+
+/// Where a dossier lies in the two trees.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, TS, Encode, Decode)]
+#[ts(export)]
+pub struct Leaves {
+    /// The village (12 digits).
+    #[n(0)]
+    pub village: Option<PlaceCode>,
+    /// The class.
+    #[n(1)]
+    pub class: Option<ClassId>,
+}
+
+/// Which level of the village tree a place stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum PlaceLevel {
+    /// 县
+    County,
+    /// 乡镇
+    Township,
+    /// 村(社区)
+    Village,
+}
+
+/// A place of the county.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Place {
+    /// Its code.
+    pub code: PlaceCode,
+    /// Its name now.
+    pub name: String,
+    /// Names and codes that it had (townships were merged around 2020: handbook 10.2).
+    #[serde(default)]
+    pub former_names: Vec<String>,
+}
+
+/// Primary or junior secondary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum Stage {
+    /// 小学, grades 1 to 6.
+    Primary,
+    /// 初中, grades 7 to 9.
+    Junior,
+}
+
+/// A school of the county.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct School {
+    /// 学校标识码.
+    pub code: SchoolCode,
+    /// Its name.
+    pub name: String,
+    /// The township that it stands in.
+    pub township: PlaceCode,
+    /// Its classes.
+    pub classes: Vec<Class>,
+}
+
+/// A class of a school.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Class {
+    /// Its id.
+    pub id: ClassId,
+    /// Primary or junior.
+    pub stage: Stage,
+    /// The year in which it entered this stage.
+    pub entry_year: i16,
+    /// Its number within the year.
+    pub number: u8,
+}
+
+impl Class {
+    /// Its grade (1 to 9) in the school year that `day` lies in; `None` before its entry and after its end.
+    /// The school year turns on 1 September (handbook 9.5).
+    #[must_use]
+    pub fn grade_on(&self, day: jiff::civil::Date) -> Option<u8> {
+        let school_year = if day.month() >= 9 { day.year() } else { day.year().saturating_sub(1) };
+        let years = u8::try_from(school_year.checked_sub(self.entry_year)?).ok()?;
+        let (first, last) = match self.stage {
+            Stage::Primary => (1, 6),
+            Stage::Junior => (7, 9),
+        };
+        let grade = years.checked_add(first)?;
+        (grade <= last).then_some(grade)
+    }
+}
+
+/// The county file that `init` reads and the county document holds: places, schools, classes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct County {
+    /// The county's own place.
+    pub county: Place,
+    /// Its townships and villages.
+    pub places: Vec<Place>,
+    /// Its schools with their classes.
+    pub schools: Vec<School>,
+}
+
+impl County {
+    /// Places by code, the county among them.
+    #[must_use]
+    pub fn places_by_code(&self) -> BTreeMap<&str, &Place> {
+        std::iter::once(&self.county).chain(&self.places).map(|place| (place.code.as_str(), place)).collect()
+    }
+
+    /// What makes the file unusable, in the words of its fields; empty when all is well.
+    #[must_use]
+    pub fn mistakes(&self) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        if self.county.code.as_str().len() != 6 {
+            mistakes.push(format!("county.code {}: a county's code has 6 digits", self.county.code));
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        for place in &self.places {
+            if !self.county.code.holds(&place.code) || place.code == self.county.code {
+                mistakes.push(format!("place {} does not lie in the county", place.code));
+            }
+            if !seen.insert(place.code.as_str()) {
+                mistakes.push(format!("place {} stands twice", place.code));
+            }
+            if place.name.trim().is_empty() {
+                mistakes.push(format!("place {} has no name", place.code));
+            }
+        }
+        for place in self.places.iter().filter(|place| place.code.is_village()) {
+            if place.code.parent().is_none_or(|parent| !seen.contains(parent.as_str())) {
+                mistakes.push(format!("village {} has no township", place.code));
+            }
+        }
+        let mut schools = std::collections::BTreeSet::new();
+        for school in &self.schools {
+            if !schools.insert(&school.code) {
+                mistakes.push(format!("school {} stands twice", school.code.0));
+            }
+            if !seen.contains(school.township.as_str()) {
+                mistakes.push(format!("school {}: township {} is not in the file", school.code.0, school.township));
+            }
+            for class in &school.classes {
+                if class.id.school() != school.code {
+                    mistakes.push(format!("class {} does not belong to school {}", class.id.0, school.code.0));
+                }
+            }
+        }
+        mistakes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn class(stage: Stage, entry_year: i16) -> Class {
+        Class { id: ClassId("9999990001/2020/1".to_owned()), stage, entry_year, number: 1 }
+    }
+
+    #[test]
+    fn a_class_rises_on_the_first_of_september() {
+        let class = class(Stage::Primary, 2020);
+        assert_eq!(class.grade_on(date(2021, 8, 31)), Some(1));
+        assert_eq!(class.grade_on(date(2021, 9, 1)), Some(2));
+        assert_eq!(class.grade_on(date(2026, 8, 31)), Some(6));
+        assert_eq!(class.grade_on(date(2026, 9, 1)), None, "it has left the primary school");
+        assert_eq!(class.grade_on(date(2019, 9, 1)), None, "it has not entered yet");
+    }
+
+    #[test]
+    fn a_junior_class_begins_with_grade_seven() {
+        assert_eq!(class(Stage::Junior, 2026).grade_on(date(2026, 11, 23)), Some(7));
+    }
+
+    #[test]
+    fn a_township_covers_its_villages_and_no_others() {
+        let scope = Scope::parse("place:999999101").unwrap();
+        let at = |village: &str| Leaves { village: PlaceCode::parse(village), class: None };
+        assert!(scope.covers(&at("999999101003")));
+        assert!(!scope.covers(&at("999999102001")));
+        assert!(!scope.covers(&Leaves::default()));
+    }
+
+    #[test]
+    fn a_class_is_covered_by_its_school() {
+        let leaves = Leaves { village: None, class: Some(ClassId("9999990001/2024/1".to_owned())) };
+        assert!(Scope::parse("school:9999990001").unwrap().covers(&leaves));
+        assert!(Scope::parse("class:9999990001/2024/1").unwrap().covers(&leaves));
+        assert!(!Scope::parse("class:9999990001/2024/2").unwrap().covers(&leaves));
+    }
+}

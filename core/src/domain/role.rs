@@ -1,0 +1,101 @@
+//! Roles and what each may do. A role comes with a scope: places or classes that it answers for.
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// The roles that the app knows (handbook 2.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS, Encode, Decode)]
+#[serde(rename_all = "snake_case")]
+#[cbor(index_only)]
+#[ts(export)]
+pub enum Role {
+    /// 包生教师: answers for named pupils.
+    #[n(1)]
+    SubjectTeacher,
+    /// 班主任: own class; first reporter.
+    #[n(2)]
+    ClassTeacher,
+    /// 学籍管理员: the school's records.
+    #[n(3)]
+    RecordsClerk,
+    /// 教务处/分管副校长: own school.
+    #[n(4)]
+    SchoolLead,
+    /// 校长: own school.
+    #[n(5)]
+    Principal,
+    /// 乡镇教育专干: own township; merges field data, keeps the ledgers.
+    #[n(6)]
+    TownshipOfficer,
+    /// 村干部: own village.
+    #[n(7)]
+    VillageCadre,
+    /// 教科体局: the county's ledgers.
+    #[n(8)]
+    CountySection,
+    /// 局领导: the county's figures, without raw evidence.
+    #[n(9)]
+    CountyLead,
+}
+
+impl Role {
+    /// All roles.
+    pub const ALL: &'static [Self] = &[
+        Self::SubjectTeacher,
+        Self::ClassTeacher,
+        Self::RecordsClerk,
+        Self::SchoolLead,
+        Self::Principal,
+        Self::TownshipOfficer,
+        Self::VillageCadre,
+        Self::CountySection,
+        Self::CountyLead,
+    ];
+
+    /// The key as the command line and the user interface have it.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::SubjectTeacher => "subject_teacher",
+            Self::ClassTeacher => "class_teacher",
+            Self::RecordsClerk => "records_clerk",
+            Self::SchoolLead => "school_lead",
+            Self::Principal => "principal",
+            Self::TownshipOfficer => "township_officer",
+            Self::VillageCadre => "village_cadre",
+            Self::CountySection => "county_section",
+            Self::CountyLead => "county_lead",
+        }
+    }
+
+    /// From its key.
+    #[must_use]
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|role| role.key() == key)
+    }
+
+    /// Works at a desk and answers for merging: holding an envelope there is what a delivery mark tells.
+    #[must_use]
+    pub const fn is_desk(self) -> bool {
+        matches!(
+            self,
+            Self::RecordsClerk | Self::SchoolLead | Self::Principal | Self::TownshipOfficer | Self::CountySection
+        )
+    }
+
+    /// May write dossiers within the scope: visits, children, fields.
+    #[must_use]
+    pub const fn writes_dossiers(self) -> bool {
+        !matches!(self, Self::CountyLead)
+    }
+
+    /// May bring in a roster.
+    #[must_use]
+    pub const fn imports_rosters(self) -> bool {
+        matches!(
+            self,
+            Self::RecordsClerk | Self::SchoolLead | Self::Principal | Self::TownshipOfficer | Self::CountySection
+        )
+    }
+}

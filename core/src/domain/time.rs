@@ -1,0 +1,109 @@
+//! Moments and days, in the one time zone of the work: China Standard Time, UTC+8, without summer time.
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::{Offset, TimeZone};
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A moment, in milliseconds since 1970-01-01T00:00:00Z.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, TS, Encode, Decode,
+)]
+#[serde(transparent)]
+#[cbor(transparent)]
+#[ts(export, type = "number")]
+pub struct Timestamp(#[n(0)] i64);
+
+const CHINA: Offset = Offset::constant(8);
+
+impl Timestamp {
+    /// From milliseconds since 1970.
+    #[must_use]
+    pub const fn from_unix_ms(ms: i64) -> Self {
+        Self(ms)
+    }
+
+    /// Milliseconds since 1970.
+    #[must_use]
+    pub const fn unix_ms(self) -> i64 {
+        self.0
+    }
+
+    /// The wall clock in China. A moment outside of years -9999 to 9999 counts as the nearest one inside.
+    #[must_use]
+    pub fn in_china(self) -> DateTime {
+        let moment = jiff::Timestamp::from_millisecond(self.0).unwrap_or(if self.0 < 0 {
+            jiff::Timestamp::MIN
+        } else {
+            jiff::Timestamp::MAX
+        });
+        TimeZone::fixed(CHINA).to_datetime(moment)
+    }
+
+    /// The calendar day in China.
+    #[must_use]
+    pub fn day(self) -> Date {
+        self.in_china().date()
+    }
+
+    /// `2026-11-23 14:02`, as it stands on strips and in spreadsheets.
+    #[must_use]
+    pub fn to_minute_text(self) -> String {
+        self.in_china().strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
+    /// The moment `ms` later, or the last one there is.
+    #[must_use]
+    pub const fn plus_ms(self, ms: i64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+}
+
+/// Reads a day from `2015-09-01`, `20150901`, `2015/9/1`, `2015.9.1` or `2015年9月1日`.
+#[must_use]
+pub fn read_day(text: &str) -> Option<Date> {
+    let text = text.trim();
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let (year, month, day) = if digits == text.len() && digits == 8 {
+        (text.get(0..4)?, text.get(4..6)?, text.get(6..8)?)
+    } else {
+        let mut parts = text.split(['-', '/', '.', '年', '月', '日']).map(str::trim).filter(|part| !part.is_empty());
+        let parts = (parts.next()?, parts.next()?, parts.next()?, parts.next());
+        if parts.3.is_some() {
+            return None;
+        }
+        (parts.0, parts.1, parts.2)
+    };
+    if year.len() != 4 {
+        return None;
+    }
+    Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn midnight_in_china_is_the_day_before_in_greenwich() {
+        let moment = Timestamp::from_unix_ms(1_795_363_200_000 - 8 * 3_600_000);
+        assert_eq!(moment.to_minute_text(), "2026-11-23 00:00");
+    }
+
+    #[test]
+    fn days_are_read_as_clerks_write_them() {
+        let expected = Date::new(2015, 9, 1).unwrap();
+        for text in ["2015-09-01", "20150901", "2015/9/1", "2015.9.1", "2015年9月1日", " 2015-9-1 "] {
+            assert_eq!(read_day(text), Some(expected), "{text}");
+        }
+        for text in ["", "2015", "15-9-1", "2011-02-29", "2015-9-1-2", "无"] {
+            assert_eq!(read_day(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_by_ages_still_has_a_day() {
+        assert_eq!(Timestamp::from_unix_ms(i64::MAX).day().year(), 9999);
+    }
+}

@@ -1,0 +1,3 @@
+//! Keys: the data key that everything on the device is encrypted under, how it is wrapped, and sealing.
+
+pub mod sealing;
