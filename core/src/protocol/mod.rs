@@ -1,1 +1,35 @@
-//! To come.
+//! The words on the wire, shared by device and server. One step a file.
+//!
+//! All bodies are CBOR of the types here, in their one deterministic encoding, compressed as one zstd
+//! stream ([`body`]). Paths and limits stand here; who may ask what is decided from the register and never
+//! from the request (architecture: partial replication).
+
+pub mod body;
+pub mod enrol;
+pub mod envelope;
+pub mod photo;
+pub mod refusal;
+pub mod register;
+pub mod sync;
+
+/// The version of the protocol. A server that does not know a client's version says so ([`refusal`]).
+/// 1 (2026-11): the first.
+pub const VERSION: u16 = 1;
+
+/// Where a device exchanges its enrolment code for a certificate. The only path without a client certificate.
+pub const ENROL_PATH: &str = "/v1/enrol";
+/// Where a device pushes and pulls.
+pub const SYNC_PATH: &str = "/v1/sync";
+/// Photos by hash: `PUT` with `?offset=N` appends, `GET` with a `Range` fetches.
+pub const PHOTO_PATH: &str = "/v1/photo";
+
+/// The largest request body that a server reads: 4 MiB.
+pub const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The largest body after decompression: 32 MiB.
+pub const INFLATED_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// The largest single change: 1 MiB. A finished form has some hundred bytes.
+pub const CHANGE_BYTES_MAX: usize = 1024 * 1024;
+/// The size of a photo part on the wire: what a lost link wastes at most.
+pub const PHOTO_PART_BYTES: usize = 8 * 1024;
+/// The largest photo: 4 MiB. Ours have 200 to 400 KB.
+pub const PHOTO_BYTES_MAX: u64 = 4 * 1024 * 1024;

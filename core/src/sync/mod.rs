@@ -1,1 +1,3 @@
-//! To come.
+//! The session of a sync: what to do next, without doing any of it.
+
+pub mod link;

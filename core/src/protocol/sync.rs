@@ -1,0 +1,341 @@
+//! One request a sync: what a device has written goes up, what it lacks comes down.
+//!
+//! What the receiver can rebuild is left out of a push: the certificate (the connection proves it), the
+//! counters (they run on), the hash of each envelope's predecessor (it is the one before), and what repeats
+//! (documents and leaves stand in tables). The changes lie side by side, so that they compress as one text.
+
+use minicbor::{Decode, Encode};
+
+use super::envelope::{DocumentKind, Envelope, EnvelopeBody};
+use super::photo::{PhotoOffer, PhotoOffset};
+use super::register::RegisterEntry;
+use crate::domain::identifier::{CertificateId, DocumentId, Hash32};
+use crate::domain::place::{Leaves, Scope};
+use crate::domain::role::Role;
+use crate::domain::time::Timestamp;
+use crate::vault::signing::Signature;
+
+/// Where a device stands in the server's log: the sequence number and the hash chain up to it. Clients treat
+/// it as opaque. A server that does not know the chain value at that number was restored from a backup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct Cursor {
+    /// The sequence number of the last envelope that was looked at for this device; 0 before the first.
+    #[n(0)]
+    pub seq: u64,
+    /// `chain(n) = SHA-256(chain(n-1) ‖ hash of envelope n)`; zeroes at 0.
+    #[n(1)]
+    pub chain: Hash32,
+}
+
+impl Cursor {
+    /// Before the first envelope.
+    pub const START: Self = Self { seq: 0, chain: Hash32::ZERO };
+
+    /// The chain value after one more envelope.
+    #[must_use]
+    pub fn link(chain: Hash32, envelope: Hash32) -> Hash32 {
+        let mut bytes = [0; 64];
+        let (left, right) = bytes.split_at_mut(32);
+        left.copy_from_slice(&chain.0);
+        right.copy_from_slice(&envelope.0);
+        Hash32::of(&bytes)
+    }
+}
+
+/// A batch of a device's own envelopes, consecutive.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Push {
+    /// The counter of the first.
+    #[n(0)]
+    pub first_counter: u64,
+    /// The hash of the device's envelope before the first.
+    #[n(1)]
+    pub previous: Hash32,
+    /// The documents that the envelopes name by their place here.
+    #[n(2)]
+    pub documents: Vec<PushedDocument>,
+    /// What each envelope says besides its change and signature.
+    #[n(3)]
+    pub frames: Vec<PushedFrame>,
+    /// The changes, in the order of the frames.
+    #[n(4)]
+    pub changes: Vec<minicbor::bytes::ByteVec>,
+    /// The signatures, in the order of the frames.
+    #[n(5)]
+    pub signatures: Vec<Signature>,
+}
+
+/// A document of a push.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct PushedDocument {
+    /// The document.
+    #[n(0)]
+    pub document: DocumentId,
+    /// Its kind.
+    #[n(1)]
+    pub kind: DocumentKind,
+    /// Where the author saw it lie.
+    #[n(2)]
+    pub leaves: Leaves,
+}
+
+/// What an envelope says besides its change and signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct PushedFrame {
+    /// The place of its document in [`Push::documents`].
+    #[n(0)]
+    pub document: u32,
+    /// See [`EnvelopeBody::register_head`].
+    #[n(1)]
+    pub register_head: u64,
+    /// See [`EnvelopeBody::cursor_seq`].
+    #[n(2)]
+    pub cursor_seq: u64,
+}
+
+/// A push whose tables do not fit together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the tables of the push do not fit together")]
+pub struct PushError;
+
+impl Push {
+    /// Packs consecutive envelopes of one device; `None` when there are none.
+    ///
+    /// # Errors
+    /// [`PushError`] when they are not consecutive.
+    pub fn pack(envelopes: &[Envelope]) -> Result<Option<Self>, PushError> {
+        let Some(first) = envelopes.first() else { return Ok(None) };
+        let mut push = Self {
+            first_counter: first.body.counter,
+            previous: first.body.previous,
+            documents: Vec::new(),
+            frames: Vec::new(),
+            changes: Vec::new(),
+            signatures: Vec::new(),
+        };
+        let mut counter = first.body.counter;
+        for envelope in envelopes {
+            if envelope.body.counter != counter {
+                return Err(PushError);
+            }
+            counter = counter.checked_add(1).ok_or(PushError)?;
+            let document = PushedDocument {
+                document: envelope.body.document,
+                kind: envelope.body.kind,
+                leaves: envelope.body.leaves.clone(),
+            };
+            let place = push.documents.iter().position(|known| *known == document).unwrap_or_else(|| {
+                push.documents.push(document);
+                push.documents.len().saturating_sub(1)
+            });
+            push.frames.push(PushedFrame {
+                document: u32::try_from(place).map_err(|_| PushError)?,
+                register_head: envelope.body.register_head,
+                cursor_seq: envelope.body.cursor_seq,
+            });
+            push.changes.push(envelope.body.change.clone().into());
+            push.signatures.push(envelope.signature);
+        }
+        Ok(Some(push))
+    }
+
+    /// Rebuilds the envelopes of the device that proved itself by `certificate`.
+    ///
+    /// # Errors
+    /// [`PushError`].
+    pub fn unpack(self, certificate: CertificateId) -> Result<Vec<Envelope>, PushError> {
+        if self.frames.len() != self.changes.len() || self.frames.len() != self.signatures.len() {
+            return Err(PushError);
+        }
+        let mut counter = self.first_counter;
+        let mut previous = self.previous;
+        let mut envelopes = Vec::with_capacity(self.frames.len());
+        for ((frame, change), signature) in self.frames.into_iter().zip(self.changes).zip(self.signatures) {
+            let document =
+                self.documents.get(usize::try_from(frame.document).map_err(|_| PushError)?).ok_or(PushError)?;
+            let envelope = Envelope {
+                body: EnvelopeBody {
+                    document: document.document,
+                    kind: document.kind,
+                    leaves: document.leaves.clone(),
+                    change: change.into(),
+                    counter,
+                    previous,
+                    certificate,
+                    register_head: frame.register_head,
+                    cursor_seq: frame.cursor_seq,
+                },
+                signature,
+            };
+            previous = envelope.hash();
+            counter = counter.checked_add(1).ok_or(PushError)?;
+            envelopes.push(envelope);
+        }
+        Ok(envelopes)
+    }
+}
+
+/// `POST /v1/sync`.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct SyncRequest {
+    /// [`super::VERSION`].
+    #[n(0)]
+    pub version: u16,
+    /// Where the device stands.
+    #[n(1)]
+    pub cursor: Cursor,
+    /// The hash of the rights that it knows itself to have ([`Rights::hash`]).
+    #[n(2)]
+    pub rights: Hash32,
+    /// The last register entry that it holds.
+    #[n(3)]
+    pub register_head: u64,
+    /// What it has written since.
+    #[n(4)]
+    pub push: Option<Push>,
+    /// Files that it holds and has no word of the server about.
+    #[n(5)]
+    pub photo_offers: Vec<PhotoOffer>,
+    /// The lowest of its counters that it does not know to be on a desk; 0 when none is open.
+    #[n(6)]
+    pub undelivered_from: u64,
+    /// How many bytes of envelopes the answer may carry.
+    #[n(7)]
+    pub answer_bytes_max: u32,
+}
+
+/// What became of an envelope that was offered.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum Receipt {
+    /// Committed to the server's log.
+    #[n(0)]
+    Stored,
+    /// It was there already.
+    #[n(1)]
+    Duplicate,
+    /// What it builds on is not on the server: send that first. Kept by the device, offered again.
+    #[n(2)]
+    NeedsDependencies,
+    /// Kept by the server outside of the log until a person decides.
+    #[n(3)]
+    Quarantined {
+        /// Why.
+        #[n(0)]
+        reason: QuarantineReason,
+    },
+}
+
+/// Why an envelope waits for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum QuarantineReason {
+    /// The person does not answer for this child. The county's administration resolves it.
+    #[n(1)]
+    NotYours,
+    /// It is no change that can be read.
+    #[n(2)]
+    ChangeUnreadable,
+    /// Its signature does not fit.
+    #[n(3)]
+    SignatureWrong,
+    /// Another envelope of this device has the same counter: the device was cloned or restored.
+    #[n(4)]
+    CounterForked,
+    /// It builds on an envelope that waits.
+    #[n(5)]
+    BuildsOnQuarantined,
+    /// It is larger than a form can be.
+    #[n(6)]
+    TooLarge,
+}
+
+impl QuarantineReason {
+    /// The key that stores and the user interface hold.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::NotYours => "not_yours",
+            Self::ChangeUnreadable => "change_unreadable",
+            Self::SignatureWrong => "signature_wrong",
+            Self::CounterForked => "counter_forked",
+            Self::BuildsOnQuarantined => "builds_on_quarantined",
+            Self::TooLarge => "too_large",
+        }
+    }
+}
+
+/// The same receipt for a run of counters.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ReceiptRun {
+    /// The first counter.
+    #[n(0)]
+    pub first_counter: u64,
+    /// How many.
+    #[n(1)]
+    pub count: u64,
+    /// What became of each.
+    #[n(2)]
+    pub receipt: Receipt,
+    /// The sequence number of the first in the server's log, running on with the counters; 0 when not stored.
+    #[n(3)]
+    pub first_seq: u64,
+}
+
+/// What a person may see and write now.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct Rights {
+    /// The role.
+    #[n(0)]
+    pub role: Role,
+    /// What it covers, sorted.
+    #[n(1)]
+    pub scopes: Vec<Scope>,
+}
+
+impl Rights {
+    /// The hash by which both sides see whether they mean the same rights.
+    #[must_use]
+    pub fn hash(&self) -> Hash32 {
+        Hash32::of(&super::body::cbor(self))
+    }
+}
+
+/// The answer to a sync.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct SyncAnswer {
+    /// The server does not know the cursor: it was restored from a backup. Nothing was taken in or given out;
+    /// the cursor here is the one to go on from.
+    #[n(0)]
+    pub rewound: bool,
+    /// What became of what was pushed.
+    #[n(1)]
+    pub receipts: Vec<ReceiptRun>,
+    /// Register entries above the device's head, in order.
+    #[n(2)]
+    pub register: Vec<RegisterEntry>,
+    /// The device's rights, when they differ from what it knows: it then starts again at [`Cursor::START`],
+    /// and what it holds already comes as duplicates that it passes over.
+    #[n(3)]
+    pub rights: Option<Rights>,
+    /// Envelopes of others in the device's scope, above its cursor, in the order of the log.
+    #[n(4)]
+    pub envelopes: Vec<Envelope>,
+    /// Runs of the device's own counters that a desk which answers for the child holds: (first, last).
+    #[n(5)]
+    pub delivered: Vec<(u64, u64)>,
+    /// What the server holds of the offered files.
+    #[n(6)]
+    pub photo_offsets: Vec<PhotoOffset>,
+    /// The highest sequence number that a verified backup holds.
+    #[n(7)]
+    pub durable_seq: u64,
+    /// Where the device stands now.
+    #[n(8)]
+    pub cursor: Cursor,
+    /// There is more than the answer could carry: ask again.
+    #[n(9)]
+    pub more: bool,
+    /// The server's clock.
+    #[n(10)]
+    pub server_time: Timestamp,
+}
