@@ -1,1 +1,16 @@
-//! To come.
+//! What the user interface may ask, and what it gets: the list of commands, their request and view types,
+//! their handlers, and the TypeScript that is made from them.
+//!
+//! Views are made for eyes: names beside codes, days already reckoned, nothing left for the user interface
+//! to decide.
+
+pub mod children;
+pub mod commands;
+pub mod dossier;
+pub mod inbox;
+pub mod ledger;
+pub mod roster;
+pub mod state;
+pub mod sync;
+pub mod today;
+pub mod visit;

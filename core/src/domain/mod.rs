@@ -6,3 +6,4 @@ pub mod identifier;
 pub mod place;
 pub mod role;
 pub mod time;
+pub mod visit;

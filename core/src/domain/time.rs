@@ -15,6 +15,39 @@ use ts_rs::TS;
 #[ts(export, type = "number")]
 pub struct Timestamp(#[n(0)] i64);
 
+/// A calendar day, `2026-11-23` in text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(transparent)]
+#[ts(export, type = "string")]
+pub struct Day(pub Date);
+
+impl Day {
+    /// From `2026-11-23`, and from what clerks write ([`read_day`]).
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        read_day(text).map(Self)
+    }
+
+    /// How many days after `earlier` this is; negative when it is before.
+    #[must_use]
+    pub fn days_since(self, earlier: Self) -> i64 {
+        let span = self.0.duration_since(earlier.0);
+        span.as_secs().checked_div(86_400).unwrap_or(0)
+    }
+
+    /// The day `days` later, or the last one there is.
+    #[must_use]
+    pub fn plus_days(self, days: i32) -> Self {
+        Self(self.0.saturating_add(jiff::Span::new().try_days(days).unwrap_or_default()))
+    }
+}
+
+impl std::fmt::Display for Day {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 const CHINA: Offset = Offset::constant(8);
 
 impl Timestamp {
@@ -43,8 +76,8 @@ impl Timestamp {
 
     /// The calendar day in China.
     #[must_use]
-    pub fn day(self) -> Date {
-        self.in_china().date()
+    pub fn day(self) -> Day {
+        Day(self.in_china().date())
     }
 
     /// `2026-11-23 14:02`, as it stands on strips and in spreadsheets.
@@ -87,7 +120,7 @@ mod tests {
 
     #[test]
     fn midnight_in_china_is_the_day_before_in_greenwich() {
-        let moment = Timestamp::from_unix_ms(1_795_363_200_000 - 8 * 3_600_000);
+        let moment = Timestamp::from_unix_ms(1795_363_200_000);
         assert_eq!(moment.to_minute_text(), "2026-11-23 00:00");
     }
 
@@ -104,6 +137,6 @@ mod tests {
 
     #[test]
     fn a_clock_that_is_wrong_by_ages_still_has_a_day() {
-        assert_eq!(Timestamp::from_unix_ms(i64::MAX).day().year(), 9999);
+        assert_eq!(Timestamp::from_unix_ms(i64::MAX).day().0.year(), 9999);
     }
 }

@@ -1,0 +1,172 @@
+//! The one list of what the user interface may ask. A command without a handler does not compile; the
+//! TypeScript table is made from this list; the hosts know one entry, [`dispatch`].
+
+use super::children::{ChildRegistered, ChildrenPage, ListChildren, RegisterChild};
+use super::dossier::{AddGuardian, ChangeField, DossierView, OpenDossier, RecordStatus, Saved, SettleConflict};
+use super::inbox::Inbox;
+use super::ledger::{LedgerPage, MadeFile, ShowLedger};
+use super::roster::{AcceptRosterRows, OneImport, RosterImported, RosterRows, ShowRosterRows};
+use super::state::{
+    AppState, ChangePin, CodeLists, EnrolDevice, Nothing, Places, Recover, RecoveryRequestView, Unlock,
+};
+use super::sync::{Deliveries, ListDeliveries, SyncStatus};
+use super::today::TodayView;
+use super::visit::{BeginVisit, DetachPhoto, DraftView, Drafts, OneDraft, RecordVisit, SaveDraft, VisitRecorded};
+use crate::error::{ErrorCode, Failure, Result};
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $method:ident = $name:literal ($request:ty) -> $response:ty;)+) => {
+        /// What a backend answers: one method a command.
+        pub trait Commands {
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                /// With the code that the person is told.
+                fn $method(&self, request: $request) -> Result<$response>;
+            )+
+        }
+
+        /// The names of all commands, as the user interface calls them.
+        pub const NAMES: &[&str] = &[$($name,)+];
+
+        /// Runs the command of this name with a JSON request.
+        ///
+        /// # Errors
+        /// [`ErrorCode::RequestUnreadable`] for an unknown name or form, and whatever the command says.
+        pub fn dispatch(
+            backend: &impl Commands,
+            name: &str,
+            request: serde_json::Value,
+        ) -> Result<serde_json::Value> {
+            match name {
+                $(
+                    $name => {
+                        let request: $request = serde_json::from_value(request).map_err(unreadable)?;
+                        serde_json::to_value(backend.$method(request)?).map_err(|cause| {
+                            Failure::caused(ErrorCode::Internal, "the answer cannot be written", cause)
+                        })
+                    }
+                )+
+                _ => Err(Failure::new(ErrorCode::RequestUnreadable, "no such command")),
+            }
+        }
+
+        /// The table of commands for TypeScript.
+        #[must_use]
+        pub fn typescript() -> String {
+            use ts_rs::{Config, TS};
+            let config = Config::default();
+            let mut types = std::collections::BTreeSet::new();
+            let mut lines = String::new();
+            $(
+                let (request, response) = (<$request>::name(&config), <$response>::name(&config));
+                lines.push_str(&format!("  {}: {{ request: {request}; response: {response} }};\n", $name));
+                types.insert(request);
+                types.insert(response);
+            )+
+            let mut text = String::from("// Generated from core/src/api/commands.rs by `./dev gen`. Do not edit.\n");
+            for name in &types {
+                text.push_str(&format!("import type {{ {name} }} from \"./{name}\";\n"));
+            }
+            text.push_str("\nexport interface Commands {\n");
+            text.push_str(&lines);
+            text.push_str("}\n\nexport type CommandName = keyof Commands;\n");
+            text
+        }
+    };
+}
+
+fn unreadable(cause: serde_json::Error) -> Failure {
+    // The cause may quote what was typed: only where it lies goes to the log.
+    Failure::new(
+        ErrorCode::RequestUnreadable,
+        format!("the request cannot be read at line {} column {}", cause.line(), cause.column()),
+    )
+}
+
+commands! {
+    /// Where the app stands. Works in every stage.
+    app_state = "appState" (Nothing) -> AppState;
+    /// Exchanges an enrolment code for a certificate and makes the store.
+    enrol_device = "enrolDevice" (EnrolDevice) -> AppState;
+    /// Opens the store.
+    unlock = "unlock" (Unlock) -> AppState;
+    /// Forgets the key.
+    lock = "lock" (Nothing) -> AppState;
+    /// Changes the PIN.
+    change_pin = "changePin" (ChangePin) -> AppState;
+    /// A PIN was forgotten: what to show to the office.
+    recovery_request = "recoveryRequest" (Nothing) -> RecoveryRequestView;
+    /// A PIN was forgotten: the office's answer.
+    recover = "recover" (Recover) -> AppState;
+    /// The code lists.
+    code_lists = "codeLists" (Nothing) -> CodeLists;
+    /// Places, schools and classes.
+    places = "places" (Nothing) -> Places;
+    /// What is due.
+    today = "today" (Nothing) -> TodayView;
+    /// A page of children.
+    list_children = "listChildren" (ListChildren) -> ChildrenPage;
+    /// Registers a child that no roster had.
+    register_child = "registerChild" (RegisterChild) -> ChildRegistered;
+    /// Opens a dossier.
+    open_dossier = "openDossier" (OpenDossier) -> DossierView;
+    /// Changes a field.
+    change_field = "changeField" (ChangeField) -> Saved;
+    /// Chooses among the values of a field.
+    settle_conflict = "settleConflict" (SettleConflict) -> Saved;
+    /// Records a schooling status.
+    record_status = "recordStatus" (RecordStatus) -> Saved;
+    /// Adds a guardian.
+    add_guardian = "addGuardian" (AddGuardian) -> Saved;
+    /// Begins a visit: a draft that is filled in with what the app knows.
+    begin_visit = "beginVisit" (BeginVisit) -> DraftView;
+    /// Saves a draft.
+    save_draft = "saveDraft" (SaveDraft) -> Saved;
+    /// Opens a draft.
+    open_draft = "openDraft" (OneDraft) -> DraftView;
+    /// Drafts that wait to be finished.
+    list_drafts = "listDrafts" (Nothing) -> Drafts;
+    /// Throws a draft away.
+    discard_draft = "discardDraft" (OneDraft) -> Saved;
+    /// Takes a photo off a draft.
+    detach_photo = "detachPhoto" (DetachPhoto) -> DraftView;
+    /// Records a visit.
+    record_visit = "recordVisit" (RecordVisit) -> VisitRecorded;
+    /// The strip that is always there.
+    sync_status = "syncStatus" (Nothing) -> SyncStatus;
+    /// Begins a sync; returns at once.
+    sync_now = "syncNow" (Nothing) -> SyncStatus;
+    /// Where each record and photo of this device is.
+    list_deliveries = "listDeliveries" (ListDeliveries) -> Deliveries;
+    /// What needs a decision.
+    inbox = "inbox" (Nothing) -> Inbox;
+    /// The ledger.
+    show_ledger = "showLedger" (ShowLedger) -> LedgerPage;
+    /// The ledger as a spreadsheet: exactly what is seen, all pages.
+    export_ledger = "exportLedger" (ShowLedger) -> MadeFile;
+    /// Rows of an import.
+    show_roster_rows = "showRosterRows" (ShowRosterRows) -> RosterRows;
+    /// Decides on doubtful rows.
+    accept_roster_rows = "acceptRosterRows" (AcceptRosterRows) -> RosterRows;
+    /// Writes an import.
+    confirm_roster = "confirmRoster" (OneImport) -> RosterImported;
+    /// The refused rows as a spreadsheet, each with its reason.
+    refused_roster_rows = "refusedRosterRows" (OneImport) -> MadeFile;
+    /// Throws an import away.
+    discard_roster = "discardRoster" (OneImport) -> Nothing;
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn export_bindings_of_the_command_table() {
+        let folder = std::env::var_os("TS_RS_EXPORT_DIR").unwrap();
+        crate::files::write_atomically(
+            &std::path::Path::new(&folder).join("commands.ts"),
+            super::typescript().as_bytes(),
+        )
+        .unwrap();
+    }
+}
