@@ -1,6 +1,9 @@
 //! The nouns of the work, pure: types, validation and folds. One noun a file.
 
 pub mod code_list;
+pub mod doc;
+pub mod dossier;
+pub mod field;
 pub mod id_number;
 pub mod identifier;
 pub mod place;

@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn midnight_in_china_is_the_day_before_in_greenwich() {
-        let moment = Timestamp::from_unix_ms(1795_363_200_000);
+        let moment = Timestamp::from_unix_ms(1_795_363_200_000);
         assert_eq!(moment.to_minute_text(), "2026-11-23 00:00");
     }
 

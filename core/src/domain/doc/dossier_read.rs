@@ -1,0 +1,380 @@
+//! Reads a dossier from its document. Entries that a newer version wrote with what this one does not know
+//! are read as far as they are known; nothing here can fail on content, only on a broken document.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use automerge::{Automerge, ObjId as ExId, ObjType, ROOT, ReadDoc, ScalarValue, Value};
+
+use super::damaged;
+use super::dossier_write::root;
+use crate::domain::code_list::{ChildFlag, SchoolingStatus};
+use crate::domain::dossier::{Actor, Dossier, PhotoRecord, StatusEvent, VisitRecord, Written};
+use crate::domain::field;
+use crate::domain::identifier::{EntryId, Hash32};
+use crate::domain::place::{ClassId, Leaves, PlaceCode};
+use crate::domain::time::{Day, Timestamp};
+use crate::domain::visit::VisitForm;
+use crate::error::{ErrorCode, Failure, Result};
+
+/// Reads a dossier.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`] when its root maps are missing.
+pub fn read(doc: &Automerge) -> Result<Dossier> {
+    super::shielded(|| Reader { doc, times: std::cell::RefCell::default() }.dossier())
+}
+
+struct Reader<'a> {
+    doc: &'a Automerge,
+    /// The time of each change, by the operation's text form: a commit is asked for once.
+    times: std::cell::RefCell<BTreeMap<String, Timestamp>>,
+}
+
+impl Reader<'_> {
+    fn dossier(&self) -> Result<Dossier> {
+        let mut dossier = Dossier::default();
+        for field in field::FIELDS {
+            if let Some((root_name, key)) = field.path.split_once('.') {
+                self.field(&mut dossier, field.path.to_owned(), &root(self.doc, root_name)?, key)?;
+            }
+        }
+        for (key, guardian) in self.entries("guardians")? {
+            dossier.guardians.insert(key);
+            for part in field::GUARDIAN_FIELDS {
+                self.field(&mut dossier, format!("guardians.{key}.{}", part.path), &guardian, part.path)?;
+            }
+        }
+        let flags = root(self.doc, "flags")?;
+        for item in self.doc.map_range(&flags, ..) {
+            // A flag that one raised and another took away stands: the safer reading for the child.
+            let raised = self.doc.get_all(&flags, item.key.as_ref()).map_err(damaged)?;
+            if raised.iter().any(|(value, _)| value.to_bool() == Some(true))
+                && let Some(flag) = ChildFlag::from_key(item.key.as_ref())
+            {
+                dossier.flags.insert(flag);
+            }
+        }
+        let placement = root(self.doc, "placement")?;
+        dossier.leaves = Leaves {
+            village: self.text(&placement, "village")?.and_then(|code| PlaceCode::parse(&code)),
+            class: self.text(&placement, "class")?.map(ClassId),
+        };
+        let record = root(self.doc, "record")?;
+        if let Some((value, operation)) = self.doc.get(&record, "opened_from").map_err(damaged)? {
+            dossier.from_roster = value.to_str() == Some("roster");
+            dossier.opened = Some((actor(&operation), self.time(&operation)));
+        }
+        for (key, event) in self.entries("status")? {
+            let status = self.text(&event, "status")?.and_then(|key| SchoolingStatus::from_key(&key));
+            dossier.statuses.push(StatusEvent {
+                entry: key,
+                status: status.unwrap_or(SchoolingStatus::Unverified),
+                since: self.text(&event, "since")?.and_then(|day| Day::parse(&day)),
+                note: self.text(&event, "note")?.unwrap_or_default(),
+                actor: actor(&event),
+                at: self.time(&event),
+                seen: self
+                    .text(&event, "seen")?
+                    .map(|keys| keys.split(',').filter_map(EntryId::parse).collect::<BTreeSet<_>>())
+                    .unwrap_or_default(),
+            });
+        }
+        for (key, visit) in self.entries("visits")? {
+            dossier.visits.insert(
+                key,
+                VisitRecord { entry: key, form: self.form(&visit)?, actor: actor(&visit), at: self.time(&visit) },
+            );
+        }
+        for (key, entry) in self.entries("evidence")? {
+            if let Some(photo) = self.photo(key, &entry)? {
+                dossier.photos.insert(key, photo);
+            }
+        }
+        Ok(dossier)
+    }
+
+    /// The entries of a root map that are maps under a key of ours, in the order of their keys.
+    fn entries(&self, root_name: &str) -> Result<BTreeMap<EntryId, ExId>> {
+        let map = root(self.doc, root_name)?;
+        let mut entries = BTreeMap::new();
+        for item in self.doc.map_range(&map, ..) {
+            if let Some(key) = EntryId::parse(item.key.as_ref())
+                && let Some((Value::Object(ObjType::Map), id)) =
+                    self.doc.get(&map, item.key.as_ref()).map_err(damaged)?
+            {
+                entries.insert(key, id);
+            }
+        }
+        Ok(entries)
+    }
+
+    fn field(&self, dossier: &mut Dossier, path: String, map: &ExId, key: &str) -> Result<()> {
+        let mut values: Vec<Written> = Vec::new();
+        // automerge lists the winner last; every device with the same heads agrees on it.
+        for (value, operation) in self.doc.get_all(map, key).map_err(damaged)?.into_iter().rev() {
+            let Some(text) = value.to_str() else { continue };
+            if values.iter().any(|written| written.value == text) {
+                // Two people wrote the same: that is no conflict.
+                continue;
+            }
+            values.push(Written {
+                value: text.to_owned(),
+                operation: operation.to_string(),
+                actor: actor(&operation),
+                at: self.time(&operation),
+            });
+        }
+        if values.iter().any(|written| !written.value.is_empty()) || values.len() > 1 {
+            dossier.fields.insert(path, values);
+        }
+        Ok(())
+    }
+
+    fn form(&self, visit: &ExId) -> Result<VisitForm> {
+        let mut fields = serde_json::Map::new();
+        for item in self.doc.map_range(visit, ..) {
+            let Some((value, _)) = self.doc.get(visit, item.key.as_ref()).map_err(damaged)? else { continue };
+            let value = match value {
+                Value::Scalar(scalar) => match scalar.as_ref() {
+                    ScalarValue::Str(text) if text.starts_with(['[', '{']) => {
+                        serde_json::from_str(text).unwrap_or_else(|_| text.to_string().into())
+                    }
+                    ScalarValue::Str(text) => text.to_string().into(),
+                    ScalarValue::Boolean(answer) => (*answer).into(),
+                    ScalarValue::Timestamp(ms) | ScalarValue::Int(ms) => (*ms).into(),
+                    _ => continue,
+                },
+                Value::Object(_) => continue,
+            };
+            fields.insert(item.key.to_string(), value);
+        }
+        Ok(read_form(fields))
+    }
+
+    fn photo(&self, key: EntryId, entry: &ExId) -> Result<Option<PhotoRecord>> {
+        let (Some(photo), Some(thumbnail)) = (self.hash(entry, "photo")?, self.hash(entry, "thumbnail")?) else {
+            return Ok(None);
+        };
+        Ok(Some(PhotoRecord {
+            entry: key,
+            visit: self.text(entry, "visit")?.and_then(|visit| EntryId::parse(&visit)),
+            capture: self.hash(entry, "capture")?.unwrap_or(Hash32::ZERO),
+            photo,
+            photo_bytes: self.number(entry, "photo_bytes")?,
+            thumbnail,
+            thumbnail_bytes: self.number(entry, "thumbnail_bytes")?,
+            placeholder: self.bytes(entry, "placeholder")?.unwrap_or_default(),
+            taken_at: Timestamp::from_unix_ms(i64::try_from(self.number(entry, "taken_at")?).unwrap_or(0)),
+            position: self.text(entry, "position")?,
+            width: u32::try_from(self.number(entry, "width")?).unwrap_or(0),
+            height: u32::try_from(self.number(entry, "height")?).unwrap_or(0),
+            actor: actor(entry),
+        }))
+    }
+
+    fn text(&self, map: &ExId, key: &str) -> Result<Option<String>> {
+        let value = self.doc.get(map, key).map_err(damaged)?;
+        Ok(value.and_then(|(value, _)| value.to_str().map(str::to_owned)))
+    }
+
+    fn bytes(&self, map: &ExId, key: &str) -> Result<Option<Vec<u8>>> {
+        let value = self.doc.get(map, key).map_err(damaged)?;
+        Ok(value.and_then(|(value, _)| value.to_bytes().map(<[u8]>::to_vec)))
+    }
+
+    fn hash(&self, map: &ExId, key: &str) -> Result<Option<Hash32>> {
+        Ok(self.bytes(map, key)?.and_then(|bytes| Hash32::from_slice(&bytes)))
+    }
+
+    fn number(&self, map: &ExId, key: &str) -> Result<u64> {
+        let Some((Value::Scalar(scalar), _)) = self.doc.get(map, key).map_err(damaged)? else { return Ok(0) };
+        Ok(match scalar.as_ref() {
+            ScalarValue::Uint(number) => *number,
+            ScalarValue::Int(number) | ScalarValue::Timestamp(number) => u64::try_from(*number).unwrap_or(0),
+            _ => 0,
+        })
+    }
+
+    /// When the change that holds this operation was made.
+    fn time(&self, operation: &ExId) -> Timestamp {
+        let key = operation.to_string();
+        if let Some(time) = self.times.borrow().get(&key) {
+            return *time;
+        }
+        let time = self
+            .doc
+            .hash_for_opid(operation)
+            .and_then(|hash| self.doc.get_change_meta_by_hash(&hash).map(|change| change.timestamp))
+            .map_or(Timestamp::default(), |seconds| Timestamp::from_unix_ms(seconds.saturating_mul(1000)));
+        self.times.borrow_mut().insert(key, time);
+        time
+    }
+}
+
+/// A form from its fields; those that this version cannot read are left empty rather than losing the rest.
+fn read_form(fields: serde_json::Map<String, serde_json::Value>) -> VisitForm {
+    if let Ok(form) = serde_json::from_value(serde_json::Value::Object(fields.clone())) {
+        return form;
+    }
+    let mut known = serde_json::Map::new();
+    for (name, value) in fields {
+        let alone = serde_json::Map::from_iter([(name.clone(), value.clone())]);
+        if serde_json::from_value::<VisitForm>(serde_json::Value::Object(alone)).is_ok() {
+            known.insert(name, value);
+        }
+    }
+    serde_json::from_value(serde_json::Value::Object(known)).unwrap_or_default()
+}
+
+fn actor(operation: &ExId) -> Actor {
+    match operation {
+        ExId::Id(_, actor, _) => actor.to_bytes().to_vec(),
+        ExId::Root => Vec::new(),
+    }
+}
+
+/// The values that stand at a path, for settling: by the name of their write.
+///
+/// # Errors
+/// [`ErrorCode::ConflictGone`] when the write does not stand any more.
+pub fn value_of(dossier: &Dossier, path: &str, operation: &str) -> Result<String> {
+    dossier
+        .fields
+        .get(path)
+        .filter(|values| values.len() > 1)
+        .and_then(|values| values.iter().find(|written| written.operation == operation))
+        .map(|written| written.value.clone())
+        .ok_or_else(|| Failure::new(ErrorCode::ConflictGone, "the value does not stand any more"))
+}
+
+/// Whether a document has all its root maps.
+#[must_use]
+pub fn is_dossier(doc: &Automerge) -> bool {
+    super::DOSSIER_ROOTS.iter().all(|name| doc.get(ROOT, *name).is_ok_and(|value| value.is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{apply, commit, dossier_write as write, empty, load};
+    use super::*;
+    use crate::domain::code_list::{AbsenceReason, VisitMode, VisitPurpose};
+    use crate::domain::visit::{Companion, ReceivedBy};
+    use crate::protocol::envelope::DocumentKind;
+
+    const LI: [u8; 16] = [1; 16];
+    const WANG: [u8; 16] = [2; 16];
+
+    fn at(minute: i64) -> Timestamp {
+        Timestamp::from_unix_ms(1_795_400_000_000 + minute * 60_000)
+    }
+
+    fn key(number: u8) -> EntryId {
+        EntryId::from_bytes([number; 16])
+    }
+
+    #[test]
+    fn two_teachers_who_change_one_phone_apart_leave_two_values_with_names_and_times() {
+        let mut li = empty(DocumentKind::Dossier).unwrap();
+        let first = commit(&mut li, &LI, at(0), |tx| {
+            write::open(tx, &Leaves::default(), true)?;
+            write::set_field(tx, "profile.name", "石小雨")?;
+            write::add_guardian(tx, key(9), "石大山", "father", "19900000001")
+        })
+        .unwrap()
+        .unwrap();
+        let mut wang = load(&li.save()).unwrap();
+        let by_li = commit(&mut li, &LI, at(1), |tx| {
+            write::set_field(tx, &format!("guardians.{}.phone", key(9)), "19900000002")
+        });
+        let by_wang = commit(&mut wang, &WANG, at(2), |tx| {
+            write::set_field(tx, &format!("guardians.{}.phone", key(9)), "19900000003")
+        });
+        let (by_li, by_wang) = (by_li.unwrap().unwrap(), by_wang.unwrap().unwrap());
+        assert_eq!(first.deps().len(), 1, "the first commit builds on the genesis");
+        apply(&mut li, vec![by_wang]).unwrap();
+        apply(&mut wang, vec![by_li]).unwrap();
+        let (seen_by_li, seen_by_wang) = (read(&li).unwrap(), read(&wang).unwrap());
+        assert_eq!(seen_by_li, seen_by_wang, "equal heads, equal screens");
+        let (path, values) = seen_by_li.conflicts().next().unwrap();
+        assert!(path.ends_with(".phone"));
+        let mut told: Vec<_> = values.iter().map(|w| (w.value.as_str(), w.actor.as_slice(), w.at)).collect();
+        told.sort();
+        assert_eq!(
+            told,
+            [
+                ("19900000002", LI.as_slice(), Timestamp::from_unix_ms(at(1).unix_ms() / 1000 * 1000)),
+                ("19900000003", WANG.as_slice(), Timestamp::from_unix_ms(at(2).unix_ms() / 1000 * 1000)),
+            ]
+        );
+        // A person chooses one: then one value stands, on both.
+        let path = path.to_owned();
+        let chosen = value_of(&seen_by_li, &path, &values[1].operation).unwrap();
+        let settled = commit(&mut li, &LI, at(3), |tx| write::set_field(tx, &path, &chosen)).unwrap().unwrap();
+        apply(&mut wang, vec![settled]).unwrap();
+        assert_eq!(read(&wang).unwrap().conflicts().count(), 0);
+        assert_eq!(read(&wang).unwrap().value(&path), chosen);
+    }
+
+    #[test]
+    fn a_visit_reads_back_as_it_was_filled_in() {
+        let form = VisitForm {
+            started_at: Some(at(0)),
+            mode: Some(VisitMode::AtHome),
+            purpose: Some(VisitPurpose::Persuasion),
+            place: "云岭村3社".to_owned(),
+            companions: vec![Companion { name: "赵村长".to_owned(), duty: "村主任".to_owned() }],
+            received_by: ReceivedBy { relation: None, name: "石大山".to_owned() },
+            child_seen: Some(false),
+            reasons_teacher: vec![AbsenceReason::MigrantWork],
+            next_visit_on: Some(at(0).day().plus_days(7)),
+            ..VisitForm::default()
+        };
+        let mut doc = empty(DocumentKind::Dossier).unwrap();
+        commit(&mut doc, &LI, at(0), |tx| write::add_visit(tx, key(1), &form)).unwrap().unwrap();
+        let visit = read(&doc).unwrap().visits.remove(&key(1)).unwrap();
+        assert_eq!(visit.form, form);
+        assert_eq!(visit.actor, LI);
+    }
+
+    #[test]
+    fn a_visit_from_a_newer_version_is_read_as_far_as_it_is_known() {
+        let mut doc = empty(DocumentKind::Dossier).unwrap();
+        commit(&mut doc, &LI, at(0), |tx| {
+            use automerge::transaction::Transactable;
+            let visits = root(tx, "visits")?;
+            let visit = tx.put_object(&visits, key(1).to_string(), ObjType::Map).unwrap();
+            tx.put(&visit, "mode", "by_drone").unwrap();
+            tx.put(&visit, "place", "云岭村").unwrap();
+            Ok(())
+        })
+        .unwrap();
+        let visit = read(&doc).unwrap().visits.remove(&key(1)).unwrap();
+        assert_eq!(visit.form.place, "云岭村");
+        assert_eq!(visit.form.mode, None);
+    }
+
+    #[test]
+    fn two_statuses_recorded_apart_both_stand_and_the_safer_one_is_shown() {
+        let mut li = empty(DocumentKind::Dossier).unwrap();
+        let mut wang = empty(DocumentKind::Dossier).unwrap();
+        let back =
+            commit(&mut li, &LI, at(0), |tx| write::add_status(tx, key(1), SchoolingStatus::Returned, None, "", &[]));
+        commit(&mut wang, &WANG, at(0), |tx| {
+            write::add_status(tx, key(2), SchoolingStatus::SuspectedDropout, None, "", &[])
+        })
+        .unwrap();
+        apply(&mut wang, vec![back.unwrap().unwrap()]).unwrap();
+        let dossier = read(&wang).unwrap();
+        assert_eq!(dossier.standing_statuses().len(), 2);
+        assert_eq!(dossier.status(), SchoolingStatus::SuspectedDropout);
+        commit(&mut wang, &WANG, at(1), |tx| {
+            write::add_status(tx, key(3), SchoolingStatus::Returned, None, "", &[key(1), key(2)])
+        })
+        .unwrap();
+        assert_eq!(
+            read(&wang).unwrap().status(),
+            SchoolingStatus::Returned,
+            "a later event that saw both replaces both"
+        );
+    }
+}

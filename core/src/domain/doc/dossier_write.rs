@@ -1,0 +1,171 @@
+//! Writes into a dossier, field by field. Never by reconciling a whole: that erases conflicts
+//! (docs/automerge.md, 4).
+
+use automerge::transaction::{Transactable, Transaction};
+use automerge::{ObjId as ExId, ObjType, ROOT, ReadDoc, ScalarValue};
+
+use super::damaged;
+use crate::domain::code_list::{ChildFlag, SchoolingStatus};
+use crate::domain::dossier::PhotoRecord;
+use crate::domain::identifier::EntryId;
+use crate::domain::place::Leaves;
+use crate::domain::time::Day;
+use crate::domain::visit::VisitForm;
+use crate::error::{ErrorCode, Failure, Result};
+
+/// The root map of a name. It is there since the genesis.
+pub(super) fn root(doc: &impl ReadDoc, name: &str) -> Result<ExId> {
+    match doc.get(ROOT, name).map_err(damaged)? {
+        Some((automerge::Value::Object(ObjType::Map), id)) => Ok(id),
+        _ => Err(Failure::new(ErrorCode::DocumentDamaged, format!("the root map {name} is missing"))),
+    }
+}
+
+fn put(tx: &mut Transaction<'_>, map: &ExId, key: &str, value: impl Into<ScalarValue>) -> Result<()> {
+    tx.put(map, key, value).map_err(damaged)
+}
+
+fn put_text(tx: &mut Transaction<'_>, map: &ExId, key: &str, value: &str) -> Result<()> {
+    if value.trim().is_empty() { Ok(()) } else { put(tx, map, key, value.trim()) }
+}
+
+/// Sets a field by its path: `profile.name` or `guardians.<key>.phone`. Writing replaces all values that
+/// this document holds of it, which is also how a conflict is settled.
+///
+/// # Errors
+/// [`ErrorCode::FieldInvalid`] for a path that is no field.
+pub fn set_field(tx: &mut Transaction<'_>, path: &str, value: &str) -> Result<()> {
+    let unknown = || Failure::invalid("field", "unknown");
+    let (root_name, rest) = path.split_once('.').ok_or_else(unknown)?;
+    crate::domain::field::at(path).ok_or_else(unknown)?;
+    let map = root(tx, root_name)?;
+    if root_name != "guardians" {
+        return put(tx, &map, rest, value.trim());
+    }
+    let (key, part) = rest.split_once('.').ok_or_else(unknown)?;
+    match tx.get(&map, key).map_err(damaged)? {
+        Some((automerge::Value::Object(ObjType::Map), guardian)) => put(tx, &guardian, part, value.trim()),
+        _ => Err(unknown()),
+    }
+}
+
+/// Where the dossier lies, and how it was opened: the first commit of a new dossier.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn open(tx: &mut Transaction<'_>, leaves: &Leaves, from_roster: bool) -> Result<()> {
+    let placement = root(tx, "placement")?;
+    if let Some(village) = &leaves.village {
+        put(tx, &placement, "village", village.as_str())?;
+    }
+    if let Some(class) = &leaves.class {
+        put(tx, &placement, "class", class.0.as_str())?;
+    }
+    let record = root(tx, "record")?;
+    put(tx, &record, "opened_from", if from_roster { "roster" } else { "field" })
+}
+
+/// Adds a guardian under a key of its own.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn add_guardian(tx: &mut Transaction<'_>, key: EntryId, name: &str, relation: &str, phone: &str) -> Result<()> {
+    let guardians = root(tx, "guardians")?;
+    let guardian = tx.put_object(&guardians, key.to_string(), ObjType::Map).map_err(damaged)?;
+    put_text(tx, &guardian, "name", name)?;
+    put_text(tx, &guardian, "relation", relation)?;
+    put_text(tx, &guardian, "phone", phone)
+}
+
+/// Sets or takes away a flag.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn set_flag(tx: &mut Transaction<'_>, flag: ChildFlag, present: bool) -> Result<()> {
+    let flags = root(tx, "flags")?;
+    put(tx, &flags, flag.key(), present)
+}
+
+/// Appends a status event.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn add_status(
+    tx: &mut Transaction<'_>,
+    key: EntryId,
+    status: SchoolingStatus,
+    since: Option<Day>,
+    note: &str,
+    seen: &[EntryId],
+) -> Result<()> {
+    let statuses = root(tx, "status")?;
+    let event = tx.put_object(&statuses, key.to_string(), ObjType::Map).map_err(damaged)?;
+    put(tx, &event, "status", status.key())?;
+    if let Some(since) = since {
+        put(tx, &event, "since", since.to_string())?;
+    }
+    put_text(tx, &event, "note", note)?;
+    let seen: Vec<String> = seen.iter().map(ToString::to_string).collect();
+    put_text(tx, &event, "seen", &seen.join(","))
+}
+
+/// Adds a visit. Empty fields are left out; what belongs together as one (companions, signatures) is one
+/// JSON text, since a record is never changed again.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn add_visit(tx: &mut Transaction<'_>, key: EntryId, form: &VisitForm) -> Result<()> {
+    let visits = root(tx, "visits")?;
+    let visit = tx.put_object(&visits, key.to_string(), ObjType::Map).map_err(damaged)?;
+    let serde_json::Value::Object(fields) = serde_json::to_value(form).map_err(unwritable)? else {
+        return Err(Failure::new(ErrorCode::Internal, "a form is an object"));
+    };
+    for (name, value) in fields {
+        match value {
+            serde_json::Value::String(text) => put_text(tx, &visit, &name, &text)?,
+            serde_json::Value::Bool(answer) => put(tx, &visit, &name, answer)?,
+            serde_json::Value::Number(number) => {
+                if let Some(number) = number.as_i64() {
+                    put(tx, &visit, &name, ScalarValue::Timestamp(number))?;
+                }
+            }
+            serde_json::Value::Array(list) if !list.is_empty() => {
+                put(tx, &visit, &name, serde_json::to_string(&list).map_err(unwritable)?)?;
+            }
+            serde_json::Value::Object(_) if value != serde_json::json!({"relation": null, "name": ""}) => {
+                put(tx, &visit, &name, serde_json::to_string(&value).map_err(unwritable)?)?;
+            }
+            serde_json::Value::Null | serde_json::Value::Array(_) | serde_json::Value::Object(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn unwritable(cause: serde_json::Error) -> Failure {
+    Failure::caused(ErrorCode::Internal, "a form cannot be written", cause)
+}
+
+/// Adds a photo's record. The bytes go their own way.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn add_photo(tx: &mut Transaction<'_>, photo: &PhotoRecord) -> Result<()> {
+    let evidence = root(tx, "evidence")?;
+    let entry = tx.put_object(&evidence, photo.entry.to_string(), ObjType::Map).map_err(damaged)?;
+    if let Some(visit) = photo.visit {
+        put(tx, &entry, "visit", visit.to_string())?;
+    }
+    let number = |number: u64| ScalarValue::Uint(number);
+    put(tx, &entry, "capture", ScalarValue::Bytes(photo.capture.0.to_vec()))?;
+    put(tx, &entry, "photo", ScalarValue::Bytes(photo.photo.0.to_vec()))?;
+    put(tx, &entry, "photo_bytes", number(photo.photo_bytes))?;
+    put(tx, &entry, "thumbnail", ScalarValue::Bytes(photo.thumbnail.0.to_vec()))?;
+    put(tx, &entry, "thumbnail_bytes", number(photo.thumbnail_bytes))?;
+    put(tx, &entry, "placeholder", ScalarValue::Bytes(photo.placeholder.clone()))?;
+    put(tx, &entry, "taken_at", ScalarValue::Timestamp(photo.taken_at.unix_ms()))?;
+    if let Some(position) = &photo.position {
+        put(tx, &entry, "position", position.as_str())?;
+    }
+    put(tx, &entry, "width", number(photo.width.into()))?;
+    put(tx, &entry, "height", number(photo.height.into()))
+}

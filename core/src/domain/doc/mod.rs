@@ -1,0 +1,183 @@
+//! The shape of the documents: genesis, readers and field-wise writers.
+//!
+//! Every document begins with a frozen genesis change that makes its root maps: fixed actor, time 0, the
+//! same bytes everywhere, so that no two devices ever make the same container apart (docs/automerge.md, 5).
+//! A later root map is a numbered change of the same kind that depends on the one before.
+
+pub mod county;
+pub mod dossier_read;
+pub mod dossier_write;
+
+use std::sync::LazyLock;
+
+use automerge::transaction::{CommitOptions, Transactable, Transaction};
+use automerge::{ActorId, Automerge, Change, ChangeHash, ObjType, ROOT, ReadDoc};
+
+use super::identifier::Hash32;
+use super::time::Timestamp;
+use crate::error::{ErrorCode, Failure, Result};
+use crate::protocol::envelope::DocumentKind;
+
+/// The root maps of a dossier (architecture: documents).
+pub const DOSSIER_ROOTS: &[&str] = &[
+    "profile",
+    "household",
+    "guardians",
+    "flags",
+    "placement",
+    "record",
+    "status",
+    "absences",
+    "cases",
+    "visits",
+    "evidence",
+    "aid",
+    "transition",
+    "letters",
+    "plan",
+];
+
+/// The root maps of the county document.
+pub const COUNTY_ROOTS: &[&str] = &["county", "places", "schools", "calendar", "rules", "aid_programs", "duty_grid"];
+
+/// The actor of all genesis changes; it never writes anything else.
+const GENESIS_ACTOR: &[u8; 16] = b"jiafang-genesis1";
+
+fn genesis_of(roots: &[&str]) -> Option<Change> {
+    let mut doc = Automerge::new().with_actor(ActorId::from(GENESIS_ACTOR.as_slice()));
+    let mut transaction = doc.transaction();
+    for root in roots {
+        transaction.put_object(ROOT, *root, ObjType::Map).ok()?;
+    }
+    transaction.commit_with(CommitOptions::default().with_time(0));
+    doc.get_last_local_change()
+}
+
+static DOSSIER_GENESIS: LazyLock<Option<Change>> = LazyLock::new(|| genesis_of(DOSSIER_ROOTS));
+static COUNTY_GENESIS: LazyLock<Option<Change>> = LazyLock::new(|| genesis_of(COUNTY_ROOTS));
+
+fn genesis(kind: DocumentKind) -> Result<&'static Change> {
+    let change = match kind {
+        DocumentKind::Dossier | DocumentKind::Restricted => &*DOSSIER_GENESIS,
+        DocumentKind::County => &*COUNTY_GENESIS,
+    };
+    change.as_ref().ok_or_else(|| Failure::new(ErrorCode::Internal, "the genesis change cannot be made"))
+}
+
+/// The hashes of the changes that every document of a kind has without their being sent.
+///
+/// # Errors
+/// [`ErrorCode::Internal`], which a test rules out.
+pub fn genesis_hashes(kind: DocumentKind) -> Result<Vec<Hash32>> {
+    Ok(vec![Hash32(genesis(kind)?.hash().0)])
+}
+
+/// A document of a kind with nothing in it but its genesis.
+///
+/// # Errors
+/// [`ErrorCode::Internal`], which a test rules out.
+pub fn empty(kind: DocumentKind) -> Result<Automerge> {
+    let mut doc = Automerge::new();
+    doc.apply_changes([genesis(kind)?.clone()]).map_err(damaged)?;
+    Ok(doc)
+}
+
+/// Runs `write` as one commit of `actor` at `at` and gives the change that it made; `None` when it changed
+/// nothing.
+///
+/// # Errors
+/// What `write` says; the document is then as it was.
+pub fn commit(
+    doc: &mut Automerge,
+    actor: &[u8; 16],
+    at: Timestamp,
+    write: impl FnOnce(&mut Transaction<'_>) -> Result<()>,
+) -> Result<Option<Change>> {
+    doc.set_actor(ActorId::from(actor.as_slice()));
+    let mut transaction = doc.transaction();
+    if let Err(failure) = write(&mut transaction) {
+        transaction.rollback();
+        return Err(failure);
+    }
+    let seconds = at.unix_ms().checked_div(1000).unwrap_or(0);
+    let (hash, _) = transaction.commit_with(CommitOptions::default().with_time(seconds));
+    Ok(hash.and_then(|hash| doc.get_change_by_hash(&hash)))
+}
+
+/// A change from the bytes of an envelope: one chunk of type 1 (or 2, deflated), nothing else. Other chunk
+/// types can loop for ever inside of automerge (docs/automerge.md, 3).
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn read_change(bytes: &[u8]) -> Result<Change> {
+    /// Magic (4), checksum (4), then the chunk's type.
+    const CHUNK_TYPE_AT: usize = 8;
+    match bytes.get(CHUNK_TYPE_AT) {
+        Some(1 | 2) => {
+            Change::try_from(bytes).map_err(|cause| Failure::caused(ErrorCode::DocumentDamaged, "change", cause))
+        }
+        _ => Err(Failure::new(ErrorCode::DocumentDamaged, "the chunk is no change")),
+    }
+}
+
+/// Applies changes of others, shielded: hostile bytes can make automerge panic (docs/automerge.md, 3). After a
+/// failure the document is to be thrown away and loaded again.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn apply(doc: &mut Automerge, changes: Vec<Change>) -> Result<()> {
+    shielded(|| doc.apply_changes(changes).map_err(damaged))
+}
+
+/// Loads a document from what [`Automerge::save`] gave, shielded.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn load(bytes: &[u8]) -> Result<Automerge> {
+    shielded(|| Automerge::load(bytes).map_err(damaged))
+}
+
+fn shielded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(Failure::new(ErrorCode::DocumentDamaged, "automerge panicked")))
+}
+
+/// Whether all that the document's changes build on is there.
+#[must_use]
+pub fn is_complete(doc: &Automerge) -> bool {
+    doc.get_missing_deps(&[]).is_empty()
+}
+
+/// The heads of a document, sorted: equal heads, equal screens.
+#[must_use]
+pub fn heads(doc: &Automerge) -> Vec<Hash32> {
+    let mut heads: Vec<Hash32> = doc.get_heads().iter().map(|ChangeHash(hash)| Hash32(*hash)).collect();
+    heads.sort_unstable();
+    heads
+}
+
+pub(crate) fn damaged(cause: automerge::AutomergeError) -> Failure {
+    Failure::caused(ErrorCode::DocumentDamaged, "automerge", cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// These hashes are in every document of every county. They may never change.
+    #[test]
+    fn the_genesis_is_frozen() {
+        let hash = |kind| genesis_hashes(kind).unwrap()[0].to_string();
+        assert_eq!(hash(DocumentKind::Dossier), "de363ca1ca7eb5a38d70f9bdcdbc4f06420aa02b52601e6611a231e268369423");
+        assert_eq!(hash(DocumentKind::County), "0fa28285d0b168344ea9a7c79b69f820102c93eb6eb6ecd5741e7b6248957f24");
+    }
+
+    #[test]
+    fn a_chunk_that_is_no_change_is_refused_before_automerge_sees_it() {
+        let mut bytes = genesis(DocumentKind::Dossier).unwrap().raw_bytes().to_vec();
+        assert!(read_change(&bytes).is_ok());
+        bytes[8] = 3;
+        assert_eq!(read_change(&bytes).unwrap_err().code, ErrorCode::DocumentDamaged);
+        assert!(read_change(&bytes[..7]).is_err());
+    }
+}

@@ -1,0 +1,86 @@
+//! The fields of a child that people enter and correct, in the order of the ledger (handbook 3.4).
+//!
+//! A field has one path in the dossier (`root.property`), which is its name everywhere: in documents, in
+//! requests, in conflicts.
+
+/// How a field is entered and checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldForm {
+    /// A line of text.
+    Text,
+    /// A day.
+    Day,
+    /// A phone number.
+    Phone,
+    /// A resident ID number.
+    IdNumber,
+    /// A key of [`super::code_list::Sex`].
+    Sex,
+    /// A key of [`super::code_list::Relation`].
+    Relation,
+    /// A key of [`super::code_list::AttendanceMode`].
+    AttendanceMode,
+    /// Set by other means.
+    ReadOnly,
+}
+
+/// A field of the dossier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// Where it stands: `profile.name`.
+    pub path: &'static str,
+    /// The ledger's Chinese header.
+    pub zh: &'static str,
+    /// English.
+    pub en: &'static str,
+    /// How it is entered.
+    pub form: FieldForm,
+}
+
+const fn field(path: &'static str, zh: &'static str, en: &'static str, form: FieldForm) -> Field {
+    Field { path, zh, en, form }
+}
+
+/// All fields of a child, besides guardians.
+pub const FIELDS: &[Field] = &[
+    field("profile.name", "学生姓名", "Name", FieldForm::Text),
+    field("profile.sex", "性别", "Sex", FieldForm::Sex),
+    field("profile.ethnicity", "民族", "Ethnicity", FieldForm::Text),
+    field("profile.birth_date", "出生日期", "Date of birth", FieldForm::Day),
+    field("profile.id_number", "身份证件号", "ID number", FieldForm::IdNumber),
+    field("profile.national_student_no", "全国学籍号", "National student no.", FieldForm::IdNumber),
+    field("profile.auxiliary_record_no", "学籍辅号", "Auxiliary record no.", FieldForm::Text),
+    field("household.village_group", "社(组)", "Villager group", FieldForm::Text),
+    field("household.head_name", "户主姓名", "Household head", FieldForm::Text),
+    field("household.head_id", "户主身份证号", "Head's ID number", FieldForm::IdNumber),
+    field("household.relation_to_head", "与户主关系", "Relation to head", FieldForm::Text),
+    field("household.hukou_address", "户籍地址", "Registered address", FieldForm::Text),
+    field("household.address", "现住址", "Address", FieldForm::Text),
+    field("household.caregiver", "实际照护人", "Caregiver", FieldForm::Text),
+    field("household.parents_work_place", "父母外出务工地", "Parents work at", FieldForm::Text),
+    field("record.attendance_mode", "就读方式", "Attendance", FieldForm::AttendanceMode),
+    field("record.study_region", "就读地", "Studies at", FieldForm::Text),
+    field("profile.disability", "残疾类别/等级/证号", "Disability", FieldForm::Text),
+    field("profile.note", "备注", "Note", FieldForm::Text),
+];
+
+/// The parts of a guardian.
+pub const GUARDIAN_FIELDS: &[Field] = &[
+    field("name", "监护人姓名", "Guardian", FieldForm::Text),
+    field("relation", "关系", "Relation", FieldForm::Relation),
+    field("phone", "电话", "Phone", FieldForm::Phone),
+];
+
+/// The field at a path: `profile.name`, or `guardians.<key>.phone`.
+#[must_use]
+pub fn at(path: &str) -> Option<Field> {
+    if let Some(rest) = path.strip_prefix("guardians.") {
+        let (key, part) = rest.split_once('.')?;
+        super::identifier::EntryId::parse(key)?;
+        return GUARDIAN_FIELDS.iter().copied().find(|field| field.path == part);
+    }
+    FIELDS.iter().copied().find(|field| field.path == path)
+}
+
+/// The longest value of a field, in characters.
+pub const VALUE_CHARS_MAX: usize = 200;
