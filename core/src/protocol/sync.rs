@@ -202,6 +202,9 @@ pub struct SyncRequest {
     /// How many bytes of envelopes the answer may carry.
     #[n(7)]
     pub answer_bytes_max: u32,
+    /// Up to where the device has heard of its photos being on a desk ([`SyncAnswer::photo_mark`]); 0 at first.
+    #[n(8)]
+    pub photo_mark: u64,
 }
 
 /// What became of an envelope that was offered.
@@ -338,4 +341,14 @@ pub struct SyncAnswer {
     /// The server's clock.
     #[n(10)]
     pub server_time: Timestamp,
+    /// Photos that this device put up and that a desk has fetched whole since its photo mark.
+    #[n(11)]
+    pub photos_delivered: Vec<Hash32>,
+    /// The new photo mark: counts the server's deliveries of photos to desks.
+    #[n(12)]
+    pub photo_mark: u64,
+    /// The installation has chosen to run without a backup: `durable_seq` is then the head of the log, and
+    /// people are told.
+    #[n(13)]
+    pub without_backup: bool,
 }
