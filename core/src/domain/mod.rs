@@ -6,6 +6,7 @@ pub mod dossier;
 pub mod field;
 pub mod id_number;
 pub mod identifier;
+pub mod ledger;
 pub mod place;
 pub mod role;
 pub mod time;

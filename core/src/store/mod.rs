@@ -1,1 +1,194 @@
-//! To come.
+//! The store of a device: SQLite under SQLCipher, one writer, the only importer of rusqlite in this crate.
+//!
+//! Truth (documents, envelopes, outbox, photos, cursor) and projections, which can be dropped and rebuilt
+//! with the same result. Every change goes through [`Store::transact`], whose only callers are the use cases
+//! in [`crate::app`]; "saved" is said after it returns.
+
+pub mod child_search;
+pub mod children;
+pub mod device;
+pub mod document;
+pub mod draft;
+pub mod outbox;
+pub mod photo_file;
+pub mod projection;
+pub mod register;
+
+use std::path::Path;
+
+use rusqlite::{Connection, ErrorCode as SqliteCode, Transaction, TransactionBehavior};
+
+use crate::error::{ErrorCode, Failure, Result};
+use crate::vault::sealing::DataKey;
+
+/// The file within the app's folder.
+pub const FILE_NAME: &str = "jiafang.db";
+
+/// The schema that this version writes. A store with a higher one was written by a newer app.
+const SCHEMA_VERSION: i64 = 1;
+
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_device.sql")];
+
+/// An open store.
+pub struct Store {
+    connection: Connection,
+}
+
+/// How durable a commit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// A commit survives a power loss: what every shipped program uses.
+    Full,
+    /// Commits are not synced: for building large fixtures in tests and benchmarks.
+    ForFixtures,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+impl Store {
+    /// Opens the store in `folder` under the data key, and makes it when it is not there.
+    ///
+    /// # Errors
+    /// [`ErrorCode::StoreTooNew`], [`ErrorCode::StoreDamaged`], [`ErrorCode::DiskFull`],
+    /// [`ErrorCode::StoreFailed`].
+    pub fn open(folder: &Path, key: &DataKey, durability: Durability) -> Result<Self> {
+        // The one place where a store is opened.
+        #[allow(clippy::disallowed_methods)]
+        let connection = Connection::open(folder.join(FILE_NAME)).map_err(sqlite)?;
+        let key = data_encoding::HEXLOWER.encode(&key.sub_key("store"));
+        // A raw key: Argon2id has stretched the PIN already, so SQLCipher's own derivation is passed over.
+        connection.pragma_update(None, "key", format!("x'{key}'")).map_err(sqlite)?;
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(sqlite)?;
+        let synchronous = match durability {
+            Durability::Full => "FULL",
+            Durability::ForFixtures => "OFF",
+        };
+        connection.pragma_update(None, "synchronous", synchronous).map_err(sqlite)?;
+        connection.pragma_update(None, "foreign_keys", "ON").map_err(sqlite)?;
+        // Scratch files would lie in the clear on some platforms.
+        connection.pragma_update(None, "temp_store", "MEMORY").map_err(sqlite)?;
+        connection.set_prepared_statement_cache_capacity(64);
+        let mut store = Self { connection };
+        store.migrate()?;
+        Ok(store)
+    }
+
+    fn migrate(&mut self) -> Result<()> {
+        let version: i64 = self.connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(sqlite)?;
+        if version > SCHEMA_VERSION {
+            return Err(Failure::new(ErrorCode::StoreTooNew, format!("schema {version}")));
+        }
+        let done = usize::try_from(version).unwrap_or(0);
+        for (index, migration) in MIGRATIONS.iter().enumerate().skip(done) {
+            let transaction =
+                self.connection.transaction_with_behavior(TransactionBehavior::Exclusive).map_err(sqlite)?;
+            transaction.execute_batch(migration).map_err(sqlite)?;
+            transaction
+                .pragma_update(None, "user_version", i64::try_from(index).unwrap_or(0).saturating_add(1))
+                .map_err(sqlite)?;
+            transaction.commit().map_err(sqlite)?;
+        }
+        Ok(())
+    }
+
+    /// Runs `work` as one transaction: all of it is on the disk when this returns `Ok`, none of it else.
+    ///
+    /// # Errors
+    /// What `work` says; [`ErrorCode::DiskFull`] and the other faults of a store.
+    pub fn transact<T>(&mut self, work: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(sqlite)?;
+        let result = work(&transaction)?;
+        transaction.commit().map_err(sqlite)?;
+        Ok(result)
+    }
+
+    /// Reads. Nothing can be written through it.
+    #[must_use]
+    pub fn reading(&self) -> Reading<'_> {
+        Reading(&self.connection)
+    }
+}
+
+/// A view of the store for reading.
+#[derive(Clone, Copy)]
+pub struct Reading<'a>(&'a Connection);
+
+impl<'a> Reading<'a> {
+    /// Reads within a transaction that is writing.
+    #[must_use]
+    pub fn within(transaction: &'a Transaction<'_>) -> Self {
+        Self(transaction)
+    }
+}
+
+/// What SQLite says, as a person meets it.
+pub(crate) fn sqlite(cause: rusqlite::Error) -> Failure {
+    let code = match cause.sqlite_error_code() {
+        Some(SqliteCode::DiskFull) => ErrorCode::DiskFull,
+        Some(SqliteCode::DatabaseCorrupt | SqliteCode::NotADatabase) => ErrorCode::StoreDamaged,
+        _ => ErrorCode::StoreFailed,
+    };
+    Failure::caused(code, "store", cause)
+}
+
+/// Something in the store has not the form that it was written in.
+pub(crate) fn malformed(what: &'static str) -> Failure {
+    Failure::new(ErrorCode::StoreDamaged, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key() -> DataKey {
+        DataKey::from_bytes([7; 32])
+    }
+
+    #[test]
+    fn a_store_opens_again_with_its_key_and_with_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Store::open(folder.path(), &key(), Durability::Full).unwrap());
+        drop(Store::open(folder.path(), &key(), Durability::Full).unwrap());
+        let other = DataKey::from_bytes([8; 32]);
+        assert_eq!(Store::open(folder.path(), &other, Durability::Full).unwrap_err().code, ErrorCode::StoreDamaged);
+        let bytes = std::fs::read(folder.path().join(FILE_NAME)).unwrap();
+        assert!(!bytes.starts_with(b"SQLite format 3"), "the file tells nothing");
+    }
+
+    #[test]
+    fn a_store_of_a_newer_app_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), &key(), Durability::Full).unwrap();
+        store.connection.pragma_update(None, "user_version", SCHEMA_VERSION + 1).unwrap();
+        drop(store);
+        assert_eq!(Store::open(folder.path(), &key(), Durability::Full).unwrap_err().code, ErrorCode::StoreTooNew);
+    }
+
+    #[test]
+    fn a_store_cut_short_is_named_damaged_and_not_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Store::open(folder.path(), &key(), Durability::Full).unwrap());
+        let path = folder.path().join(FILE_NAME);
+        std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(6_000).unwrap();
+        let failure = Store::open(folder.path(), &key(), Durability::Full).unwrap_err();
+        assert_eq!(failure.code, ErrorCode::StoreDamaged);
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), 6_000, "the file is untouched");
+    }
+
+    #[test]
+    fn work_that_fails_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(folder.path(), &key(), Durability::Full).unwrap();
+        let result: Result<()> = store.transact(|tx| {
+            tx.execute("INSERT INTO county (id, document, value) VALUES (1, x'00', '{}')", []).map_err(sqlite)?;
+            Err(Failure::missing("name"))
+        });
+        assert_eq!(result.unwrap_err().code, ErrorCode::FieldMissing);
+        let count: i64 = store.connection.query_row("SELECT count(*) FROM county", [], |row| row.get(0)).unwrap();
+        assert_eq!(count, 0);
+    }
+}

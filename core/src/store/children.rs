@@ -1,0 +1,429 @@
+//! Children as lists, ledgers and tasks ask for them.
+
+use rusqlite::{OptionalExtension, Row, ToSql, named_params};
+
+use super::child_search::TermRange;
+use super::device::moment;
+use super::{Reading, malformed, sqlite};
+use crate::domain::code_list::{ChildFlag, SchoolingStatus, Sex};
+use crate::domain::identifier::DocumentId;
+use crate::domain::ledger::LedgerRow;
+use crate::domain::place::{ClassId, Leaves, PlaceCode};
+use crate::domain::time::{Day, Timestamp};
+use crate::error::Result;
+
+/// A child's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredChild {
+    /// The dossier.
+    pub document: DocumentId,
+    /// The name.
+    pub name: String,
+    /// Sex.
+    pub sex: Option<Sex>,
+    /// Date of birth.
+    pub birth_date: Option<Day>,
+    /// The ID number; empty when there is none.
+    pub id_number: String,
+    /// Where it lies.
+    pub leaves: Leaves,
+    /// 社(组)
+    pub village_group: String,
+    /// Schooling status.
+    pub status: SchoolingStatus,
+    /// Flags.
+    pub flags: Vec<ChildFlag>,
+    /// The last visit's start.
+    pub last_visit_at: Option<Timestamp>,
+    /// The next visit that was agreed.
+    pub next_visit_on: Option<Day>,
+    /// The promised return.
+    pub promised_return_on: Option<Day>,
+    /// Fields with two values.
+    pub conflict_count: u32,
+    /// Forms of this device that wait to be sent.
+    pub waiting_count: u32,
+}
+
+const COLUMNS: &str = "child.document AS document, name, sex, birth_date, id_number, child.village AS village,
+    village_group, child.class AS class, status, flags, last_visit_at, next_visit_on, promised_return_on,
+    conflict_count,
+    (SELECT count(*) FROM outbox WHERE outbox.document = child.document AND outbox.state = 'waiting') AS waiting_count";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<StoredChild> {
+    let text = |column| row.get_ref(column).and_then(|value| Ok(value.as_str()?));
+    let class = text("class")?;
+    Ok(StoredChild {
+        document: DocumentId::from_bytes(row.get("document")?),
+        name: row.get("name")?,
+        sex: Sex::from_key(text("sex")?),
+        birth_date: Day::parse(text("birth_date")?),
+        id_number: row.get("id_number")?,
+        leaves: Leaves {
+            village: PlaceCode::parse(text("village")?),
+            class: (!class.is_empty()).then(|| ClassId(class.to_owned())),
+        },
+        village_group: row.get("village_group")?,
+        status: SchoolingStatus::from_key(text("status")?).unwrap_or(SchoolingStatus::Unverified),
+        flags: text("flags")?.split('|').filter_map(ChildFlag::from_key).collect(),
+        last_visit_at: moment(row.get("last_visit_at")?),
+        next_visit_on: Day::parse(text("next_visit_on")?),
+        promised_return_on: Day::parse(text("promised_return_on")?),
+        conflict_count: row.get("conflict_count")?,
+        waiting_count: row.get("waiting_count")?,
+    })
+}
+
+/// Which children, in which order.
+#[derive(Debug, Clone, Default)]
+pub struct ChildFilter {
+    /// What was typed, as a range of terms.
+    pub terms: Option<TermRange>,
+    /// Villages that what was typed names: their children are found, too.
+    pub villages_named: Vec<String>,
+    /// Of this place: a village, or all villages of a township.
+    pub place: Option<PlaceCode>,
+    /// Of this school.
+    pub school: Option<String>,
+    /// Of this class.
+    pub class: Option<ClassId>,
+    /// With one of these statuses; empty for all.
+    pub statuses: Vec<SchoolingStatus>,
+    /// With all of these flags.
+    pub flags: Vec<ChildFlag>,
+    /// Only with fields that have two values.
+    pub only_conflicts: bool,
+    /// Sort by this ledger column's cell; `None` for village, group, household, name.
+    pub sort_by: Option<&'static str>,
+    /// From the end.
+    pub descending: bool,
+}
+
+/// The parts of a filter, so that a facet can leave its own out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FilterPart {
+    /// By place.
+    Place,
+    /// By school and class.
+    School,
+    /// By status.
+    Status,
+    /// By flag.
+    Flag,
+}
+
+type Condition = (String, Vec<Box<dyn ToSql>>);
+
+impl ChildFilter {
+    /// The filter as SQL, with one part left out.
+    fn condition(&self, without: Option<FilterPart>) -> Condition {
+        let mut sql = String::from("1 = 1");
+        let mut values: Vec<Box<dyn ToSql>> = Vec::new();
+        if let Some(terms) = &self.terms {
+            sql.push_str(
+                " AND (child.document IN (SELECT document FROM child_search WHERE term >= ? AND term < ? LIMIT 10000)",
+            );
+            values.push(Box::new(terms.from.clone()));
+            values.push(Box::new(terms.to.clone()));
+            for village in &self.villages_named {
+                sql.push_str(" OR child.village = ?");
+                values.push(Box::new(village.clone()));
+            }
+            sql.push(')');
+        }
+        if let Some(place) = self.place.as_ref().filter(|_| without != Some(FilterPart::Place)) {
+            sql.push_str(" AND child.village >= ? AND child.village < ?");
+            values.push(Box::new(place.as_str().to_owned()));
+            values.push(Box::new(format!("{place}:")));
+        }
+        if without != Some(FilterPart::School) {
+            if let Some(school) = &self.school {
+                sql.push_str(" AND child.school = ?");
+                values.push(Box::new(school.clone()));
+            }
+            if let Some(class) = &self.class {
+                sql.push_str(" AND child.class = ?");
+                values.push(Box::new(class.0.clone()));
+            }
+        }
+        if !self.statuses.is_empty() && without != Some(FilterPart::Status) {
+            let marks = vec!["?"; self.statuses.len()].join(", ");
+            sql.push_str(&format!(" AND status IN ({marks})"));
+            values.extend(self.statuses.iter().map(|status| Box::new(status.key()) as Box<dyn ToSql>));
+        }
+        if without != Some(FilterPart::Flag) {
+            for flag in &self.flags {
+                sql.push_str(" AND instr(flags, ?) > 0");
+                values.push(Box::new(format!("|{}|", flag.key())));
+            }
+        }
+        if self.only_conflicts {
+            sql.push_str(" AND conflict_count > 0");
+        }
+        (sql, values)
+    }
+
+    fn order(&self) -> String {
+        let direction = if self.descending { "DESC" } else { "ASC" };
+        match self.sort_by {
+            // The key is one of the ledger's own columns, never what somebody typed.
+            Some("name") => format!("name {direction}, sort_key"),
+            Some("birth_date") => format!("birth_date {direction}, sort_key"),
+            Some("schooling_status") => format!("out_of_school {direction}, status {direction}, sort_key"),
+            Some("verified_on") => format!("last_visit_at {direction}, sort_key"),
+            Some("visit_count") => format!("visit_count {direction}, sort_key"),
+            Some("school_name" | "school_code") => format!("child.school {direction}, sort_key"),
+            Some("class") => format!("child.class {direction}, sort_key"),
+            Some("village" | "township") => format!("child.village {direction}, sort_key"),
+            Some(key) => format!("json_extract(cells, '$.cells.{key}') {direction}, sort_key"),
+            None => format!("sort_key {direction}"),
+        }
+    }
+}
+
+fn refs(values: &[Box<dyn ToSql>]) -> Vec<&dyn ToSql> {
+    values.iter().map(AsRef::as_ref).collect()
+}
+
+impl Reading<'_> {
+    /// A page of children.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn children(self, filter: &ChildFilter, offset: u32, limit: u32) -> Result<Vec<StoredChild>> {
+        // What was typed is looked up first, likeliest first, and only so many: one letter finds half a county.
+        if let (Some(terms), true) = (&filter.terms, filter.is_search_only()) {
+            return self.found(filter, terms, offset, limit);
+        }
+        let (condition, values) = filter.condition(None);
+        let sql = format!(
+            "SELECT {COLUMNS} FROM child WHERE {condition} ORDER BY {} LIMIT {limit} OFFSET {offset}",
+            filter.order()
+        );
+        let mut statement = self.0.prepare_cached(&sql).map_err(sqlite)?;
+        statement
+            .query_map(refs(&values).as_slice(), read)
+            .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+            .map_err(sqlite)
+    }
+
+    fn found(self, filter: &ChildFilter, terms: &TermRange, offset: u32, limit: u32) -> Result<Vec<StoredChild>> {
+        let mut villages = String::new();
+        let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(terms.from.clone()), Box::new(terms.to.clone())];
+        for village in &filter.villages_named {
+            villages.push_str(" UNION ALL SELECT document, 2 AS weight FROM child WHERE village = ?");
+            values.push(Box::new(village.clone()));
+        }
+        let sql = format!(
+            "SELECT {COLUMNS} FROM
+                 (SELECT document, min(weight) AS weight FROM
+                     (SELECT document, weight FROM
+                          (SELECT document, weight FROM child_search WHERE term >= ? AND term < ? LIMIT 2000)
+                      {villages})
+                  GROUP BY document ORDER BY weight LIMIT {limit} OFFSET {offset}) AS found
+             JOIN child ON child.document = found.document ORDER BY found.weight, sort_key"
+        );
+        let mut statement = self.0.prepare_cached(&sql).map_err(sqlite)?;
+        statement
+            .query_map(refs(&values).as_slice(), read)
+            .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+            .map_err(sqlite)
+    }
+
+    /// How many children a filter leaves.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn count_children(self, filter: &ChildFilter) -> Result<u32> {
+        if let (Some(terms), true, true) = (&filter.terms, filter.is_search_only(), filter.villages_named.is_empty()) {
+            return self.count_found(terms, 10_000);
+        }
+        let (condition, values) = filter.condition(None);
+        let sql = format!("SELECT count(*) FROM child WHERE {condition}");
+        let mut statement = self.0.prepare_cached(&sql).map_err(sqlite)?;
+        statement.query_row(refs(&values).as_slice(), |row| row.get(0)).map_err(sqlite)
+    }
+
+    /// A page of ledger rows with their statuses and conflicts.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn ledger_rows(self, filter: &ChildFilter, offset: u32, limit: u32) -> Result<Vec<(DocumentId, LedgerRow)>> {
+        let (condition, values) = filter.condition(None);
+        let sql = format!(
+            "SELECT document, cells FROM child WHERE {condition} ORDER BY {} LIMIT {limit} OFFSET {offset}",
+            filter.order()
+        );
+        let mut statement = self.0.prepare_cached(&sql).map_err(sqlite)?;
+        let rows = statement
+            .query_map(refs(&values).as_slice(), |row| {
+                Ok((DocumentId::from_bytes(row.get("document")?), row.get::<_, String>("cells")?))
+            })
+            .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+            .map_err(sqlite)?;
+        rows.into_iter()
+            .map(|(document, cells)| {
+                serde_json::from_str(&cells).map(|row| (document, row)).map_err(|_| malformed("ledger row"))
+            })
+            .collect()
+    }
+
+    /// How many rows there are for each value of a column, the filter's own part left out.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn facet(self, filter: &ChildFilter, part: FilterPart) -> Result<Vec<(String, u32)>> {
+        let (condition, values) = filter.condition(Some(part));
+        let column = match part {
+            FilterPart::Place => "village",
+            FilterPart::School => "school",
+            FilterPart::Status => "status",
+            FilterPart::Flag => return self.flag_facet(&condition, &values),
+        };
+        let sql = format!(
+            "SELECT {column} AS value, count(*) AS total FROM child WHERE {condition} GROUP BY {column} ORDER BY {column}"
+        );
+        let mut statement = self.0.prepare_cached(&sql).map_err(sqlite)?;
+        statement
+            .query_map(refs(&values).as_slice(), |row| Ok((row.get("value")?, row.get("total")?)))
+            .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+            .map_err(sqlite)
+    }
+
+    fn flag_facet(self, condition: &str, values: &[Box<dyn ToSql>]) -> Result<Vec<(String, u32)>> {
+        let sums: Vec<String> =
+            ChildFlag::ALL.iter().map(|flag| format!("sum(instr(flags, '|{}|') > 0)", flag.key())).collect();
+        let sql = format!("SELECT {} FROM child WHERE {condition}", sums.join(", "));
+        let mut statement = self.0.prepare_cached(&sql).map_err(sqlite)?;
+        statement
+            .query_row(refs(values).as_slice(), |row| {
+                ChildFlag::ALL
+                    .iter()
+                    .enumerate()
+                    .map(|(place, flag)| {
+                        Ok((flag.key().to_owned(), row.get::<_, Option<u32>>(place)?.unwrap_or_default()))
+                    })
+                    .collect()
+            })
+            .map_err(sqlite)
+    }
+
+    /// One child; `None` when it is not here.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn child(self, document: DocumentId) -> Result<Option<StoredChild>> {
+        self.0
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM child WHERE child.document = :document"))
+            .and_then(|mut statement| {
+                statement.query_row(named_params! { ":document": document.as_bytes().as_slice() }, read).optional()
+            })
+            .map_err(sqlite)
+    }
+
+    /// Other children of the same household.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn siblings(self, document: DocumentId) -> Result<Vec<StoredChild>> {
+        self.0
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM child
+                 WHERE household <> '' AND household = (SELECT household FROM child WHERE document = :document)
+                     AND child.document <> :document AND closed = 0
+                 ORDER BY birth_date LIMIT 20"
+            ))
+            .and_then(|mut statement| {
+                statement
+                    .query_map(named_params! { ":document": document.as_bytes().as_slice() }, read)?
+                    .collect::<rusqlite::Result<Vec<_>>>()
+            })
+            .map_err(sqlite)
+    }
+
+    /// Children with this ID number.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn children_by_id_number(self, id_number: &str) -> Result<Vec<StoredChild>> {
+        self.children_where("id_number = ? AND id_number <> ''", &[&id_number])
+    }
+
+    /// Children born on this day: names are compared by whoever asks.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn children_by_birth_date(self, day: Day) -> Result<Vec<StoredChild>> {
+        self.children_where("birth_date = ? AND birth_date <> ''", &[&day.to_string()])
+    }
+
+    /// Children with fields that have two values; those out of school first.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn children_with_conflicts(self, limit: u32) -> Result<Vec<StoredChild>> {
+        self.children_where(&format!("conflict_count > 0 ORDER BY out_of_school DESC, sort_key LIMIT {limit}"), &[])
+    }
+
+    /// Children for whom something is due up to a day: out of school, a promise, an agreed visit.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn children_due(self, until: Day, limit: u32) -> Result<Vec<StoredChild>> {
+        let until = until.to_string();
+        self.children_where(
+            &format!(
+                "(out_of_school = 1
+                   OR (next_visit_on <> '' AND next_visit_on <= ?)
+                   OR (promised_return_on <> '' AND promised_return_on <= ?))
+                 AND closed = 0 ORDER BY sort_key LIMIT {limit}"
+            ),
+            &[&until, &until],
+        )
+    }
+
+    /// Children who have not been visited since a moment, longest first.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn children_not_visited_since(self, moment: Timestamp, limit: u32) -> Result<Vec<StoredChild>> {
+        self.children_where(
+            &format!("closed = 0 AND last_visit_at < ? ORDER BY last_visit_at, sort_key LIMIT {limit}"),
+            &[&moment.unix_ms()],
+        )
+    }
+
+    fn children_where(self, condition: &str, values: &[&dyn ToSql]) -> Result<Vec<StoredChild>> {
+        self.0
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM child WHERE {condition}"))
+            .and_then(|mut statement| statement.query_map(values, read)?.collect::<rusqlite::Result<Vec<_>>>())
+            .map_err(sqlite)
+    }
+
+    /// How many children and how many fields with two values are on this device.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn child_counts(self) -> Result<(u32, u32)> {
+        self.0
+            .prepare_cached(
+                "SELECT (SELECT count(*) FROM child) AS children,
+                     (SELECT coalesce(sum(conflict_count), 0) FROM child WHERE conflict_count > 0) AS conflicts",
+            )
+            .and_then(|mut statement| statement.query_row([], |row| Ok((row.get("children")?, row.get("conflicts")?))))
+            .map_err(sqlite)
+    }
+}
+
+impl ChildFilter {
+    /// Nothing but what was typed narrows it.
+    fn is_search_only(&self) -> bool {
+        self.place.is_none()
+            && self.school.is_none()
+            && self.class.is_none()
+            && self.statuses.is_empty()
+            && self.flags.is_empty()
+            && !self.only_conflicts
+            && self.sort_by.is_none()
+    }
+}

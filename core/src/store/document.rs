@@ -1,0 +1,250 @@
+//! Documents, and the envelopes that their changes came in.
+
+use automerge::{Automerge, Change};
+use rusqlite::{OptionalExtension, Transaction, named_params};
+
+use super::device::signed;
+use super::{Reading, malformed, sqlite};
+use crate::domain::doc;
+use crate::domain::identifier::{CertificateId, DocumentId, Hash32};
+use crate::domain::place::{ClassId, Leaves, PlaceCode};
+use crate::error::{ErrorCode, Failure, Result};
+use crate::protocol::envelope::{DocumentKind, Envelope};
+
+/// A document's changes are folded into its snapshot when there are this many of them.
+const CHANGES_BESIDE_SNAPSHOT_MAX: i64 = 16;
+
+/// A document's kind and where it lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentRow {
+    /// The document.
+    pub id: DocumentId,
+    /// Its kind.
+    pub kind: DocumentKind,
+    /// Where it lies.
+    pub leaves: Leaves,
+}
+
+/// Makes a document's row where there is none; a known one keeps its leaves.
+///
+/// # Errors
+/// The faults of a store.
+pub fn insert(tx: &Transaction<'_>, row: &DocumentRow) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO document (id, kind, village, class) VALUES (:id, :kind, :village, :class)
+         ON CONFLICT (id) DO NOTHING",
+    )
+    .and_then(|mut statement| {
+        statement.execute(named_params! {
+            ":id": row.id.as_bytes().as_slice(),
+            ":kind": row.kind.number(),
+            ":village": row.leaves.village.as_ref().map_or("", PlaceCode::as_str),
+            ":class": row.leaves.class.as_ref().map_or("", |class| class.0.as_str()),
+        })
+    })
+    .map_err(sqlite)?;
+    Ok(())
+}
+
+/// Keeps an envelope and its change. `false` when the envelope was here already.
+///
+/// # Errors
+/// The faults of a store.
+pub fn append(tx: &Transaction<'_>, envelope: &Envelope, change: &Change) -> Result<bool> {
+    let hash = envelope.hash();
+    let is_new = tx
+        .prepare_cached(
+            "INSERT INTO envelope (hash, document, certificate, counter, bytes)
+             VALUES (:hash, :document, :certificate, :counter, :bytes) ON CONFLICT (hash) DO NOTHING",
+        )
+        .and_then(|mut statement| {
+            statement.execute(named_params! {
+                ":hash": hash.0.as_slice(),
+                ":document": envelope.body.document.as_bytes().as_slice(),
+                ":certificate": envelope.body.certificate.as_bytes().as_slice(),
+                ":counter": signed(envelope.body.counter),
+                ":bytes": envelope.to_bytes(),
+            })
+        })
+        .map_err(sqlite)?
+        == 1;
+    if is_new {
+        tx.prepare_cached("INSERT INTO document_change (document, bytes) VALUES (:document, :bytes)")
+            .and_then(|mut statement| {
+                statement.execute(named_params! {
+                    ":document": envelope.body.document.as_bytes().as_slice(),
+                    ":bytes": change.raw_bytes(),
+                })
+            })
+            .map_err(sqlite)?;
+        // The first envelope that carries an actor binds it; later ones change nothing.
+        tx.prepare_cached(
+            "INSERT INTO actor (actor, certificate) VALUES (:actor, :certificate) ON CONFLICT (actor) DO NOTHING",
+        )
+        .and_then(|mut statement| {
+            statement.execute(named_params! {
+                ":actor": change.actor_id().to_bytes(),
+                ":certificate": envelope.body.certificate.as_bytes().as_slice(),
+            })
+        })
+        .map_err(sqlite)?;
+    }
+    Ok(is_new)
+}
+
+/// Folds a document's changes into its snapshot when there are many.
+///
+/// # Errors
+/// The faults of a store.
+pub fn compact(tx: &Transaction<'_>, id: DocumentId, document: &Automerge) -> Result<()> {
+    let waiting: i64 = tx
+        .prepare_cached("SELECT count(*) FROM document_change WHERE document = :id")
+        .and_then(|mut statement| {
+            statement.query_row(named_params! { ":id": id.as_bytes().as_slice() }, |row| row.get(0))
+        })
+        .map_err(sqlite)?;
+    // Changes whose dependencies are missing are not in a save: they stay beside it.
+    if waiting < CHANGES_BESIDE_SNAPSHOT_MAX || !doc::is_complete(document) {
+        return Ok(());
+    }
+    write_snapshot(tx, id, document)
+}
+
+/// Writes a document's snapshot and drops the changes beside it.
+///
+/// # Errors
+/// The faults of a store.
+pub fn write_snapshot(tx: &Transaction<'_>, id: DocumentId, document: &Automerge) -> Result<()> {
+    let id = id.as_bytes().as_slice();
+    tx.prepare_cached("UPDATE document SET snapshot = :snapshot WHERE id = :id")
+        .and_then(|mut statement| statement.execute(named_params! { ":snapshot": document.save(), ":id": id }))
+        .map_err(sqlite)?;
+    tx.prepare_cached("DELETE FROM document_change WHERE document = :id")
+        .and_then(|mut statement| statement.execute(named_params! { ":id": id }))
+        .map_err(sqlite)?;
+    Ok(())
+}
+
+/// Marks a document that cannot be read, so that nothing else waits for it.
+///
+/// # Errors
+/// The faults of a store.
+pub fn mark_damaged(tx: &Transaction<'_>, id: DocumentId) -> Result<()> {
+    tx.execute("UPDATE document SET damaged = 1 WHERE id = :id", named_params! { ":id": id.as_bytes().as_slice() })
+        .map_err(sqlite)?;
+    Ok(())
+}
+
+impl Reading<'_> {
+    /// A document's row; `None` when it is not here.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn document_row(self, id: DocumentId) -> Result<Option<DocumentRow>> {
+        self.0
+            .prepare_cached("SELECT kind, village, class FROM document WHERE id = :id")
+            .and_then(|mut statement| {
+                statement
+                    .query_row(named_params! { ":id": id.as_bytes().as_slice() }, |row| {
+                        Ok((
+                            row.get::<_, i64>("kind")?,
+                            row.get::<_, String>("village")?,
+                            row.get::<_, String>("class")?,
+                        ))
+                    })
+                    .optional()
+            })
+            .map_err(sqlite)?
+            .map(|(kind, village, class)| {
+                Ok(DocumentRow {
+                    id,
+                    kind: DocumentKind::from_number(kind).ok_or_else(|| malformed("document kind"))?,
+                    leaves: Leaves {
+                        village: PlaceCode::parse(&village),
+                        class: (!class.is_empty()).then_some(ClassId(class)),
+                    },
+                })
+            })
+            .transpose()
+    }
+
+    /// Loads a document.
+    ///
+    /// # Errors
+    /// [`ErrorCode::DocumentNotHere`], [`ErrorCode::DocumentDamaged`], the faults of a store.
+    pub fn document(self, id: DocumentId) -> Result<Automerge> {
+        let key = id.as_bytes().as_slice();
+        let (kind, snapshot): (i64, Vec<u8>) = self
+            .0
+            .prepare_cached("SELECT kind, snapshot FROM document WHERE id = :id")
+            .and_then(|mut statement| {
+                statement
+                    .query_row(named_params! { ":id": key }, |row| Ok((row.get("kind")?, row.get("snapshot")?)))
+                    .optional()
+            })
+            .map_err(sqlite)?
+            .ok_or_else(|| Failure::new(ErrorCode::DocumentNotHere, "document"))?;
+        let mut document = if snapshot.is_empty() {
+            doc::empty(DocumentKind::from_number(kind).ok_or_else(|| malformed("document kind"))?)?
+        } else {
+            doc::load(&snapshot)?
+        };
+        let changes = self
+            .0
+            .prepare_cached("SELECT bytes FROM document_change WHERE document = :id ORDER BY id")
+            .and_then(|mut statement| {
+                statement
+                    .query_map(named_params! { ":id": key }, |row| row.get::<_, Vec<u8>>("bytes"))?
+                    .collect::<rusqlite::Result<Vec<_>>>()
+            })
+            .map_err(sqlite)?;
+        let changes = changes.iter().map(|bytes| doc::read_change(bytes)).collect::<Result<Vec<_>>>()?;
+        doc::apply(&mut document, changes)?;
+        Ok(document)
+    }
+
+    /// The ids of all documents of a kind, in the order of their ids.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn document_ids(self, kind: DocumentKind) -> Result<Vec<DocumentId>> {
+        self.0
+            .prepare_cached("SELECT id FROM document WHERE kind = :kind AND damaged = 0 ORDER BY id")
+            .and_then(|mut statement| {
+                statement
+                    .query_map(named_params! { ":kind": kind.number() }, |row| {
+                        Ok(DocumentId::from_bytes(row.get("id")?))
+                    })?
+                    .collect::<rusqlite::Result<Vec<_>>>()
+            })
+            .map_err(sqlite)
+    }
+
+    /// Whether an envelope is here.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn has_envelope(self, hash: Hash32) -> Result<bool> {
+        self.0
+            .prepare_cached("SELECT 1 FROM envelope WHERE hash = :hash")
+            .and_then(|mut statement| statement.exists(named_params! { ":hash": hash.0.as_slice() }))
+            .map_err(sqlite)
+    }
+
+    /// The certificate that an actor is bound to.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn certificate_of_actor(self, actor: &[u8]) -> Result<Option<CertificateId>> {
+        self.0
+            .prepare_cached("SELECT certificate FROM actor WHERE actor = :actor")
+            .and_then(|mut statement| {
+                statement
+                    .query_row(named_params! { ":actor": actor }, |row| {
+                        Ok(CertificateId::from_bytes(row.get("certificate")?))
+                    })
+                    .optional()
+            })
+            .map_err(sqlite)
+    }
+}

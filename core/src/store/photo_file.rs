@@ -1,0 +1,247 @@
+//! The files of photos: which are here, how far each has come on its way.
+
+use rusqlite::{OptionalExtension, Row, Transaction, named_params};
+
+use super::device::{moment, signed, unsigned};
+use super::{Reading, sqlite};
+use crate::domain::identifier::{DocumentId, EntryId, Hash32};
+use crate::domain::time::Timestamp;
+use crate::error::Result;
+use crate::protocol::photo::{PhotoFile, PhotoOffer};
+
+/// A file of a photo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhotoFileRow {
+    /// SHA-256 of the file.
+    pub hash: Hash32,
+    /// The dossier.
+    pub document: DocumentId,
+    /// Which file.
+    pub file: PhotoFile,
+    /// The photo's entry in the dossier.
+    pub entry: EntryId,
+    /// Its size.
+    pub bytes_total: u64,
+    /// Taken here: it goes up. Else it comes down.
+    pub own: bool,
+    /// It is in the file store of this device.
+    pub here: bool,
+    /// Bytes that the server holds of an own file.
+    pub offset: u64,
+    /// When the server had an own file whole.
+    pub complete_at: Option<Timestamp>,
+    /// When this device heard that a desk has it.
+    pub on_desk_at: Option<Timestamp>,
+    /// Why the server does not take it: a key; empty when nothing is wrong.
+    pub problem: String,
+}
+
+const COLUMNS: &str = "hash, document, file, entry, bytes_total, own, here, offset, complete_at, on_desk_at, problem";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<PhotoFileRow> {
+    Ok(PhotoFileRow {
+        hash: Hash32(row.get("hash")?),
+        document: DocumentId::from_bytes(row.get("document")?),
+        file: if row.get::<_, i64>("file")? == 1 { PhotoFile::Thumbnail } else { PhotoFile::Photo },
+        entry: EntryId::from_bytes(row.get("entry")?),
+        bytes_total: unsigned(row.get("bytes_total")?),
+        own: row.get("own")?,
+        here: row.get("here")?,
+        offset: unsigned(row.get("offset")?),
+        complete_at: moment(row.get("complete_at")?),
+        on_desk_at: moment(row.get("on_desk_at")?),
+        problem: row.get("problem")?,
+    })
+}
+
+const fn number(file: PhotoFile) -> i64 {
+    match file {
+        PhotoFile::Thumbnail => 1,
+        PhotoFile::Photo => 2,
+    }
+}
+
+/// Keeps a file's row; one that is known already stays as it is, save that a file which is here now is here.
+///
+/// # Errors
+/// The faults of a store.
+pub fn put(tx: &Transaction<'_>, row: &PhotoFileRow) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO photo_file (hash, document, file, entry, bytes_total, own, here)
+         VALUES (:hash, :document, :file, :entry, :bytes_total, :own, :here)
+         ON CONFLICT (hash, document) DO UPDATE SET here = max(here, excluded.here), own = max(own, excluded.own)",
+    )
+    .and_then(|mut statement| {
+        statement.execute(named_params! {
+            ":hash": row.hash.0.as_slice(),
+            ":document": row.document.as_bytes().as_slice(),
+            ":file": number(row.file),
+            ":entry": row.entry.as_bytes().as_slice(),
+            ":bytes_total": signed(row.bytes_total),
+            ":own": row.own,
+            ":here": row.here,
+        })
+    })
+    .map_err(sqlite)?;
+    Ok(())
+}
+
+/// The server holds so much of an own file.
+///
+/// # Errors
+/// The faults of a store.
+pub fn mark_offset(tx: &Transaction<'_>, hash: Hash32, offset: u64, complete: bool, at: Timestamp) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE photo_file SET offset = :offset,
+             complete_at = CASE WHEN :complete AND complete_at = 0 THEN :at ELSE complete_at END
+         WHERE hash = :hash AND own = 1",
+    )
+    .and_then(|mut statement| {
+        statement.execute(named_params! {
+            ":hash": hash.0.as_slice(),
+            ":offset": signed(offset),
+            ":complete": complete,
+            ":at": at.unix_ms(),
+        })
+    })
+    .map_err(sqlite)?;
+    Ok(())
+}
+
+/// A file that came down is in the file store now.
+///
+/// # Errors
+/// The faults of a store.
+pub fn mark_here(tx: &Transaction<'_>, hash: Hash32) -> Result<()> {
+    tx.execute("UPDATE photo_file SET here = 1 WHERE hash = :hash", named_params! { ":hash": hash.0.as_slice() })
+        .map_err(sqlite)?;
+    Ok(())
+}
+
+/// A desk has fetched the file.
+///
+/// # Errors
+/// The faults of a store.
+pub fn mark_on_desk(tx: &Transaction<'_>, hash: Hash32, at: Timestamp) -> Result<()> {
+    tx.execute(
+        "UPDATE photo_file SET on_desk_at = :at WHERE hash = :hash AND own = 1 AND on_desk_at = 0",
+        named_params! { ":hash": hash.0.as_slice(), ":at": at.unix_ms() },
+    )
+    .map_err(sqlite)?;
+    Ok(())
+}
+
+/// The server does not take the file, for this reason: it stays here, and nothing waits for it.
+///
+/// # Errors
+/// The faults of a store.
+pub fn mark_problem(tx: &Transaction<'_>, hash: Hash32, problem: &str) -> Result<()> {
+    tx.execute(
+        "UPDATE photo_file SET problem = :problem WHERE hash = :hash AND own = 1",
+        named_params! { ":hash": hash.0.as_slice(), ":problem": problem },
+    )
+    .map_err(sqlite)?;
+    Ok(())
+}
+
+/// A restored server may lack files that it had: all own ones are offered again.
+///
+/// # Errors
+/// The faults of a store.
+pub fn offer_all_again(tx: &Transaction<'_>) -> Result<()> {
+    tx.execute("UPDATE photo_file SET offset = 0, complete_at = 0, on_desk_at = 0 WHERE own = 1", [])
+        .map_err(sqlite)?;
+    Ok(())
+}
+
+impl Reading<'_> {
+    /// Own files that the server has no word of or not all of: thumbnails first, oldest first.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn files_to_send(self, limit: u32) -> Result<Vec<PhotoFileRow>> {
+        self.files(
+            &format!(
+                "SELECT {COLUMNS} FROM photo_file
+                 WHERE own = 1 AND complete_at = 0 AND problem = '' ORDER BY file, entry LIMIT :limit"
+            ),
+            limit,
+        )
+    }
+
+    /// Files of others that are not here: thumbnails first, newest first.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn files_to_fetch(self, limit: u32) -> Result<Vec<PhotoFileRow>> {
+        self.files(
+            &format!(
+                "SELECT {COLUMNS} FROM photo_file
+                 WHERE own = 0 AND here = 0 ORDER BY file, entry DESC LIMIT :limit"
+            ),
+            limit,
+        )
+    }
+
+    fn files(self, sql: &str, limit: u32) -> Result<Vec<PhotoFileRow>> {
+        self.0
+            .prepare_cached(sql)
+            .and_then(|mut statement| {
+                statement.query_map(named_params! { ":limit": limit }, read)?.collect::<rusqlite::Result<Vec<_>>>()
+            })
+            .map_err(sqlite)
+    }
+
+    /// All files of a dossier.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn files_of(self, document: DocumentId) -> Result<Vec<PhotoFileRow>> {
+        self.0
+            .prepare_cached(&format!("SELECT {COLUMNS} FROM photo_file WHERE document = :document"))
+            .and_then(|mut statement| {
+                statement
+                    .query_map(named_params! { ":document": document.as_bytes().as_slice() }, read)?
+                    .collect::<rusqlite::Result<Vec<_>>>()
+            })
+            .map_err(sqlite)
+    }
+
+    /// How many own files wait to be sent, and how many bytes of them.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn files_waiting(self) -> Result<(u32, u64)> {
+        self.0
+            .prepare_cached(
+                "SELECT count(DISTINCT hash) AS files, coalesce(sum(bytes_total - offset), 0) AS bytes
+                 FROM photo_file WHERE own = 1 AND complete_at = 0 AND problem = ''",
+            )
+            .and_then(|mut statement| {
+                statement.query_row([], |row| Ok((row.get("files")?, unsigned(row.get("bytes")?))))
+            })
+            .map_err(sqlite)
+    }
+
+    /// Whether a file belongs to any dossier here.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn knows_file(self, hash: Hash32) -> Result<bool> {
+        self.0
+            .prepare_cached("SELECT 1 FROM photo_file WHERE hash = :hash")
+            .and_then(|mut statement| {
+                statement.query_row(named_params! { ":hash": hash.0.as_slice() }, |_| Ok(())).optional()
+            })
+            .map(|found| found.is_some())
+            .map_err(sqlite)
+    }
+}
+
+impl PhotoFileRow {
+    /// What is said to the server of it.
+    #[must_use]
+    pub fn offer(&self) -> PhotoOffer {
+        PhotoOffer { hash: self.hash, document: self.document, file: self.file, bytes_total: self.bytes_total }
+    }
+}

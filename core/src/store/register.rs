@@ -1,0 +1,144 @@
+//! The register on this device: who is who, replicated read-only.
+
+use rusqlite::{OptionalExtension, Transaction, named_params};
+
+use super::device::signed;
+use super::{Reading, malformed, sqlite};
+use crate::domain::identifier::{CertificateId, PersonId};
+use crate::error::Result;
+use crate::protocol::body::cbor;
+use crate::protocol::register::{RegisterEntry, RegisterFact};
+use crate::protocol::sync::Rights;
+use crate::vault::signing::PublicKey;
+
+/// A person as the register tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisteredPerson {
+    /// The person.
+    pub id: PersonId,
+    /// The name.
+    pub name: String,
+    /// What the person may do now.
+    pub rights: Rights,
+}
+
+/// Keeps an entry whose signature and place in the chain have been checked.
+///
+/// # Errors
+/// The faults of a store.
+pub fn append(tx: &Transaction<'_>, entry: &RegisterEntry) -> Result<()> {
+    tx.prepare_cached("INSERT INTO register_entry (seq, bytes) VALUES (:seq, :bytes)")
+        .and_then(|mut statement| {
+            statement.execute(named_params! { ":seq": signed(entry.body.seq), ":bytes": cbor(entry) })
+        })
+        .map_err(sqlite)?;
+    match &entry.body.fact {
+        RegisterFact::County { certificate, public_key, name, .. } => {
+            // The county's administration writes the county document under a certificate of its own.
+            let person = PersonId::from_bytes(*certificate.as_bytes());
+            put_person(tx, person, name, &[])?;
+            put_certificate(tx, *certificate, person, public_key)
+        }
+        RegisterFact::Person { person, name, role, scopes } => {
+            put_person(tx, *person, name, &cbor(&Rights { role: *role, scopes: scopes.clone() }))
+        }
+        RegisterFact::Certificate { certificate, person, public_key } => {
+            put_certificate(tx, *certificate, *person, public_key)
+        }
+        RegisterFact::Revoked { certificate } => {
+            tx.execute(
+                "UPDATE certificate SET revoked = 1 WHERE id = :id",
+                named_params! { ":id": certificate.as_bytes().as_slice() },
+            )
+            .map_err(sqlite)?;
+            Ok(())
+        }
+    }
+}
+
+fn put_person(tx: &Transaction<'_>, person: PersonId, name: &str, rights: &[u8]) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO person (id, name, rights) VALUES (:id, :name, :rights)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, rights = excluded.rights",
+    )
+    .and_then(|mut statement| {
+        statement.execute(named_params! { ":id": person.as_bytes().as_slice(), ":name": name, ":rights": rights })
+    })
+    .map_err(sqlite)?;
+    Ok(())
+}
+
+fn put_certificate(tx: &Transaction<'_>, id: CertificateId, person: PersonId, key: &PublicKey) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO certificate (id, person, public_key) VALUES (:id, :person, :key) ON CONFLICT (id) DO NOTHING",
+    )
+    .and_then(|mut statement| {
+        statement.execute(named_params! {
+            ":id": id.as_bytes().as_slice(),
+            ":person": person.as_bytes().as_slice(),
+            ":key": key.0.as_slice(),
+        })
+    })
+    .map_err(sqlite)?;
+    Ok(())
+}
+
+impl Reading<'_> {
+    /// The key that a certificate signs with; `None` for one that the register does not know.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn public_key(self, certificate: CertificateId) -> Result<Option<PublicKey>> {
+        self.0
+            .prepare_cached("SELECT public_key FROM certificate WHERE id = :id")
+            .and_then(|mut statement| {
+                statement
+                    .query_row(named_params! { ":id": certificate.as_bytes().as_slice() }, |row| {
+                        Ok(PublicKey(row.get("public_key")?))
+                    })
+                    .optional()
+            })
+            .map_err(sqlite)
+    }
+
+    /// The name of the person whose device wrote under this actor, by the envelope that first carried it;
+    /// `None` for an actor that no envelope has bound.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn person_name_of_actor(self, actor: &[u8]) -> Result<Option<String>> {
+        self.0
+            .prepare_cached(
+                "SELECT person.name AS name FROM actor
+                 JOIN certificate ON certificate.id = actor.certificate
+                 JOIN person ON person.id = certificate.person
+                 WHERE actor.actor = :actor",
+            )
+            .and_then(|mut statement| {
+                statement.query_row(named_params! { ":actor": actor }, |row| row.get("name")).optional()
+            })
+            .map_err(sqlite)
+    }
+
+    /// A person.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn person(self, id: PersonId) -> Result<Option<RegisteredPerson>> {
+        self.0
+            .prepare_cached("SELECT name, rights FROM person WHERE id = :id")
+            .and_then(|mut statement| {
+                statement
+                    .query_row(named_params! { ":id": id.as_bytes().as_slice() }, |row| {
+                        Ok((row.get::<_, String>("name")?, row.get::<_, Vec<u8>>("rights")?))
+                    })
+                    .optional()
+            })
+            .map_err(sqlite)?
+            .map(|(name, rights)| {
+                let rights = minicbor::decode(&rights).map_err(|_| malformed("rights"))?;
+                Ok(RegisteredPerson { id, name, rights })
+            })
+            .transpose()
+    }
+}
