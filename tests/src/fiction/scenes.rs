@@ -82,7 +82,7 @@ fn set_identity(child: &mut FictionalChild, scenario: Scenario) {
         Scenario::NoIdNumber => {
             child.id_type = IdType::Other;
             child.id_number = None;
-            child.note = "未上户,有出生医学证明复印件";
+            child.note = "未上户，有出生医学证明复印件";
         }
         Scenario::WrongChecksum => {
             child.id_number = child.id_number.as_deref().map(with_wrong_checksum);
@@ -110,22 +110,22 @@ fn set_guardians(register: &mut Register<'_>, child: &mut FictionalChild, scenar
 fn set_schooling(child: &mut FictionalChild, scenario: Scenario) {
     let (status, since, note) = match scenario {
         Scenario::BoardingSundayNoShow => {
-            (SchoolingStatus::AbsentUnexcused, date(2026, 11, 22), "周日晚未返校,电话无人接听")
+            (SchoolingStatus::AbsentUnexcused, date(2026, 11, 22), "周日晚未返校，电话无人接听")
         }
         Scenario::LeaveExpired => (SchoolingStatus::LongLeave, date(2026, 10, 19), "请假至11月13日,到期未返校"),
         Scenario::FoundInAnotherProvince => {
-            (SchoolingStatus::EnrolledElsewhere, date(2026, 9, 1), "随父母在浙江就读,有就读证明")
+            (SchoolingStatus::EnrolledElsewhere, date(2026, 9, 1), "随父母在浙江就读，有就读证明")
         }
         Scenario::ClaimsTransferWithoutProof => {
-            (SchoolingStatus::TransferPending, date(2026, 9, 1), "家长称已转学,未提供证明")
+            (SchoolingStatus::TransferPending, date(2026, 9, 1), "家长称已转学，未提供证明")
         }
-        Scenario::NoticeRefused => (SchoolingStatus::Dropout, date(2026, 10, 9), "限期复学通知书留置送达,家长拒签"),
+        Scenario::NoticeRefused => (SchoolingStatus::Dropout, date(2026, 10, 9), "限期复学通知书留置送达，家长拒签"),
         Scenario::SuspensionExpiring => (SchoolingStatus::Suspended, date(2025, 12, 1), "休学至2026年11月30日"),
         Scenario::ReturnedThenRelapsed => {
             (SchoolingStatus::SuspectedDropout, date(2026, 11, 16), "10月劝返复学,11月16日起又未到校")
         }
         Scenario::PlatformSuspectResolved => {
-            (SchoolingStatus::EnrolledHere, date(2026, 9, 3), "平台下发疑似辍学,已核实在校")
+            (SchoolingStatus::EnrolledHere, date(2026, 9, 3), "平台下发疑似辍学，已核实在校")
         }
         Scenario::AbsentOnMakeUpSaturday => {
             (SchoolingStatus::AbsentUnexcused, date(2026, 10, 10), "国庆调休周六起未到校")
@@ -206,7 +206,7 @@ fn deceased_sibling(register: &mut Register<'_>) -> Vec<FictionalChild> {
     elder.attendance = AttendanceMode::Day;
     elder.flags.remove(&ChildFlag::Boarder);
     elder.grade = grade_by_age(elder.birth_date);
-    elder.note = "2018年病故,户口已注销";
+    elder.note = "2018年病故，户口已注销";
     vec![elder, younger]
 }
 

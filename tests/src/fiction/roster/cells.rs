@@ -205,6 +205,11 @@ impl PlannedRow {
             Trap::MissingName => {
                 cells.insert(Column::Name, Cell::Blank);
             }
+            Trap::NothingIdentifies => {
+                for column in [Column::IdNumber, Column::BirthDate, Column::StudentNo] {
+                    cells.insert(column, Cell::Blank);
+                }
+            }
             Trap::RepeatedRow => {}
             Trap::FullWidthDigits => {
                 for column in [Column::IdNumber, Column::Phone] {

@@ -36,7 +36,7 @@ pub(super) fn first(draw: &mut Draw, children: &[FictionalChild], style: RosterS
         };
         let is_second_record = known.id_number.as_ref().is_some_and(|number| !on_record.insert(number));
         let verdict = match (known.scenario, trap) {
-            (Some(Scenario::WrongChecksum), _) => Verdict::Refused,
+            (Some(Scenario::WrongChecksum), _) => Verdict::Doubtful,
             _ if is_second_record => Verdict::Doubtful,
             (_, Some(Trap::RepeatedRow)) | (_, None) => Verdict::New,
             (_, Some(trap)) => trap.verdict(),

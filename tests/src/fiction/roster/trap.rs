@@ -21,6 +21,8 @@ pub enum Trap {
     OtherBirthDate,
     /// The name was left out.
     MissingName,
+    /// Identity number and birthday were left out: it cannot be told which child this is.
+    NothingIdentifies,
     /// The row stands in the list a second time.
     RepeatedRow,
     /// Digits in full width, as a Chinese keyboard types them.
@@ -48,6 +50,7 @@ impl Trap {
         Self::OtherSex,
         Self::OtherBirthDate,
         Self::MissingName,
+        Self::NothingIdentifies,
         Self::RepeatedRow,
         Self::FullWidthDigits,
         Self::LooseSpaces,
@@ -62,8 +65,13 @@ impl Trap {
     #[must_use]
     pub const fn verdict(self) -> Verdict {
         match self {
-            Self::RoundedId | Self::OtherSex | Self::OtherBirthDate | Self::RepeatedRow => Verdict::Doubtful,
-            Self::OldId | Self::ImpossibleBirthday | Self::MissingName => Verdict::Refused,
+            Self::RoundedId
+            | Self::OldId
+            | Self::ImpossibleBirthday
+            | Self::OtherSex
+            | Self::OtherBirthDate
+            | Self::RepeatedRow => Verdict::Doubtful,
+            Self::MissingName | Self::NothingIdentifies => Verdict::Refused,
             Self::FullWidthDigits
             | Self::LooseSpaces
             | Self::StretchedName
