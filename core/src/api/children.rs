@@ -3,10 +3,15 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::app::device::Device;
 use crate::domain::code_list::{AttendanceMode, ChildFlag, Relation, SchoolingStatus, Sex};
 use crate::domain::identifier::DocumentId;
-use crate::domain::place::{ClassId, PlaceCode};
+use crate::domain::ledger::PlaceNames;
+use crate::domain::place::{ClassId, County, PlaceCode};
 use crate::domain::time::{Day, Timestamp};
+use crate::error::Result;
+use crate::store::child_search::{TermRange, names_place};
+use crate::store::children::{ChildFilter, StoredChild};
 
 /// Asks for a page of children.
 #[derive(Debug, Clone, Default, Deserialize, TS)]
@@ -144,4 +149,59 @@ pub enum ChildRegistered {
         /// Them.
         rows: Vec<ChildRow>,
     },
+}
+
+/// A page of children.
+pub(super) fn page(device: &Device, request: &ListChildren) -> Result<ChildrenPage> {
+    let county = device.county();
+    let filter = ChildFilter {
+        terms: TermRange::of(&request.search),
+        villages_named: villages_named(&county, &request.search),
+        place: request.village.clone(),
+        class: request.class.clone(),
+        ..ChildFilter::default()
+    };
+    let reading = device.store.reading();
+    let children = reading.children(&filter, request.offset, request.limit.clamp(1, 200))?;
+    Ok(ChildrenPage { total: reading.count_children(&filter)?, rows: rows(device, &children) })
+}
+
+/// Villages that what was typed names.
+pub(super) fn villages_named(county: &County, typed: &str) -> Vec<String> {
+    county
+        .places
+        .iter()
+        .filter(|place| place.code.is_village() && names_place(&place.name, typed))
+        .map(|place| place.code.as_str().to_owned())
+        .take(20)
+        .collect()
+}
+
+/// Rows as lists show them, today.
+pub(super) fn rows(device: &Device, children: &[StoredChild]) -> Vec<ChildRow> {
+    let county = device.county();
+    let names = PlaceNames::of(&county);
+    let today = device.environment.now().day();
+    children.iter().map(|child| row(child, &names, today)).collect()
+}
+
+fn row(child: &StoredChild, names: &PlaceNames<'_>, today: Day) -> ChildRow {
+    let class = child.leaves.class.as_ref();
+    ChildRow {
+        document_id: child.document,
+        name: child.name.clone(),
+        sex: child.sex,
+        age: child.birth_date.and_then(|birth| birth.full_years_until(today)),
+        village_name: names.village(&child.leaves),
+        village_group: child.village_group.clone(),
+        school_name: class.map(|id| names.school(id)).unwrap_or_default(),
+        class_name: class.map(|id| names.class(id, today)).unwrap_or_default(),
+        status: child.status,
+        flags: child.flags.clone(),
+        last_visit_at: child.last_visit_at,
+        last_visit_days: child.last_visit_at.map(|at| i32::try_from(today.days_since(at.day())).unwrap_or(i32::MAX)),
+        next_visit_on: child.next_visit_on,
+        conflict_count: child.conflict_count,
+        waiting_count: child.waiting_count,
+    }
 }

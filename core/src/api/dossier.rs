@@ -3,13 +3,20 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::children::ChildRow;
-use super::sync::Whereabouts;
+use super::children::{self, ChildRow};
+use super::sync::{self, Whereabouts};
+use crate::app::device::Device;
 use crate::domain::code_list::{Relation, SchoolingStatus};
+use crate::domain::doc::dossier_read;
+use crate::domain::dossier::{Actor, Dossier, PhotoRecord};
+use crate::domain::field::{self, Field, FieldForm};
 use crate::domain::identifier::{DocumentId, EntryId, Hash32};
 use crate::domain::place::ClassId;
 use crate::domain::time::{Day, Timestamp};
 use crate::domain::visit::VisitForm;
+use crate::error::{ErrorCode, Failure, Result};
+use crate::store::outbox::OutboxRow;
+use crate::store::photo_file::PhotoFileRow;
 
 /// Names a dossier.
 #[derive(Debug, Clone, Deserialize, TS)]
@@ -255,4 +262,229 @@ pub struct AddGuardian {
 pub struct Saved {
     /// When it was committed on this device.
     pub saved_at: Timestamp,
+}
+
+impl Saved {
+    pub(super) fn at(saved_at: Timestamp) -> Self {
+        Self { saved_at }
+    }
+}
+
+/// A dossier as a person sees it.
+pub(super) fn view(device: &Device, id: DocumentId) -> Result<DossierView> {
+    let reading = device.store.reading();
+    let child = reading.child(id)?.ok_or_else(|| Failure::new(ErrorCode::DocumentNotHere, "child"))?;
+    let dossier = dossier_read::read(&reading.document(id)?)?;
+    let seen = Seen::of(device, id)?;
+    let mut timeline: Vec<TimelineEntry> = Vec::new();
+    for visit in dossier.visits.values() {
+        let photos =
+            dossier.photos.values().filter(|photo| photo.visit == Some(visit.entry)).map(|photo| seen.photo(photo));
+        timeline.push(TimelineEntry {
+            entry_id: visit.entry,
+            at: visit.form.started_at.unwrap_or(visit.at),
+            person_name: seen.person_name(&visit.actor)?,
+            event: TimelineEvent::Visit {
+                form: Box::new(visit.form.clone()),
+                photos: photos.collect(),
+                incomplete: visit.form.incomplete(),
+            },
+            whereabouts: seen.entry(visit.entry),
+        });
+    }
+    for event in &dossier.statuses {
+        timeline.push(TimelineEntry {
+            entry_id: event.entry,
+            at: event.at,
+            person_name: seen.person_name(&event.actor)?,
+            event: TimelineEvent::Status { status: event.status, since: event.since, note: event.note.clone() },
+            whereabouts: seen.entry(event.entry),
+        });
+    }
+    if let Some((actor, at)) = &dossier.opened {
+        timeline.push(TimelineEntry {
+            entry_id: EntryId::from_bytes(*id.as_bytes()),
+            at: *at,
+            person_name: seen.person_name(actor)?,
+            event: TimelineEvent::Registered { from_roster: dossier.from_roster },
+            whereabouts: seen.first_form(),
+        });
+    }
+    timeline.sort_by_key(|entry| std::cmp::Reverse((entry.at, entry.entry_id)));
+    let mut fields = Vec::new();
+    for field in field::FIELDS {
+        fields.push(field_view(&seen, &dossier, field.path, field)?);
+    }
+    fields.push(status_field(&seen, &dossier)?);
+    let mut guardians = Vec::new();
+    for key in &dossier.guardians {
+        let part = |name: &str| -> Result<FieldView> {
+            let field = field::GUARDIAN_FIELDS
+                .iter()
+                .find(|field| field.path == name)
+                .ok_or_else(|| Failure::new(ErrorCode::Internal, "no such part of a guardian"))?;
+            field_view(&seen, &dossier, &format!("guardians.{key}.{name}"), field)
+        };
+        guardians.push(GuardianView {
+            key: key.to_string(),
+            name: part("name")?,
+            relation: part("relation")?,
+            phone: part("phone")?,
+        });
+    }
+    Ok(DossierView {
+        row: children::rows(device, std::slice::from_ref(&child))
+            .pop()
+            .ok_or_else(|| Failure::new(ErrorCode::DocumentNotHere, "child"))?,
+        fields,
+        guardians,
+        timeline,
+        siblings: children::rows(device, &reading.siblings(id)?),
+        writable: device.author.may_write(&child.leaves).is_ok(),
+        class: child.leaves.class,
+    })
+}
+
+/// Fields of a dossier that have two values.
+pub(super) fn conflict_views(device: &Device, id: DocumentId) -> Result<Vec<FieldView>> {
+    let dossier = dossier_read::read(&device.store.reading().document(id)?)?;
+    let seen = Seen::of(device, id)?;
+    let mut views = Vec::new();
+    for (path, _) in dossier.conflicts() {
+        if let Some(field) = field::at(path) {
+            views.push(field_view(&seen, &dossier, path, &field)?);
+        }
+    }
+    let status = status_field(&seen, &dossier)?;
+    if !status.conflict.is_empty() {
+        views.insert(0, status);
+    }
+    Ok(views)
+}
+
+fn field_view(seen: &Seen<'_>, dossier: &Dossier, path: &str, field: &Field) -> Result<FieldView> {
+    let kind = kind_of(field.form);
+    let values = dossier.fields.get(path).map_or(&[][..], Vec::as_slice);
+    let mut conflict = Vec::new();
+    if values.len() > 1 {
+        for written in values {
+            conflict.push(ConflictValue {
+                choice: written.operation.clone(),
+                value: shown(kind, &written.value),
+                person_name: seen.person_name(&written.actor)?,
+                at: written.at,
+            });
+        }
+    }
+    Ok(FieldView {
+        field: path.to_owned(),
+        label_zh: field.zh.to_owned(),
+        label_en: field.en.to_owned(),
+        kind,
+        value: shown(kind, dossier.value(path)),
+        conflict,
+    })
+}
+
+fn status_field(seen: &Seen<'_>, dossier: &Dossier) -> Result<FieldView> {
+    let standing = dossier.standing_statuses();
+    let differ = standing.iter().any(|event| Some(event.status) != standing.first().map(|first| first.status));
+    let mut conflict = Vec::new();
+    if differ {
+        for event in standing {
+            conflict.push(ConflictValue {
+                choice: event.entry.to_string(),
+                value: event.status.key().to_owned(),
+                person_name: seen.person_name(&event.actor)?,
+                at: event.at,
+            });
+        }
+    }
+    Ok(FieldView {
+        field: "status".to_owned(),
+        label_zh: "就学状态".to_owned(),
+        label_en: "Status".to_owned(),
+        kind: FieldKind::SchoolingStatus,
+        value: dossier.status().key().to_owned(),
+        conflict,
+    })
+}
+
+const fn kind_of(form: FieldForm) -> FieldKind {
+    match form {
+        FieldForm::Text => FieldKind::Text,
+        FieldForm::Day => FieldKind::Day,
+        FieldForm::Phone => FieldKind::Phone,
+        FieldForm::IdNumber => FieldKind::IdNumber,
+        FieldForm::Sex => FieldKind::Sex,
+        FieldForm::Relation => FieldKind::Relation,
+        FieldForm::AttendanceMode => FieldKind::AttendanceMode,
+        FieldForm::ReadOnly => FieldKind::ReadOnly,
+    }
+}
+
+/// A value as it is shown: numbers that would tell too much over a shoulder are masked (handbook 12).
+fn shown(kind: FieldKind, value: &str) -> String {
+    if kind == FieldKind::IdNumber { masked(value) } else { value.to_owned() }
+}
+
+/// `9999**********0017`: the first and the last four, of numbers of any length; a short one is masked whole.
+pub(super) fn masked(number: &str) -> String {
+    let length = number.chars().count();
+    let kept = if length > 8 { 4 } else { 0 };
+    number
+        .chars()
+        .enumerate()
+        .map(|(place, c)| if place < kept || place >= length.saturating_sub(kept) { c } else { '*' })
+        .collect()
+}
+
+/// What this device knows of who wrote and where things are.
+pub(super) struct Seen<'a> {
+    device: &'a Device,
+    outbox: Vec<OutboxRow>,
+    files: Vec<PhotoFileRow>,
+    durable_seq: u64,
+}
+
+impl<'a> Seen<'a> {
+    pub(super) fn of(device: &'a Device, id: DocumentId) -> Result<Self> {
+        let reading = device.store.reading();
+        Ok(Self {
+            device,
+            outbox: reading.outbox_of(id)?,
+            files: reading.files_of(id)?,
+            durable_seq: reading.standing()?.durable_seq,
+        })
+    }
+
+    fn person_name(&self, actor: &Actor) -> Result<String> {
+        Ok(self.device.store.reading().person_name_of_actor(actor)?.unwrap_or_default())
+    }
+
+    fn entry(&self, entry: EntryId) -> Whereabouts {
+        let row = self.outbox.iter().find(|row| row.entry == Some(entry));
+        row.map_or(Whereabouts::FromServer, |row| sync::whereabouts(row, self.durable_seq))
+    }
+
+    fn first_form(&self) -> Whereabouts {
+        let row = self.outbox.first().filter(|row| matches!(row.what.as_str(), "registered" | "roster"));
+        row.map_or(Whereabouts::FromServer, |row| sync::whereabouts(row, self.durable_seq))
+    }
+
+    pub(super) fn photo(&self, photo: &PhotoRecord) -> PhotoView {
+        let file = |hash| self.files.iter().find(|file| file.hash == hash);
+        PhotoView {
+            entry_id: photo.entry,
+            photo_hash: photo.photo,
+            thumbnail_hash: photo.thumbnail,
+            placeholder: data_encoding::BASE64.encode(&photo.placeholder),
+            taken_at: photo.taken_at,
+            width: photo.width,
+            height: photo.height,
+            thumbnail_here: file(photo.thumbnail).is_some_and(|file| file.here),
+            photo_here: file(photo.photo).is_some_and(|file| file.here),
+            whereabouts: file(photo.photo).map_or(Whereabouts::FromServer, sync::file_whereabouts),
+        }
+    }
 }

@@ -3,8 +3,10 @@
 use serde::Serialize;
 use ts_rs::TS;
 
-use super::children::ChildRow;
-use super::dossier::FieldView;
+use super::children::{self, ChildRow};
+use super::dossier::{self, FieldView};
+use crate::app::device::Device;
+use crate::error::Result;
 
 /// Fields with two values, most urgent for a child first.
 #[derive(Debug, Clone, Serialize, TS)]
@@ -24,4 +26,19 @@ pub struct InboxConflict {
     pub child: ChildRow,
     /// The field.
     pub field: FieldView,
+}
+
+/// So many children with conflicts are listed; the rest come when these are settled.
+const CHILDREN_MAX: u32 = 200;
+
+/// What needs a decision.
+pub(super) fn view(device: &Device) -> Result<Inbox> {
+    let with_conflicts = device.store.reading().children_with_conflicts(CHILDREN_MAX)?;
+    let mut conflicts = Vec::new();
+    for (child, stored) in children::rows(device, &with_conflicts).into_iter().zip(&with_conflicts) {
+        for field in dossier::conflict_views(device, stored.document)? {
+            conflicts.push(InboxConflict { child: child.clone(), field });
+        }
+    }
+    Ok(Inbox { conflicts })
 }

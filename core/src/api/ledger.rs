@@ -3,9 +3,16 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::children::villages_named;
+use crate::app::device::Device;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
 use crate::domain::identifier::DocumentId;
+use crate::domain::ledger::{self, PlaceNames};
 use crate::domain::place::{ClassId, PlaceCode, SchoolCode};
+use crate::error::Result;
+use crate::spreadsheet::writer::{ColumnKind, Table, TableColumn, write_table};
+use crate::store::child_search::TermRange;
+use crate::store::children::{ChildFilter, FilterPart};
 
 /// Which rows, in which order.
 #[derive(Debug, Clone, Default, Deserialize, TS)]
@@ -115,4 +122,141 @@ pub struct MadeFile {
     pub file_name: String,
     /// Rows in it.
     pub row_count: u32,
+}
+
+fn filter(device: &Device, request: &ShowLedger) -> ChildFilter {
+    ChildFilter {
+        terms: TermRange::of(&request.search),
+        villages_named: villages_named(&device.county(), &request.search),
+        place: request.place.clone(),
+        school: request.school.as_ref().map(|school| school.0.clone()),
+        class: request.class.clone(),
+        statuses: request.statuses.clone(),
+        flags: request.flags.clone(),
+        only_conflicts: request.only_conflicts,
+        // Only a column's own key is ever sorted by.
+        sort_by: ledger::COLUMNS
+            .iter()
+            .map(|column| column.key)
+            .find(|key| *key == request.sort_by)
+            .or((!request.search.is_empty()).then_some("village")),
+        descending: request.descending,
+    }
+}
+
+/// A page of the ledger with its facets.
+pub(super) fn page(device: &Device, request: &ShowLedger) -> Result<LedgerPage> {
+    let filter = filter(device, request);
+    let reading = device.store.reading();
+    let county = device.county();
+    let names = PlaceNames::of(&county);
+    let today = device.environment.now().day();
+    let stored = reading.ledger_rows(&filter, request.offset, request.limit.clamp(1, 500))?;
+    let rows = stored
+        .iter()
+        .zip(request.offset.saturating_add(1)..)
+        .map(|((document_id, row), seq)| LedgerRowView {
+            document_id: *document_id,
+            cells: ledger::cells(row, seq, &names, today),
+            status: SchoolingStatus::from_key(&row.status).unwrap_or(SchoolingStatus::Unverified),
+            conflicts: conflict_columns(&row.conflicts),
+        })
+        .collect();
+    let facet = |part, name: &dyn Fn(&str) -> String| -> Result<Vec<FacetCount>> {
+        let counts = reading.facet(&filter, part)?;
+        Ok(counts
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(key, count)| FacetCount { name: name(&key), key, count })
+            .collect())
+    };
+    Ok(LedgerPage {
+        columns: ledger::COLUMNS
+            .iter()
+            .map(|column| LedgerColumn {
+                key: column.key.to_owned(),
+                header: column.zh.to_owned(),
+                header_en: column.en.to_owned(),
+                numeric: NUMERIC.contains(&column.key),
+                shown: column.shown,
+            })
+            .collect(),
+        rows,
+        total: reading.count_children(&filter)?,
+        by_status: facet(FilterPart::Status, &|key| {
+            SchoolingStatus::from_key(key).map_or_else(|| key.to_owned(), |status| status.zh().to_owned())
+        })?,
+        by_village: facet(FilterPart::Place, &|key| names.place(key))?,
+        by_school: facet(FilterPart::School, &|key| names.school(&ClassId(key.to_owned())))?,
+        by_flag: facet(FilterPart::Flag, &|key| {
+            ChildFlag::from_key(key).map_or_else(|| key.to_owned(), |flag| flag.zh().to_owned())
+        })?,
+    })
+}
+
+/// Columns whose numbers stand right.
+const NUMERIC: &[&str] = &["seq", "visit_count"];
+/// Columns that hold days.
+const DAYS: &[&str] = &["birth_date", "status_since", "verified_on"];
+/// Rows of one export; a county has some 80,000 children.
+const EXPORT_ROWS_MAX: u32 = 200_000;
+
+fn conflict_columns(paths: &[String]) -> Vec<String> {
+    let mut keys: Vec<String> = Vec::new();
+    for column in ledger::COLUMNS {
+        let hit = paths.iter().any(|path| {
+            !column.path.is_empty() && (path == column.path || path.split('.').next() == Some(column.path))
+        });
+        if hit {
+            keys.push(column.key.to_owned());
+        }
+    }
+    keys
+}
+
+/// The ledger as a spreadsheet: exactly what is seen, all pages; and how many rows it has.
+pub(super) fn export(device: &Device, request: &ShowLedger) -> Result<(Vec<u8>, u32)> {
+    let filter = filter(device, request);
+    let county = device.county();
+    let names = PlaceNames::of(&county);
+    let today = device.environment.now().day();
+    let wanted: Vec<usize> = if request.columns.is_empty() {
+        (0..ledger::COLUMNS.len()).collect()
+    } else {
+        let place = |key: &String| ledger::COLUMNS.iter().position(|column| column.key == key.as_str());
+        request.columns.iter().filter_map(place).collect()
+    };
+    let stored = device.store.reading().ledger_rows(&filter, 0, EXPORT_ROWS_MAX)?;
+    let rows: Vec<Vec<String>> = stored
+        .iter()
+        .zip(1..)
+        .map(|((_, row), seq)| {
+            let cells = ledger::cells(row, seq, &names, today);
+            wanted.iter().map(|place| cells.get(*place).cloned().unwrap_or_default()).collect()
+        })
+        .collect();
+    let row_count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+    let columns = wanted
+        .iter()
+        .filter_map(|place| ledger::COLUMNS.get(*place))
+        .map(|column| TableColumn {
+            header: column.zh.to_owned(),
+            width_chars: f64::from(column.width_chars),
+            kind: if NUMERIC.contains(&column.key) {
+                ColumnKind::Integer
+            } else if DAYS.contains(&column.key) {
+                ColumnKind::Date
+            } else {
+                ColumnKind::Text
+            },
+        })
+        .collect();
+    let bytes = write_table(&Table {
+        title: Some(format!("{}适龄儿童少年台账({today})", county.county.name)),
+        sheet_name: "适龄儿童台账".to_owned(),
+        columns,
+        rows,
+        frozen_columns: 1,
+    })?;
+    Ok((bytes, row_count))
 }

@@ -4,11 +4,13 @@
 //! Views are made for eyes: names beside codes, days already reckoned, nothing left for the user interface
 //! to decide.
 
+pub mod backend;
 pub mod children;
 pub mod commands;
 pub mod dossier;
 pub mod inbox;
 pub mod ledger;
+mod made_file;
 pub mod roster;
 pub mod state;
 pub mod sync;

@@ -3,8 +3,12 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::domain::place::{ClassId, PlaceCode, SchoolCode};
+use crate::app::device::Device;
+use crate::domain::code_list;
+use crate::domain::ledger::PlaceNames;
+use crate::domain::place::{ClassId, Leaves, PlaceCode, SchoolCode, Scope};
 use crate::domain::role::Role;
+use crate::error::Result;
 
 /// A request without anything in it.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, TS)]
@@ -220,4 +224,133 @@ pub struct CodeLists {
     pub signer_role: Vec<CodeView>,
     /// [`crate::domain::code_list::AttendanceMode`]
     pub attendance_mode: Vec<CodeView>,
+}
+
+/// The state as the first screen sees it.
+pub(super) fn view(device: Option<&Device>, enrolled: bool, wait_seconds: u64) -> Result<AppState> {
+    let stage = match (device, enrolled) {
+        (Some(_), _) => AppStage::Open,
+        (None, true) => AppStage::Locked,
+        (None, false) => AppStage::Enrol,
+    };
+    let clock_off_minutes = match device {
+        Some(device) => {
+            let minutes = device.store.reading().standing()?.clock_ahead_ms.checked_div(60_000).unwrap_or(0);
+            (minutes.abs() > CLOCK_OFF_MINUTES_SAID).then(|| i32::try_from(minutes).unwrap_or(i32::MAX))
+        }
+        None => None,
+    };
+    Ok(AppState {
+        stage,
+        person: device.map(person),
+        county_name: device.map(|device| device.enrolment.county_name.clone()),
+        wait_seconds: u32::try_from(wait_seconds).unwrap_or(u32::MAX),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        clock_off_minutes,
+    })
+}
+
+/// A clock that is off by less is not worth a word.
+const CLOCK_OFF_MINUTES_SAID: i64 = 10;
+
+fn person(device: &Device) -> PersonView {
+    let rights = &device.author.rights;
+    let county = device.county();
+    let names = PlaceNames::of(&county);
+    let today = device.environment.now().day();
+    let scope_names = rights
+        .scopes
+        .iter()
+        .map(|scope| match scope {
+            Scope::Place(code) => {
+                let parent = code.parent().filter(|_| code.is_village());
+                let above = parent.map(|parent| names.place(parent.as_str())).unwrap_or_default();
+                format!("{above}{}", names.place(code.as_str()))
+            }
+            Scope::School(code) => names.school(&ClassId(code.0.clone())),
+            Scope::Class(id) => format!("{}{}", names.school(id), names.class(id, today)),
+        })
+        .collect();
+    PersonView {
+        name: device.enrolment.person_name.clone(),
+        role: rights.role,
+        is_desk: rights.role.is_desk(),
+        scope_names,
+        imports_rosters: rights.role.imports_rosters(),
+        writes_dossiers: rights.role.writes_dossiers(),
+    }
+}
+
+/// Places, schools and classes for the forms.
+pub(super) fn places(device: &Device) -> Places {
+    let county = device.county();
+    let names = PlaceNames::of(&county);
+    let today = device.environment.now().day();
+    let covers = |leaves: &Leaves| device.author.rights.scopes.iter().any(|scope| scope.covers(leaves));
+    let townships = county
+        .places
+        .iter()
+        .filter(|place| place.code.as_str().len() == 9)
+        .map(|township| TownshipView {
+            code: township.code.clone(),
+            name: township.name.clone(),
+            villages: county
+                .places
+                .iter()
+                .filter(|place| place.code.is_village() && township.code.holds(&place.code))
+                .map(|village| VillageView {
+                    code: village.code.clone(),
+                    name: village.name.clone(),
+                    mine: covers(&Leaves { village: Some(village.code.clone()), class: None }),
+                })
+                .collect(),
+        })
+        .collect();
+    let schools = county
+        .schools
+        .iter()
+        .map(|school| {
+            let mut classes: Vec<ClassView> = school
+                .classes
+                .iter()
+                .filter_map(|class| {
+                    Some(ClassView {
+                        id: class.id.clone(),
+                        name: names.class(&class.id, today),
+                        grade: class.grade_on(today.0)?,
+                        mine: covers(&Leaves { village: None, class: Some(class.id.clone()) }),
+                    })
+                })
+                .collect();
+            classes.sort_by(|a, b| (a.grade, &a.id).cmp(&(b.grade, &b.id)));
+            SchoolView { code: school.code.clone(), name: school.name.clone(), classes }
+        })
+        .collect();
+    Places { townships, schools }
+}
+
+/// All code lists.
+pub(super) fn code_lists() -> CodeLists {
+    macro_rules! list {
+        ($name:ident) => {
+            code_list::$name::ALL
+                .iter()
+                .map(|code| CodeView { key: code.key().to_owned(), zh: code.zh().to_owned(), en: code.en().to_owned() })
+                .collect()
+        };
+    }
+    CodeLists {
+        sex: list!(Sex),
+        visit_mode: list!(VisitMode),
+        visit_purpose: list!(VisitPurpose),
+        relation: list!(Relation),
+        parent_position: list!(ParentPosition),
+        child_position: list!(ChildPosition),
+        absence_reason: list!(AbsenceReason),
+        informed_topic: list!(InformedTopic),
+        schooling_status: list!(SchoolingStatus),
+        child_flag: list!(ChildFlag),
+        signer_role: list!(SignerRole),
+        attendance_mode: list!(AttendanceMode),
+    }
 }

@@ -3,9 +3,14 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::app::device::Device;
+use crate::domain::doc::dossier_read;
 use crate::domain::identifier::{DocumentId, EntryId, Hash32};
 use crate::domain::time::Timestamp;
-use crate::error::ErrorCode;
+use crate::error::{ErrorCode, Result};
+use crate::store::outbox::{OutboxRow, OutboxState};
+use crate::store::photo_file::PhotoFileRow;
+use crate::sync::session::Progress;
 
 /// Where a record or a file is: 本机 → 服务器 → 协调员.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
@@ -169,4 +174,113 @@ pub struct PhotoDelivery {
     pub thumbnail_hash: Hash32,
     /// Where the photo is.
     pub whereabouts: Whereabouts,
+}
+
+/// Where a form of this device is.
+pub(super) fn whereabouts(row: &OutboxRow, durable_seq: u64) -> Whereabouts {
+    match &row.state {
+        OutboxState::Waiting => Whereabouts::Here { bytes_sent: None, bytes_total: None },
+        OutboxState::Quarantined { reason } => Whereabouts::Quarantined { reason: reason.clone() },
+        OutboxState::Stored { on_desk_at: Some(since), .. } => Whereabouts::Desk { since: *since },
+        OutboxState::Stored { seq, at, on_desk_at: None } => {
+            Whereabouts::Server { since: *at, durable: *seq > 0 && *seq <= durable_seq }
+        }
+    }
+}
+
+/// Where a photo file is.
+pub(super) fn file_whereabouts(file: &PhotoFileRow) -> Whereabouts {
+    if !file.own {
+        return Whereabouts::FromServer;
+    }
+    if !file.problem.is_empty() {
+        return Whereabouts::Quarantined { reason: format!("photo_{}", file.problem) };
+    }
+    match (file.on_desk_at, file.complete_at) {
+        (Some(since), _) => Whereabouts::Desk { since },
+        (None, Some(since)) => Whereabouts::Server { since, durable: false },
+        (None, None) => Whereabouts::Here { bytes_sent: Some(file.offset), bytes_total: Some(file.bytes_total) },
+    }
+}
+
+/// What a sync is doing, from how far it has come.
+pub(super) fn activity(progress: Progress) -> SyncActivity {
+    if progress.files_total == 0 {
+        SyncActivity::Records { received: progress.received }
+    } else {
+        SyncActivity::Photos {
+            done: progress.files_done,
+            total: progress.files_total,
+            bytes_done: progress.bytes_done,
+            bytes_total: progress.bytes_total,
+        }
+    }
+}
+
+/// The strip.
+pub(super) fn status(device: &Device, activity: SyncActivity, failure: Option<ErrorCode>) -> Result<SyncStatus> {
+    let reading = device.store.reading();
+    let (waiting_records, quarantined_records) = reading.outbox_counts()?;
+    let (waiting_photos, waiting_photo_bytes) = reading.files_waiting()?;
+    let (child_count, conflict_count) = reading.child_counts()?;
+    let standing = reading.standing()?;
+    Ok(SyncStatus {
+        waiting_records,
+        waiting_photos,
+        waiting_photo_bytes,
+        quarantined_records,
+        conflict_count,
+        last_sync_at: standing.last_sync_at,
+        activity,
+        failure,
+        child_count,
+        server_without_backup: standing.without_backup,
+    })
+}
+
+/// Where each record and photo of this device is.
+pub(super) fn deliveries(device: &Device, request: &ListDeliveries) -> Result<Deliveries> {
+    let reading = device.store.reading();
+    let durable_seq = reading.standing()?.durable_seq;
+    let (total, outbox) = reading.deliveries(request.offset, request.limit.clamp(1, 200))?;
+    let mut rows = Vec::new();
+    for row in outbox {
+        let what = DeliveryKind::from_key(&row.what);
+        let visit = row.entry.filter(|_| what == DeliveryKind::Visit);
+        rows.push(Delivery {
+            document_id: row.document,
+            child_name: reading.child(row.document)?.map(|child| child.name).unwrap_or_default(),
+            what,
+            entry_id: visit,
+            saved_at: row.saved_at,
+            whereabouts: whereabouts(&row, durable_seq),
+            photos: match visit {
+                Some(visit) => photos_of(device, row.document, visit)?,
+                None => Vec::new(),
+            },
+        });
+    }
+    Ok(Deliveries { total, rows })
+}
+
+fn photos_of(device: &Device, document: DocumentId, visit: EntryId) -> Result<Vec<PhotoDelivery>> {
+    let reading = device.store.reading();
+    let files = reading.files_of(document)?;
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let dossier = dossier_read::read(&reading.document(document)?)?;
+    Ok(dossier
+        .photos
+        .values()
+        .filter(|photo| photo.visit == Some(visit))
+        .map(|photo| PhotoDelivery {
+            photo_hash: photo.photo,
+            thumbnail_hash: photo.thumbnail,
+            whereabouts: files
+                .iter()
+                .find(|file| file.hash == photo.photo)
+                .map_or(Whereabouts::FromServer, file_whereabouts),
+        })
+        .collect())
 }

@@ -3,10 +3,21 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use std::sync::Arc;
+
+use super::backend::Backend;
 use super::dossier::PhotoView;
+use super::sync::Whereabouts;
+use crate::app::device::Device;
+use crate::app::record_visit::Recorded;
+use crate::domain::doc::dossier_read;
 use crate::domain::identifier::{DocumentId, DraftId, EntryId, Hash32};
+use crate::domain::ledger::PlaceNames;
 use crate::domain::time::Timestamp;
 use crate::domain::visit::VisitForm;
+use crate::error::{ErrorCode, Failure, Result};
+use crate::photo::PhotoKind;
+use crate::photo::watermark::{Strip, marked_copy};
 
 /// Begins a visit to one child, or to several of one household.
 #[derive(Debug, Clone, Deserialize, TS)]
@@ -124,4 +135,100 @@ pub struct RecordedVisit {
     pub document_id: DocumentId,
     /// The visit's key.
     pub entry_id: EntryId,
+}
+
+/// A draft as the form shows it.
+pub(super) fn draft_view(device: &Device, id: DraftId) -> Result<DraftView> {
+    let reading = device.store.reading();
+    let draft = reading.draft(id)?;
+    let photos = reading.draft_photos(id)?;
+    let county = device.county();
+    let names = PlaceNames::of(&county);
+    let today = device.environment.now().day();
+    let mut children = Vec::new();
+    for document_id in draft.documents {
+        let Some(child) = reading.child(document_id)? else { continue };
+        let class = child.leaves.class.as_ref();
+        children.push(DraftChild {
+            document_id,
+            village_text: format!("{}{}", names.village(&child.leaves), child.village_group),
+            class_text: class.map(|id| format!("{}{}", names.school(id), names.class(id, today))).unwrap_or_default(),
+            name: child.name,
+        });
+    }
+    Ok(DraftView {
+        draft_id: draft.id,
+        children,
+        form: draft.form,
+        photos: photos
+            .iter()
+            .map(|photo| PhotoView {
+                // It has no entry in a dossier yet.
+                entry_id: EntryId::from_bytes(*id.as_bytes()),
+                photo_hash: photo.photo,
+                thumbnail_hash: photo.thumbnail,
+                placeholder: data_encoding::BASE64.encode(&photo.placeholder),
+                taken_at: photo.taken_at,
+                width: photo.width,
+                height: photo.height,
+                thumbnail_here: true,
+                photo_here: true,
+                whereabouts: Whereabouts::Here { bytes_sent: None, bytes_total: None },
+            })
+            .collect(),
+        saved_at: draft.saved_at,
+    })
+}
+
+/// Drafts, newest first.
+pub(super) fn drafts(device: &Device) -> Result<Drafts> {
+    let drafts = device.store.reading().drafts()?;
+    Ok(Drafts { drafts: drafts.iter().map(|draft| draft_view(device, draft.id)).collect::<Result<Vec<_>>>()? })
+}
+
+/// The visit is saved.
+pub(super) fn recorded(recorded: &Recorded, form: &VisitForm) -> VisitRecorded {
+    VisitRecorded {
+        visits: recorded
+            .visits
+            .iter()
+            .map(|(document_id, entry_id)| RecordedVisit { document_id: *document_id, entry_id: *entry_id })
+            .collect(),
+        saved_at: recorded.saved_at,
+        photo_count: u32::try_from(recorded.photo_count).unwrap_or(u32::MAX),
+        incomplete: form.incomplete(),
+    }
+}
+
+/// The bytes of a photo, a thumbnail, or a marked copy, which is made from the photo and the app's own
+/// capture data whenever it is asked for.
+pub(super) fn photo_bytes(backend: &Backend, kind: &str, hash: Hash32) -> Result<Vec<u8>> {
+    let photos = backend.with_device(|device| Ok(Arc::clone(&device.photos)))?;
+    match kind {
+        "thumbnail" => photos.get(PhotoKind::Thumbnail, hash),
+        "photo" => photos.get(PhotoKind::Photo, hash),
+        "marked_copy" => {
+            let photo = photos.get(PhotoKind::Photo, hash)?;
+            let strip = backend.with_device(|device| strip_of(device, hash))?;
+            Ok(marked_copy(&photo, &strip)?.bytes)
+        }
+        _ => Err(Failure::new(ErrorCode::RequestUnreadable, "no such kind of picture")),
+    }
+}
+
+fn strip_of(device: &Device, hash: Hash32) -> Result<Strip> {
+    let reading = device.store.reading();
+    let (document, entry) =
+        reading.owner_of_file(hash)?.ok_or_else(|| Failure::new(ErrorCode::PhotoNotHere, "no dossier has it"))?;
+    let dossier = dossier_read::read(&reading.document(document)?)?;
+    let photo =
+        dossier.photos.get(&entry).ok_or_else(|| Failure::new(ErrorCode::PhotoNotHere, "no record of the photo"))?;
+    let county = device.county();
+    let leaves = reading.document_row(document)?.map(|row| row.leaves).unwrap_or_default();
+    let names = PlaceNames::of(&county);
+    Ok(Strip {
+        date_time: photo.taken_at,
+        village: format!("{}{}", names.township(&leaves), names.village(&leaves)),
+        case_number: None,
+    })
 }

@@ -1,1 +1,13 @@
-//! To come.
+//! The use cases, one a file. They alone call [`crate::store::Store::transact`]: a use case is what is
+//! committed together.
+
+pub mod attach_photo;
+pub mod author;
+pub mod change_child;
+pub mod device;
+pub mod drafts;
+pub mod enrol;
+pub mod rebuild_projections;
+pub mod record_visit;
+pub mod register_child;
+pub mod synchronise;

@@ -7,6 +7,8 @@ pub mod field;
 pub mod id_number;
 pub mod identifier;
 pub mod ledger;
+pub mod person_name;
+pub mod phone;
 pub mod place;
 pub mod role;
 pub mod time;

@@ -24,6 +24,12 @@ impl PlaceCode {
         (matches!(text.len(), 6 | 9 | 12) && text.bytes().all(|b| b.is_ascii_digit())).then(|| Self(text.to_owned()))
     }
 
+    /// Stands where no county is known yet.
+    #[must_use]
+    pub fn unknown_county() -> Self {
+        Self("000000".to_owned())
+    }
+
     /// The digits.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -35,6 +35,29 @@ impl Day {
         span.as_secs().checked_div(86_400).unwrap_or(0)
     }
 
+    /// Full years from this day to `today`: an age.
+    #[must_use]
+    pub fn full_years_until(self, today: Self) -> Option<u8> {
+        let years = i32::from(today.0.year()).checked_sub(i32::from(self.0.year()))?;
+        // A child of 29 February has its birthday on 1 March in common years.
+        let had_birthday = (today.0.month(), today.0.day()) >= (self.0.month(), self.0.day());
+        u8::try_from(if had_birthday { years } else { years.checked_sub(1)? }).ok()
+    }
+
+    /// The first day of the school year that this day lies in (handbook 9.5: it turns on 1 September).
+    #[must_use]
+    pub fn school_year_start(self) -> Self {
+        let year = if self.0.month() >= 9 { self.0.year() } else { self.0.year().saturating_sub(1) };
+        Self(Date::new(year, 9, 1).unwrap_or(self.0))
+    }
+
+    /// The moment at which the day begins in China.
+    #[must_use]
+    pub fn start(self) -> Timestamp {
+        let moment = TimeZone::fixed(CHINA).to_timestamp(self.0.at(0, 0, 0, 0));
+        Timestamp(moment.map_or(0, |moment| moment.as_millisecond()))
+    }
+
     /// The day `days` later, or the last one there is.
     #[must_use]
     pub fn plus_days(self, days: i32) -> Self {
@@ -133,6 +156,22 @@ mod tests {
         for text in ["", "2015", "15-9-1", "2011-02-29", "2015-9-1-2", "无"] {
             assert_eq!(read_day(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_leap_day_child_has_its_birthday_on_the_first_of_march() {
+        let day = |text| Day::parse(text).unwrap();
+        assert_eq!(day("2012-02-29").full_years_until(day("2026-02-28")), Some(13));
+        assert_eq!(day("2012-02-29").full_years_until(day("2026-03-01")), Some(14));
+        assert_eq!(day("2027-01-01").full_years_until(day("2026-03-01")), None);
+    }
+
+    #[test]
+    fn the_school_year_begins_in_september() {
+        let day = |text| Day::parse(text).unwrap();
+        assert_eq!(day("2026-08-31").school_year_start(), day("2025-09-01"));
+        assert_eq!(day("2026-09-01").school_year_start(), day("2026-09-01"));
+        assert_eq!(day("2026-09-01").start().to_minute_text(), "2026-09-01 00:00");
     }
 
     #[test]

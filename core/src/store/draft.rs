@@ -176,4 +176,15 @@ impl Reading<'_> {
             .map(|record| serde_json::from_str(record).map_err(|_| malformed("draft photo")))
             .collect()
     }
+
+    /// Whether any draft has this photo.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn drafts_have_photo(self, photo: Hash32) -> Result<bool> {
+        self.0
+            .prepare_cached("SELECT 1 FROM draft_photo WHERE photo = :photo")
+            .and_then(|mut statement| statement.exists(named_params! { ":photo": photo.0.as_slice() }))
+            .map_err(sqlite)
+    }
 }

@@ -223,6 +223,23 @@ impl Reading<'_> {
             .map_err(sqlite)
     }
 
+    /// A dossier that a file belongs to, with the photo's entry in it.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn owner_of_file(self, hash: Hash32) -> Result<Option<(DocumentId, EntryId)>> {
+        self.0
+            .prepare_cached("SELECT document, entry FROM photo_file WHERE hash = :hash ORDER BY document LIMIT 1")
+            .and_then(|mut statement| {
+                statement
+                    .query_row(named_params! { ":hash": hash.0.as_slice() }, |row| {
+                        Ok((DocumentId::from_bytes(row.get("document")?), EntryId::from_bytes(row.get("entry")?)))
+                    })
+                    .optional()
+            })
+            .map_err(sqlite)
+    }
+
     /// Whether a file belongs to any dossier here.
     ///
     /// # Errors

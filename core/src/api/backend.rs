@@ -1,0 +1,458 @@
+//! The backend behind the user interface: the same on a tablet, a desk, and a browser of the tests. A host
+//! gives it a folder, time, a connector, and an ear for changes.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::commands::Commands;
+use super::made_file::MadeFiles;
+use super::roster::PreviewedRosters;
+use super::state::AppState;
+use super::sync::{SyncActivity, SyncStatus};
+use super::{children, dossier, inbox, ledger, roster, state, sync, today, visit};
+use crate::app::device::Device;
+use crate::app::synchronise::{SharedDevice, synchronise};
+use crate::app::{change_child, drafts, enrol, record_visit, register_child};
+use crate::environment::Environment;
+use crate::error::{ErrorCode, Failure, Result};
+use crate::store::Durability;
+use crate::sync::link::{Connector, Link};
+use crate::vault::key_file::KeyFile;
+
+/// What a host does for the backend. Grows only when something needs it.
+pub trait Host: Send + Sync {
+    /// Something changed that screens show: they ask again.
+    fn changed(&self);
+}
+
+/// The backend.
+pub struct Backend {
+    folder: PathBuf,
+    keys: KeyFile,
+    environment: Environment,
+    connector: Arc<dyn Connector>,
+    durability: Durability,
+    host: Arc<dyn Host>,
+    device: Arc<SharedDevice>,
+    syncing: Arc<Syncing>,
+    pub(super) rosters: PreviewedRosters,
+    files: MadeFiles,
+}
+
+/// What is known of the sync that runs or ran last.
+#[derive(Default)]
+struct Syncing {
+    runs: AtomicBool,
+    told: Mutex<Told>,
+    /// Kept warm from one sync to the next.
+    link: Mutex<Option<Box<dyn Link>>>,
+}
+
+#[derive(Default, Clone)]
+struct Told {
+    activity: Option<SyncActivity>,
+    failure: Option<ErrorCode>,
+}
+
+/// A lock whose holder panicked guards nothing half done here: stores commit whole.
+pub(super) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Backend {
+    /// A backend over a folder of its own.
+    #[must_use]
+    pub fn new(
+        folder: &Path,
+        keys: KeyFile,
+        environment: Environment,
+        connector: Arc<dyn Connector>,
+        host: Arc<dyn Host>,
+        durability: Durability,
+    ) -> Self {
+        Self {
+            folder: folder.to_path_buf(),
+            keys,
+            environment,
+            connector,
+            durability,
+            host,
+            device: Arc::new(Mutex::new(None)),
+            syncing: Arc::new(Syncing::default()),
+            rosters: PreviewedRosters::default(),
+            files: MadeFiles::default(),
+        }
+    }
+
+    /// Works with the unlocked device.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Locked`], and what the work says.
+    pub fn with_device<T>(&self, work: impl FnOnce(&mut Device) -> Result<T>) -> Result<T> {
+        match held(&self.device).as_mut() {
+            Some(device) => work(device),
+            None => Err(Failure::new(ErrorCode::Locked, "the device is locked")),
+        }
+    }
+
+    fn changing<T>(&self, work: impl FnOnce(&mut Device) -> Result<T>) -> Result<T> {
+        let result = self.with_device(work)?;
+        self.host.changed();
+        Ok(result)
+    }
+
+    fn open(&self, device: Device) -> Result<AppState> {
+        *held(&self.device) = Some(device);
+        self.host.changed();
+        self.state()
+    }
+
+    fn state(&self) -> Result<AppState> {
+        let enrolled = enrol::is_enrolled(&self.folder, &self.keys);
+        let wait_seconds = if enrolled { self.keys.wait_seconds(&self.environment)? } else { 0 };
+        state::view(held(&self.device).as_ref(), enrolled, wait_seconds)
+    }
+
+    /// Attaches a photo to a draft, from the camera's bytes.
+    ///
+    /// # Errors
+    /// As [`crate::app::attach_photo`].
+    pub fn attach_photo(
+        &self,
+        draft: crate::domain::identifier::DraftId,
+        capture: &[u8],
+    ) -> Result<super::visit::DraftView> {
+        use crate::app::attach_photo;
+        // The draft is asked for first: a photo for a draft that is gone is not made at all.
+        let photos = self.with_device(|device| {
+            device.store.reading().draft(draft)?;
+            Ok(Arc::clone(&device.photos))
+        })?;
+        let photo = attach_photo::make_photo(&photos, &self.environment, capture)?;
+        self.changing(|device| {
+            attach_photo::attach(device, draft, &photo)?;
+            visit::draft_view(device, draft)
+        })
+    }
+
+    /// The bytes of a photo, a thumbnail or a marked copy (of the photo with this hash), as JPEG.
+    ///
+    /// # Errors
+    /// [`ErrorCode::PhotoNotHere`], [`ErrorCode::PhotoDamaged`].
+    pub fn photo(&self, kind: &str, hash: crate::domain::identifier::Hash32) -> Result<Vec<u8>> {
+        visit::photo_bytes(self, kind, hash)
+    }
+
+    /// Reads a roster and judges its rows, before anything is written.
+    ///
+    /// # Errors
+    /// [`ErrorCode::SpreadsheetUnreadable`] and the like, [`ErrorCode::NotAllowed`].
+    pub fn preview_roster(&self, file_name: &str, bytes: &[u8]) -> Result<super::roster::RosterPreview> {
+        roster::preview(self, file_name, bytes)
+    }
+
+    /// The bytes of a file that was made, once, with its name.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ImportNotHere`] when it was fetched already.
+    pub fn take_file(&self, file_id: &str) -> Result<(String, Vec<u8>)> {
+        self.files.take(file_id)
+    }
+
+    pub(super) fn files(&self) -> &MadeFiles {
+        &self.files
+    }
+
+    pub(super) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Begins a sync on a thread of its own, unless one runs or the device is locked.
+    pub fn begin_sync(&self) {
+        if held(&self.device).is_none() || self.syncing.runs.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let (device, syncing, connector, host) =
+            (Arc::clone(&self.device), Arc::clone(&self.syncing), Arc::clone(&self.connector), Arc::clone(&self.host));
+        std::thread::spawn(move || {
+            let result = run_sync(&device, &syncing, connector.as_ref(), host.as_ref());
+            {
+                let mut told = held(&syncing.told);
+                told.activity = None;
+                told.failure = match result {
+                    Ok(()) => None,
+                    Err(failure) => {
+                        tracing::warn!(code = ?failure.code, detail = %failure.detail, "a sync did not come to its end");
+                        Some(failure.code)
+                    }
+                };
+            }
+            syncing.runs.store(false, Ordering::Release);
+            host.changed();
+        });
+    }
+
+    /// Whether a sync runs.
+    #[must_use]
+    pub fn is_syncing(&self) -> bool {
+        self.syncing.runs.load(Ordering::Acquire)
+    }
+
+    /// Called by a host every half minute: begins a sync when something waits, or when the last is old.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn tick(&self) -> Result<()> {
+        const OLD_MS: i64 = 5 * 60 * 1000;
+        let due = match held(&self.device).as_ref() {
+            None => false,
+            Some(device) => {
+                let reading = device.store.reading();
+                let last = reading.standing()?.last_sync_at;
+                let now = self.environment.now();
+                reading.outbox_counts()?.0 > 0
+                    || reading.files_waiting()?.0 > 0
+                    || last.is_none_or(|last| now.unix_ms().saturating_sub(last.unix_ms()) > OLD_MS)
+            }
+        };
+        if due {
+            self.begin_sync();
+        }
+        Ok(())
+    }
+
+    fn sync_status_view(&self) -> Result<SyncStatus> {
+        let told = held(&self.syncing.told).clone();
+        let activity = told.activity.unwrap_or(SyncActivity::Idle);
+        self.with_device(|device| sync::status(device, activity, told.failure))
+    }
+}
+
+fn run_sync(device: &SharedDevice, syncing: &Syncing, connector: &dyn Connector, host: &dyn Host) -> Result<()> {
+    let mut link = held(&syncing.link);
+    if link.is_none() {
+        let identity = match held(device).as_ref() {
+            Some(device) => device.identity()?,
+            None => return Err(Failure::new(ErrorCode::Locked, "the device is locked")),
+        };
+        *link = Some(connector.connect(identity).map_err(Failure::from)?);
+    }
+    let Some(link) = link.as_mut() else { return Ok(()) };
+    let mut last_told = None;
+    synchronise(device, link.as_mut(), &mut |progress| {
+        let activity = sync::activity(progress);
+        if last_told.as_ref() != Some(&activity) {
+            held(&syncing.told).activity = Some(activity.clone());
+            last_told = Some(activity);
+            host.changed();
+        }
+    })
+    .map(|_| ())
+}
+
+impl Commands for Backend {
+    fn app_state(&self, _: state::Nothing) -> Result<AppState> {
+        self.state()
+    }
+
+    fn enrol_device(&self, request: state::EnrolDevice) -> Result<AppState> {
+        let device = enrol::enrol(
+            &self.folder,
+            &self.keys,
+            &request.code,
+            &request.pin,
+            self.connector.as_ref(),
+            &self.environment,
+            self.durability,
+        )?;
+        let state = self.open(device)?;
+        self.begin_sync();
+        Ok(state)
+    }
+
+    fn unlock(&self, request: state::Unlock) -> Result<AppState> {
+        let key = self.keys.unlock(&request.pin, &self.environment)?;
+        if held(&self.device).is_some() {
+            return self.state();
+        }
+        let device = Device::open(&self.folder, &key, &self.environment, self.durability)?;
+        let state = self.open(device)?;
+        self.begin_sync();
+        Ok(state)
+    }
+
+    fn lock(&self, _: state::Nothing) -> Result<AppState> {
+        *held(&self.device) = None;
+        *held(&self.syncing.told) = Told::default();
+        if let Ok(mut link) = self.syncing.link.try_lock() {
+            *link = None;
+        }
+        self.rosters.clear();
+        self.files.clear();
+        self.host.changed();
+        self.state()
+    }
+
+    fn change_pin(&self, request: state::ChangePin) -> Result<AppState> {
+        self.keys.change_pin(&request.old_pin, &request.new_pin, &self.environment)?;
+        self.state()
+    }
+
+    fn recovery_request(&self, _: state::Nothing) -> Result<state::RecoveryRequestView> {
+        Ok(state::RecoveryRequestView { text: self.keys.recovery_request(&self.environment)?.to_text() })
+    }
+
+    fn recover(&self, request: state::Recover) -> Result<AppState> {
+        let key = self.keys.recover(&request.answer, &request.new_pin, &self.environment)?;
+        let device = Device::open(&self.folder, &key, &self.environment, self.durability)?;
+        self.open(device)
+    }
+
+    fn code_lists(&self, _: state::Nothing) -> Result<state::CodeLists> {
+        Ok(state::code_lists())
+    }
+
+    fn places(&self, _: state::Nothing) -> Result<state::Places> {
+        self.with_device(|device| Ok(state::places(device)))
+    }
+
+    fn today(&self, _: state::Nothing) -> Result<today::TodayView> {
+        self.with_device(|device| today::view(device))
+    }
+
+    fn list_children(&self, request: children::ListChildren) -> Result<children::ChildrenPage> {
+        self.with_device(|device| children::page(device, &request))
+    }
+
+    fn register_child(&self, request: children::RegisterChild) -> Result<children::ChildRegistered> {
+        self.changing(|device| {
+            Ok(match register_child::register_child(device, &request)? {
+                register_child::Registered::Saved(document_id) => children::ChildRegistered::Saved { document_id },
+                register_child::Registered::Alike(alike) => {
+                    children::ChildRegistered::Alike { rows: children::rows(device, &alike) }
+                }
+            })
+        })
+    }
+
+    fn open_dossier(&self, request: dossier::OpenDossier) -> Result<dossier::DossierView> {
+        self.with_device(|device| dossier::view(device, request.document_id))
+    }
+
+    fn change_field(&self, request: dossier::ChangeField) -> Result<dossier::Saved> {
+        self.changing(|device| {
+            change_child::change_field(device, request.document_id, &request.field, &request.value)
+                .map(dossier::Saved::at)
+        })
+    }
+
+    fn settle_conflict(&self, request: dossier::SettleConflict) -> Result<dossier::Saved> {
+        self.changing(|device| {
+            change_child::settle_conflict(device, request.document_id, &request.field, &request.choice)
+                .map(dossier::Saved::at)
+        })
+    }
+
+    fn record_status(&self, request: dossier::RecordStatus) -> Result<dossier::Saved> {
+        self.changing(|device| {
+            change_child::record_status(device, request.document_id, request.status, request.since, &request.note)
+                .map(dossier::Saved::at)
+        })
+    }
+
+    fn add_guardian(&self, request: dossier::AddGuardian) -> Result<dossier::Saved> {
+        self.changing(|device| {
+            change_child::add_guardian(device, request.document_id, &request.name, request.relation, &request.phone)
+                .map(dossier::Saved::at)
+        })
+    }
+
+    fn begin_visit(&self, request: visit::BeginVisit) -> Result<visit::DraftView> {
+        self.changing(|device| {
+            let draft = drafts::begin_visit(device, &request.document_ids)?;
+            visit::draft_view(device, draft.id)
+        })
+    }
+
+    fn save_draft(&self, request: visit::SaveDraft) -> Result<dossier::Saved> {
+        // Typing changes no list: nobody is told.
+        self.with_device(|device| drafts::save(device, request.draft_id, request.form).map(dossier::Saved::at))
+    }
+
+    fn open_draft(&self, request: visit::OneDraft) -> Result<visit::DraftView> {
+        self.with_device(|device| visit::draft_view(device, request.draft_id))
+    }
+
+    fn list_drafts(&self, _: state::Nothing) -> Result<visit::Drafts> {
+        self.with_device(|device| visit::drafts(device))
+    }
+
+    fn discard_draft(&self, request: visit::OneDraft) -> Result<dossier::Saved> {
+        self.changing(|device| drafts::discard(device, request.draft_id).map(dossier::Saved::at))
+    }
+
+    fn detach_photo(&self, request: visit::DetachPhoto) -> Result<visit::DraftView> {
+        self.changing(|device| {
+            crate::app::attach_photo::detach(device, request.draft_id, request.photo_hash)?;
+            visit::draft_view(device, request.draft_id)
+        })
+    }
+
+    fn record_visit(&self, request: visit::RecordVisit) -> Result<visit::VisitRecorded> {
+        self.changing(|device| {
+            let recorded = record_visit::record_visit(device, request.draft_id, &request.form)?;
+            Ok(visit::recorded(&recorded, &request.form))
+        })
+    }
+
+    fn sync_status(&self, _: state::Nothing) -> Result<SyncStatus> {
+        self.sync_status_view()
+    }
+
+    fn sync_now(&self, _: state::Nothing) -> Result<SyncStatus> {
+        self.begin_sync();
+        self.sync_status_view()
+    }
+
+    fn list_deliveries(&self, request: sync::ListDeliveries) -> Result<sync::Deliveries> {
+        self.with_device(|device| sync::deliveries(device, &request))
+    }
+
+    fn inbox(&self, _: state::Nothing) -> Result<inbox::Inbox> {
+        self.with_device(|device| inbox::view(device))
+    }
+
+    fn show_ledger(&self, request: ledger::ShowLedger) -> Result<ledger::LedgerPage> {
+        self.with_device(|device| ledger::page(device, &request))
+    }
+
+    fn export_ledger(&self, request: ledger::ShowLedger) -> Result<ledger::MadeFile> {
+        let (bytes, row_count) = self.with_device(|device| ledger::export(device, &request))?;
+        let name = format!("适龄儿童台账-{}.xlsx", self.environment.now().day());
+        Ok(self.files.keep(&self.environment, &name, bytes, row_count))
+    }
+
+    fn show_roster_rows(&self, request: roster::ShowRosterRows) -> Result<roster::RosterRows> {
+        roster::rows(self, &request)
+    }
+
+    fn accept_roster_rows(&self, request: roster::AcceptRosterRows) -> Result<roster::RosterRows> {
+        roster::accept(self, &request)
+    }
+
+    fn confirm_roster(&self, request: roster::OneImport) -> Result<roster::RosterImported> {
+        let imported = roster::confirm(self, request.import_id)?;
+        self.host.changed();
+        Ok(imported)
+    }
+
+    fn refused_roster_rows(&self, request: roster::OneImport) -> Result<ledger::MadeFile> {
+        roster::refused(self, request.import_id)
+    }
+
+    fn discard_roster(&self, request: roster::OneImport) -> Result<state::Nothing> {
+        self.rosters.discard(request.import_id);
+        Ok(state::Nothing {})
+    }
+}

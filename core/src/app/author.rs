@@ -1,0 +1,135 @@
+//! One finished form becomes one commit, one signed envelope, one row in the outbox and the projections:
+//! together or not at all.
+
+use automerge::transaction::Transaction as DocumentTransaction;
+
+use crate::api::sync::DeliveryKind;
+use crate::domain::doc;
+use crate::domain::identifier::{CertificateId, EntryId};
+use crate::domain::place::Leaves;
+use crate::domain::time::Timestamp;
+use crate::error::{ErrorCode, Failure, Result};
+use crate::protocol::envelope::{Envelope, EnvelopeBody};
+use crate::protocol::sync::Rights;
+use crate::store::document::{self, DocumentRow};
+use crate::store::{Reading, device, outbox, projection};
+use crate::vault::signing::DeviceSigner;
+
+/// Who writes on this device, in this run of the app.
+pub struct Author {
+    /// The device's key.
+    pub signer: DeviceSigner,
+    /// Its certificate.
+    pub certificate: CertificateId,
+    /// Random at each start of the app: a cloned tablet would poison documents otherwise
+    /// (docs/automerge.md, 1).
+    pub actor: [u8; 16],
+    /// What the person may do.
+    pub rights: Rights,
+}
+
+/// What a form is, for the list of what was recorded here.
+#[derive(Debug, Clone, Copy)]
+pub struct FormKind {
+    /// What.
+    pub what: DeliveryKind,
+    /// The visit, where it is one.
+    pub entry: Option<EntryId>,
+}
+
+impl FormKind {
+    /// A form that is no visit.
+    #[must_use]
+    pub const fn of(what: DeliveryKind) -> Self {
+        Self { what, entry: None }
+    }
+}
+
+impl DeliveryKind {
+    /// The key that the outbox holds.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Visit => "visit",
+            Self::Registered => "registered",
+            Self::FieldChanged => "field_changed",
+            Self::ConflictSettled => "conflict_settled",
+            Self::Status => "status",
+            Self::Roster => "roster",
+        }
+    }
+
+    /// From its key; what is unknown counts as a changed field.
+    #[must_use]
+    pub fn from_key(key: &str) -> Self {
+        [Self::Visit, Self::Registered, Self::ConflictSettled, Self::Status, Self::Roster]
+            .into_iter()
+            .find(|kind| kind.key() == key)
+            .unwrap_or(Self::FieldChanged)
+    }
+}
+
+impl Author {
+    /// Whether the person may write a dossier that lies there.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotAllowed`].
+    pub fn may_write(&self, leaves: &Leaves) -> Result<()> {
+        if self.rights.role.writes_dossiers() && self.rights.scopes.iter().any(|scope| scope.covers(leaves)) {
+            Ok(())
+        } else {
+            Err(Failure::new(ErrorCode::NotAllowed, "the dossier lies outside of the person's scope"))
+        }
+    }
+
+    /// Writes one form into one document, within the transaction of its use case. `false` when it changed
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotAllowed`], what `write` says, [`ErrorCode::DocumentDamaged`], the faults of a store.
+    pub fn write_form(
+        &self,
+        tx: &rusqlite::Transaction<'_>,
+        row: &DocumentRow,
+        kind: FormKind,
+        now: Timestamp,
+        write: impl FnOnce(&mut DocumentTransaction<'_>) -> Result<()>,
+    ) -> Result<bool> {
+        self.may_write(&row.leaves)?;
+        let reading = Reading::within(tx);
+        let mut document = if reading.document_row(row.id)?.is_some() {
+            reading.document(row.id)?
+        } else {
+            document::insert(tx, row)?;
+            doc::empty(row.kind)?
+        };
+        let Some(change) = doc::commit(&mut document, &self.actor, now, write)? else { return Ok(false) };
+        let mut standing = reading.standing()?;
+        let counter = standing
+            .counter
+            .checked_add(1)
+            .ok_or_else(|| Failure::new(ErrorCode::Internal, "the counter has come to its end"))?;
+        let envelope = Envelope::sign(
+            EnvelopeBody {
+                document: row.id,
+                kind: row.kind,
+                leaves: row.leaves.clone(),
+                change: change.raw_bytes().to_vec(),
+                counter,
+                previous: standing.previous,
+                certificate: self.certificate,
+                register_head: standing.register_head,
+                cursor_seq: standing.cursor.seq,
+            },
+            &self.signer,
+        );
+        document::append(tx, &envelope, &change)?;
+        outbox::put(tx, &envelope, kind.what.key(), kind.entry, now)?;
+        standing.counter = counter;
+        standing.previous = envelope.hash();
+        device::set_standing(tx, &standing)?;
+        projection::project(tx, row, &document)?;
+        document::compact(tx, row.id, &document)?;
+        Ok(true)
+    }
+}

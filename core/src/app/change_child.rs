@@ -1,0 +1,166 @@
+//! Changes what a dossier says of a child: a field, a guardian, a status; and settles a field that has two
+//! values.
+
+use super::author::FormKind;
+use super::device::Device;
+use crate::api::sync::DeliveryKind;
+use crate::domain::code_list::{AttendanceMode, Relation, SchoolingStatus, Sex};
+use crate::domain::doc::{dossier_read, dossier_write};
+use crate::domain::field::{self, FieldForm, VALUE_CHARS_MAX};
+use crate::domain::id_number::IdNumber;
+use crate::domain::identifier::{DocumentId, EntryId};
+use crate::domain::person_name::PersonName;
+use crate::domain::phone::Phone;
+use crate::domain::time::{Day, Timestamp};
+use crate::error::{ErrorCode, Failure, Result};
+use crate::store::document::DocumentRow;
+
+fn row(device: &Device, id: DocumentId) -> Result<DocumentRow> {
+    device.store.reading().document_row(id)?.ok_or_else(|| Failure::new(ErrorCode::DocumentNotHere, "dossier"))
+}
+
+/// Changes a field to a value that its form allows.
+///
+/// # Errors
+/// [`ErrorCode::FieldInvalid`], [`ErrorCode::DocumentNotHere`], [`ErrorCode::NotAllowed`], the faults of a
+/// store.
+pub fn change_field(device: &mut Device, id: DocumentId, path: &str, value: &str) -> Result<Timestamp> {
+    let value = checked(path, value)?;
+    write(device, id, FormKind::of(DeliveryKind::FieldChanged), |tx| dossier_write::set_field(tx, path, &value))
+}
+
+/// A value in the form that the dossier holds it in.
+fn checked(path: &str, value: &str) -> Result<String> {
+    let field = field::at(path).ok_or_else(|| Failure::invalid("field", "unknown"))?;
+    let value = value.trim();
+    if value.chars().count() > VALUE_CHARS_MAX {
+        return Err(Failure::invalid("value", "too_long"));
+    }
+    if path == "profile.name" {
+        return PersonName::parse(value)
+            .map(|name| name.written().to_owned())
+            .map_err(|problem| Failure::invalid("value", problem.key()));
+    }
+    if value.is_empty() {
+        return Ok(String::new());
+    }
+    let key = |known: Option<&'static str>| {
+        known.map(str::to_owned).ok_or_else(|| Failure::invalid("value", "not_in_the_list"))
+    };
+    match field.form {
+        FieldForm::Text => Ok(value.to_owned()),
+        FieldForm::Day => {
+            Day::parse(value).map(|day| day.to_string()).ok_or_else(|| Failure::invalid("value", "no_day"))
+        }
+        FieldForm::Phone => Phone::parse(value)
+            .map(|phone| phone.as_str().to_owned())
+            .map_err(|problem| Failure::invalid("value", problem.key())),
+        FieldForm::IdNumber if path == "profile.national_student_no" => Ok(value.to_uppercase()),
+        FieldForm::IdNumber => IdNumber::parse(value)
+            .map(|number| number.in_full().to_owned())
+            .map_err(|problem| Failure::invalid("value", problem.key())),
+        FieldForm::Sex => key(Sex::from_key(value).map(Sex::key)),
+        FieldForm::Relation => key(Relation::from_key(value).map(Relation::key)),
+        FieldForm::AttendanceMode => key(AttendanceMode::from_key(value).map(AttendanceMode::key)),
+        FieldForm::ReadOnly => Err(Failure::invalid("field", "read_only")),
+    }
+}
+
+/// Chooses among the values of a field: the chosen one is written anew and replaces all.
+///
+/// # Errors
+/// [`ErrorCode::ConflictGone`], [`ErrorCode::DocumentNotHere`], [`ErrorCode::NotAllowed`], the faults of a
+/// store.
+pub fn settle_conflict(device: &mut Device, id: DocumentId, path: &str, choice: &str) -> Result<Timestamp> {
+    let dossier = dossier_read::read(&device.store.reading().document(id)?)?;
+    if path == "status" {
+        let chosen = dossier
+            .standing_statuses()
+            .into_iter()
+            .find(|event| event.entry.to_string() == choice)
+            .map(|event| (event.status, event.since, event.note.clone()))
+            .ok_or_else(|| Failure::new(ErrorCode::ConflictGone, "the status does not stand any more"))?;
+        return add_status(device, id, DeliveryKind::ConflictSettled, chosen.0, chosen.1, &chosen.2);
+    }
+    let value = dossier_read::value_of(&dossier, path, choice)?;
+    write(device, id, FormKind::of(DeliveryKind::ConflictSettled), |tx| dossier_write::set_field(tx, path, &value))
+}
+
+/// Records a schooling status. 辍学 needs a reason: it is only ever a person's decision (handbook 3.9).
+///
+/// # Errors
+/// [`ErrorCode::FieldMissing`], [`ErrorCode::DocumentNotHere`], [`ErrorCode::NotAllowed`], the faults of a
+/// store.
+pub fn record_status(
+    device: &mut Device,
+    id: DocumentId,
+    status: SchoolingStatus,
+    since: Option<Day>,
+    note: &str,
+) -> Result<Timestamp> {
+    if status == SchoolingStatus::Dropout && note.trim().is_empty() {
+        return Err(Failure::missing("note"));
+    }
+    if note.chars().count() > VALUE_CHARS_MAX {
+        return Err(Failure::invalid("note", "too_long"));
+    }
+    add_status(device, id, DeliveryKind::Status, status, since, note)
+}
+
+fn add_status(
+    device: &mut Device,
+    id: DocumentId,
+    what: DeliveryKind,
+    status: SchoolingStatus,
+    since: Option<Day>,
+    note: &str,
+) -> Result<Timestamp> {
+    let dossier = dossier_read::read(&device.store.reading().document(id)?)?;
+    // What stands now is what this event has seen and replaces; what others record meanwhile stands beside it.
+    let seen: Vec<EntryId> = dossier.standing_statuses().iter().map(|event| event.entry).collect();
+    let entry = device.environment.new_entry_id();
+    write(device, id, FormKind { what, entry: Some(entry) }, |tx| {
+        dossier_write::add_status(tx, entry, status, since, note, &seen)
+    })
+}
+
+/// Adds a guardian.
+///
+/// # Errors
+/// [`ErrorCode::FieldMissing`], [`ErrorCode::FieldInvalid`], [`ErrorCode::DocumentNotHere`],
+/// [`ErrorCode::NotAllowed`], the faults of a store.
+pub fn add_guardian(
+    device: &mut Device,
+    id: DocumentId,
+    name: &str,
+    relation: Option<Relation>,
+    phone: &str,
+) -> Result<Timestamp> {
+    if name.trim().is_empty() {
+        return Err(Failure::missing("name"));
+    }
+    let phone = match phone.trim() {
+        "" => String::new(),
+        typed => {
+            let phone = Phone::parse(typed).map_err(|problem| Failure::invalid("phone", problem.key()))?;
+            phone.as_str().to_owned()
+        }
+    };
+    let key = device.environment.new_entry_id();
+    write(device, id, FormKind::of(DeliveryKind::FieldChanged), |tx| {
+        dossier_write::add_guardian(tx, key, name, relation.map_or("", Relation::key), &phone)
+    })
+}
+
+fn write(
+    device: &mut Device,
+    id: DocumentId,
+    kind: FormKind,
+    change: impl FnOnce(&mut automerge::transaction::Transaction<'_>) -> Result<()>,
+) -> Result<Timestamp> {
+    let row = row(device, id)?;
+    let now = device.environment.now();
+    let Device { store, author, .. } = device;
+    store.transact(|tx| author.write_form(tx, &row, kind, now, change))?;
+    Ok(now)
+}

@@ -1,0 +1,42 @@
+//! Drops the projections and fills them again from the documents, after an update or on request.
+
+use crate::error::Result;
+use crate::protocol::envelope::DocumentKind;
+use crate::store::{Reading, Store, document, projection};
+
+/// Documents in one transaction: a rebuild can be interrupted, and goes on from the start at the next open.
+const DOCUMENTS_PER_TRANSACTION: usize = 200;
+
+/// Rebuilds. `progress` hears how many documents are done, of how many.
+///
+/// # Errors
+/// The faults of a store. A document that cannot be read is marked, and the others go on.
+pub fn rebuild(store: &mut Store, progress: &mut dyn FnMut(usize, usize)) -> Result<()> {
+    store.transact(|tx| {
+        projection::set_version(tx, 0)?;
+        projection::clear(tx)
+    })?;
+    let mut ids = store.reading().document_ids(DocumentKind::County)?;
+    ids.extend(store.reading().document_ids(DocumentKind::Dossier)?);
+    let mut done = 0_usize;
+    for batch in ids.chunks(DOCUMENTS_PER_TRANSACTION) {
+        store.transact(|tx| {
+            for id in batch {
+                let reading = Reading::within(tx);
+                let Some(row) = reading.document_row(*id)? else { continue };
+                match reading.document(*id) {
+                    Ok(loaded) => projection::project(tx, &row, &loaded)?,
+                    Err(failure) if failure.code == crate::error::ErrorCode::DocumentDamaged => {
+                        tracing::error!(document = %id, "a document cannot be read and is passed over");
+                        document::mark_damaged(tx, *id)?;
+                    }
+                    Err(failure) => return Err(failure),
+                }
+            }
+            Ok(())
+        })?;
+        done = done.saturating_add(batch.len());
+        progress(done, ids.len());
+    }
+    store.transact(|tx| projection::set_version(tx, projection::VERSION))
+}

@@ -1,0 +1,375 @@
+//! Drives a sync: asks the session what to do, talks to the link, puts every answer into the store in one
+//! transaction. The device is held only while the store is read or written, never while the link is waited
+//! for: a teacher can record through all of it.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use automerge::Change;
+
+use super::device::Device;
+use crate::domain::doc;
+use crate::domain::identifier::{DocumentId, Hash32};
+use crate::domain::time::Timestamp;
+use crate::error::{ErrorCode, Failure, Result};
+use crate::photo::PhotoKind;
+use crate::protocol::body;
+use crate::protocol::envelope::Envelope;
+use crate::protocol::photo::PhotoFile;
+use crate::protocol::refusal::RefusalCode;
+use crate::protocol::sync::{Cursor, Push, Receipt, Rights, SyncAnswer, SyncRequest};
+use crate::store::document::{self, DocumentRow};
+use crate::store::photo_file::PhotoFileRow;
+use crate::store::{Reading, device, outbox, photo_file, projection, register};
+use crate::sync::link::{Link, LinkFailure};
+use crate::sync::session::{Effect, Event, FileTask, Progress, Session};
+
+/// Bytes of envelopes in one push: sent within a window of signal of 20 seconds at 60 kbit/s.
+const PUSH_BYTES_MAX: usize = 120 * 1024;
+/// Bytes of envelopes that an answer may carry.
+const ANSWER_BYTES_MAX: u32 = 512 * 1024;
+/// Files that one session plans for.
+const FILES_MAX: u32 = 400;
+
+/// What a sync has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Synchronised {
+    /// How far it has come.
+    pub progress: Progress,
+    /// Bytes of request and answer bodies of all exchanges, photos left out.
+    pub body_bytes: u64,
+}
+
+/// A device that may be locked while a sync runs: then the sync ends.
+pub type SharedDevice = Mutex<Option<Device>>;
+
+/// Syncs until nothing is left to do. `heard` is told of each step.
+///
+/// # Errors
+/// What the link says ([`ErrorCode::ServerUnreachable`] and the like), the faults of a store,
+/// [`ErrorCode::Locked`] when the device was locked meanwhile. All that was done before stays done.
+pub fn synchronise(
+    device: &SharedDevice,
+    link: &mut dyn Link,
+    heard: &mut dyn FnMut(Progress),
+) -> Result<Synchronised> {
+    let mut session = Session::new();
+    let mut body_bytes = 0_u64;
+    let mut effect = session.next(Event::Begun);
+    loop {
+        heard(session.progress());
+        let event = match effect {
+            Effect::Finish => break,
+            Effect::Exchange => {
+                let request = with(device, |device| build_request(device))?;
+                let request_body = body::write(&request)?;
+                body_bytes = body_bytes.saturating_add(u64::try_from(request_body.len()).unwrap_or(0));
+                let exchanged = link.exchange(request_body)?;
+                body_bytes = body_bytes.saturating_add(exchanged.answer_bytes);
+                with(device, |device| take_in(device, &request, exchanged.answer))?
+            }
+            Effect::SendPart { hash, offset, bytes_max } => send_part(device, link, hash, offset, bytes_max)?,
+            Effect::FetchPart { hash, file, offset, bytes_max } => {
+                fetch_part(device, link, hash, file, offset, bytes_max)?
+            }
+        };
+        effect = session.next(event);
+    }
+    with(device, |device| {
+        let now = device.environment.now();
+        device.store.transact(|tx| {
+            let mut standing = Reading::within(tx).standing()?;
+            standing.last_sync_at = Some(now);
+            device::set_standing(tx, &standing)
+        })
+    })?;
+    Ok(Synchronised { progress: session.progress(), body_bytes })
+}
+
+fn with<T>(device: &SharedDevice, work: impl FnOnce(&mut Device) -> Result<T>) -> Result<T> {
+    // A panic elsewhere leaves no half-done work in the store: transactions are whole.
+    let mut guard = device.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    match guard.as_mut() {
+        Some(device) => work(device),
+        None => Err(Failure::new(ErrorCode::Locked, "the device was locked during a sync")),
+    }
+}
+
+/// Builds the request from the store.
+///
+/// # Errors
+/// The faults of a store.
+pub fn build_request(device: &Device) -> Result<SyncRequest> {
+    let reading = device.store.reading();
+    let standing = reading.standing()?;
+    let envelopes = reading.waiting_envelopes(PUSH_BYTES_MAX)?;
+    let push = Push::pack(&envelopes)
+        .map_err(|cause| Failure::caused(ErrorCode::Internal, "the outbox is not consecutive", cause))?;
+    Ok(SyncRequest {
+        version: crate::protocol::VERSION,
+        cursor: standing.cursor,
+        rights: device.author.rights.hash(),
+        register_head: standing.register_head,
+        push,
+        photo_offers: offers(&reading.files_to_send(FILES_MAX)?),
+        undelivered_from: reading.undelivered_from()?,
+        answer_bytes_max: ANSWER_BYTES_MAX,
+        photo_mark: standing.photo_mark,
+    })
+}
+
+/// Files that the server has heard of need no offer: each part's answer tells how much it holds.
+fn offers(files: &[PhotoFileRow]) -> Vec<crate::protocol::photo::PhotoOffer> {
+    files.iter().filter(|file| file.offset == 0).map(PhotoFileRow::offer).collect()
+}
+
+/// Puts an answer into the store, all of it or nothing, and says what is to be done next.
+///
+/// # Errors
+/// [`ErrorCode::ServerAnswerUnreadable`] for an answer that does not hold together, the faults of a store.
+pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -> Result<Event> {
+    let now = device.environment.now();
+    let received = u32::try_from(answer.envelopes.len()).unwrap_or(u32::MAX);
+    let mut again = answer.more || answer.rewound;
+    let own_rights = device.author.rights.clone();
+    let county_key = device.enrolment.county_key;
+    device.store.transact(|tx| {
+        let mut standing = Reading::within(tx).standing()?;
+        standing.clock_ahead_ms = now.unix_ms().saturating_sub(answer.server_time.unix_ms());
+        standing.durable_seq = answer.durable_seq;
+        standing.without_backup = answer.without_backup;
+        standing.photo_mark = answer.photo_mark;
+        if answer.rewound {
+            tracing::warn!(seq = answer.cursor.seq, "the server was restored from a backup; offering again");
+            standing.cursor = answer.cursor;
+            outbox::offer_again_above(tx, answer.cursor.seq)?;
+            photo_file::offer_all_again(tx)?;
+            return device::set_standing(tx, &standing);
+        }
+        take_receipts(tx, request, &answer, now)?;
+        for entry in &answer.register {
+            if !entry.follows(standing.register_head, standing.register_hash, &county_key) {
+                return Err(Failure::new(ErrorCode::ServerAnswerUnreadable, "a register entry does not follow"));
+            }
+            register::append(tx, entry)?;
+            standing.register_head = entry.body.seq;
+            standing.register_hash = entry.hash();
+        }
+        take_envelopes(tx, answer.envelopes)?;
+        for (first, last) in &answer.delivered {
+            outbox::mark_on_desk(tx, *first, *last, now)?;
+        }
+        for offset in &answer.photo_offsets {
+            photo_file::mark_offset(tx, offset.hash, offset.offset, offset.complete, now)?;
+        }
+        for hash in &answer.photos_delivered {
+            photo_file::mark_on_desk(tx, *hash, now)?;
+        }
+        standing.cursor = match &answer.rights {
+            Some(rights) if *rights != own_rights => {
+                device::set_rights(tx, rights)?;
+                again = true;
+                Cursor::START
+            }
+            _ => answer.cursor,
+        };
+        device::set_standing(tx, &standing)
+    })?;
+    device.refresh()?;
+    let reading = device.store.reading();
+    let (waiting, _) = reading.outbox_counts()?;
+    // What waits although it was just offered needs something that is not there yet: not again in this session.
+    let offered_all_that_waits = request.push.as_ref().is_some_and(|push| push.frames.len() >= to_usize(waiting));
+    if waiting > 0 && !offered_all_that_waits {
+        again = true;
+    }
+    Ok(Event::Exchanged {
+        again,
+        received,
+        to_send: tasks(&reading.files_to_send(FILES_MAX)?, &device.photos, true),
+        to_fetch: tasks(&wanted(&reading.files_to_fetch(FILES_MAX)?, &own_rights), &device.photos, false),
+    })
+}
+
+fn to_usize(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// A tablet fetches the thumbnails of others by itself and a photo when somebody looks at it; a desk keeps
+/// everything.
+fn wanted(files: &[PhotoFileRow], rights: &Rights) -> Vec<PhotoFileRow> {
+    files.iter().filter(|file| rights.role.is_desk() || file.file == PhotoFile::Thumbnail).cloned().collect()
+}
+
+fn tasks(files: &[PhotoFileRow], photos: &crate::photo::file_store::PhotoFiles, up: bool) -> Vec<FileTask> {
+    let mut tasks: Vec<FileTask> = Vec::new();
+    for file in files {
+        if tasks.iter().any(|task| task.hash == file.hash) {
+            continue;
+        }
+        let offset = if up { file.offset } else { photos.arrived_so_far(file.hash).unwrap_or(0) };
+        tasks.push(FileTask { hash: file.hash, file: file.file, offset, bytes_total: file.bytes_total });
+    }
+    tasks
+}
+
+fn take_receipts(
+    tx: &rusqlite::Transaction<'_>,
+    request: &SyncRequest,
+    answer: &SyncAnswer,
+    now: Timestamp,
+) -> Result<()> {
+    let Some(push) = &request.push else { return Ok(()) };
+    let pushed = u64::try_from(push.frames.len()).unwrap_or(0);
+    let end = push.first_counter.saturating_add(pushed);
+    for run in &answer.receipts {
+        // Only what was offered can be acknowledged.
+        for step in 0..run.count.min(pushed) {
+            let counter = run.first_counter.saturating_add(step);
+            if counter < push.first_counter || counter >= end {
+                return Err(Failure::new(ErrorCode::ServerAnswerUnreadable, "a receipt for what was not offered"));
+            }
+            match &run.receipt {
+                Receipt::Stored | Receipt::Duplicate => {
+                    let seq = if run.first_seq == 0 { 0 } else { run.first_seq.saturating_add(step) };
+                    outbox::mark_stored(tx, counter, seq, now)?;
+                }
+                Receipt::Quarantined { reason } => outbox::mark_quarantined(tx, counter, reason.key())?,
+                // It stays in the outbox and is offered again.
+                Receipt::NeedsDependencies => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+fn take_envelopes(tx: &rusqlite::Transaction<'_>, envelopes: Vec<Envelope>) -> Result<()> {
+    let reading = Reading::within(tx);
+    let mut by_document: BTreeMap<DocumentId, (DocumentRow, Vec<Change>)> = BTreeMap::new();
+    for envelope in envelopes {
+        let hash = envelope.hash();
+        if reading.has_envelope(hash)? {
+            continue;
+        }
+        let key = reading.public_key(envelope.body.certificate)?;
+        if !key.is_some_and(|key| envelope.is_signed_by(&key)) {
+            return Err(Failure::new(ErrorCode::ServerAnswerUnreadable, "an envelope's signature does not fit"));
+        }
+        let change = doc::read_change(&envelope.body.change)?;
+        let row =
+            DocumentRow { id: envelope.body.document, kind: envelope.body.kind, leaves: envelope.body.leaves.clone() };
+        document::insert(tx, &row)?;
+        document::append(tx, &envelope, &change)?;
+        by_document.entry(row.id).or_insert_with(|| (row, Vec::new())).1.push(change);
+    }
+    for (id, (row, _)) in by_document {
+        let row = reading.document_row(id)?.unwrap_or(row);
+        // One bad document is marked and holds up nothing else (docs/automerge.md, 3).
+        let taken = reading.document(id).and_then(|loaded| {
+            projection::project(tx, &row, &loaded)?;
+            document::compact(tx, id, &loaded)
+        });
+        match taken {
+            Err(failure) if failure.code == ErrorCode::DocumentDamaged => {
+                tracing::error!(document = %id, "a document cannot be read and is passed over");
+                document::mark_damaged(tx, id)?;
+            }
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+fn record_waits(device: &Device) -> Result<bool> {
+    Ok(device.store.reading().outbox_counts()?.0 > 0)
+}
+
+fn send_part(device: &SharedDevice, link: &mut dyn Link, hash: Hash32, offset: u64, bytes_max: usize) -> Result<Event> {
+    let photos = with(device, |device| Ok(std::sync::Arc::clone(&device.photos)))?;
+    let kind = with(device, |device| Ok(kind_of(&device.store.reading().files_to_send(FILES_MAX)?, hash)))?;
+    let bytes = match photos.get(kind, hash) {
+        Ok(bytes) => bytes,
+        // A file that is gone or damaged here cannot be sent: it is named, and nothing waits for it.
+        Err(failure) if matches!(failure.code, ErrorCode::PhotoNotHere | ErrorCode::PhotoDamaged) => {
+            return pass_over(device, hash, "not_here");
+        }
+        Err(failure) => return Err(failure),
+    };
+    let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+    let end = start.saturating_add(bytes_max).min(bytes.len());
+    let part = bytes.get(start..end).unwrap_or_default().to_vec();
+    let held = match link.put_photo_part(hash, offset, part) {
+        Ok(held) => held,
+        Err(LinkFailure::Refused(refusal)) => match refusal.code {
+            RefusalCode::TooLarge => return pass_over(device, hash, "too_large"),
+            RefusalCode::NotYours | RefusalCode::PhotoUnknown => return pass_over(device, hash, "not_taken"),
+            RefusalCode::HashWrong | RefusalCode::OffsetWrong => {
+                // The server's copy was of no use and is gone, or ends elsewhere: the next exchange tells where.
+                with(device, |device| {
+                    let now = device.environment.now();
+                    device.store.transact(|tx| photo_file::mark_offset(tx, hash, 0, false, now))
+                })?;
+                return Ok(Event::FilePassedOver);
+            }
+            _ => return Err(LinkFailure::Refused(refusal).into()),
+        },
+        Err(failure) => return Err(failure.into()),
+    };
+    with(device, |device| {
+        let now = device.environment.now();
+        device.store.transact(|tx| photo_file::mark_offset(tx, hash, held.offset, held.complete, now))?;
+        Ok(Event::PartSent { offset: held.offset, complete: held.complete, record_waits: record_waits(device)? })
+    })
+}
+
+fn kind_of(files: &[PhotoFileRow], hash: Hash32) -> PhotoKind {
+    match files.iter().find(|file| file.hash == hash).map(|file| file.file) {
+        Some(PhotoFile::Thumbnail) => PhotoKind::Thumbnail,
+        _ => PhotoKind::Photo,
+    }
+}
+
+fn pass_over(device: &SharedDevice, hash: Hash32, problem: &'static str) -> Result<Event> {
+    tracing::warn!(%hash, problem, "a photo file is passed over");
+    with(device, |device| device.store.transact(|tx| photo_file::mark_problem(tx, hash, problem)))?;
+    Ok(Event::FilePassedOver)
+}
+
+fn fetch_part(
+    device: &SharedDevice,
+    link: &mut dyn Link,
+    hash: Hash32,
+    file: PhotoFile,
+    offset: u64,
+    bytes_max: usize,
+) -> Result<Event> {
+    let photos = with(device, |device| Ok(std::sync::Arc::clone(&device.photos)))?;
+    let part = match link.get_photo_part(hash, offset, bytes_max) {
+        Ok(part) => part,
+        // Photo bytes may be missing anywhere at any time, and all else still works.
+        Err(LinkFailure::Refused(refusal))
+            if matches!(refusal.code, RefusalCode::PhotoUnknown | RefusalCode::NotYours) =>
+        {
+            return Ok(Event::FilePassedOver);
+        }
+        Err(failure) => return Err(failure.into()),
+    };
+    let kind = match file {
+        PhotoFile::Thumbnail => PhotoKind::Thumbnail,
+        PhotoFile::Photo => PhotoKind::Photo,
+    };
+    photos.append_arrival(hash, offset, &part.bytes)?;
+    let arrived = photos.arrived_so_far(hash)?;
+    let complete = arrived >= part.bytes_total;
+    if complete {
+        if let Err(failure) = photos.finish_arrival(kind, hash) {
+            // What arrived has another hash than what was announced: it is dropped, and asked for another day.
+            tracing::warn!(%hash, %failure, "a photo file arrived damaged");
+            return Ok(Event::FilePassedOver);
+        }
+        with(device, |device| device.store.transact(|tx| photo_file::mark_here(tx, hash)))?;
+    } else if part.bytes.is_empty() {
+        return Ok(Event::FilePassedOver);
+    }
+    with(device, |device| Ok(Event::PartFetched { offset: arrived, complete, record_waits: record_waits(device)? }))
+}

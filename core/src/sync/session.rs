@@ -1,0 +1,286 @@
+//! What a sync does next: a state machine without I/O. Events come in, one effect goes out; whoever drives
+//! it talks to the link and the store.
+//!
+//! The order is fixed: records first and until none waits, then thumbnails, then photos; own ones before
+//! those of others. Files travel in small parts, and between two parts a record that was just written goes
+//! first, so that no photo ever delays text. A file that the server refuses is passed over and named.
+
+use std::collections::VecDeque;
+
+use crate::domain::identifier::Hash32;
+use crate::protocol::PHOTO_PART_BYTES;
+use crate::protocol::photo::PhotoFile;
+
+/// A file that goes up or comes down in this session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileTask {
+    /// SHA-256 of the file.
+    pub hash: Hash32,
+    /// Which file: thumbnails go first.
+    pub file: PhotoFile,
+    /// Bytes that are over there (going up) or here (coming down) already.
+    pub offset: u64,
+    /// The file's size.
+    pub bytes_total: u64,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// The session begins.
+    Begun,
+    /// An exchange was answered and the answer is in the store.
+    Exchanged {
+        /// There is more to push or to pull.
+        again: bool,
+        /// Envelopes that came.
+        received: u32,
+        /// Files to send, as the store has them now.
+        to_send: Vec<FileTask>,
+        /// Files to fetch, as the store has them now.
+        to_fetch: Vec<FileTask>,
+    },
+    /// The server holds so much of a file now; that is in the store.
+    PartSent {
+        /// Bytes from the start.
+        offset: u64,
+        /// It has it whole, and the hash was right.
+        complete: bool,
+        /// A record waits to be sent.
+        record_waits: bool,
+    },
+    /// So much of a file is here now.
+    PartFetched {
+        /// Bytes from the start.
+        offset: u64,
+        /// It is here whole.
+        complete: bool,
+        /// A record waits to be sent.
+        record_waits: bool,
+    },
+    /// The server does not take or give this file: it is named in the store, and the next one is tried.
+    FilePassedOver,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Build a request from the store, exchange it, put the answer into the store.
+    Exchange,
+    /// Send a part of a file.
+    SendPart {
+        /// The file.
+        hash: Hash32,
+        /// From where.
+        offset: u64,
+        /// How many bytes at most.
+        bytes_max: usize,
+    },
+    /// Fetch a part of a file.
+    FetchPart {
+        /// The file.
+        hash: Hash32,
+        /// Which file.
+        file: PhotoFile,
+        /// From where.
+        offset: u64,
+        /// How many bytes at most.
+        bytes_max: usize,
+    },
+    /// Nothing is left to do.
+    Finish,
+}
+
+/// How far a session has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Exchanges made.
+    pub exchanges: u32,
+    /// Envelopes received.
+    pub received: u32,
+    /// Files that this session is to carry.
+    pub files_total: u32,
+    /// Files that it has carried or passed over.
+    pub files_done: u32,
+    /// Bytes of files that it is to carry.
+    pub bytes_total: u64,
+    /// Bytes of files that it has carried.
+    pub bytes_done: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Up,
+    Down,
+}
+
+/// A session.
+#[derive(Debug, Default)]
+pub struct Session {
+    queue: VecDeque<(Direction, FileTask)>,
+    planned: bool,
+    progress: Progress,
+}
+
+/// An answer may always say that there is more; a device that is told so for ever gives up after this many.
+const EXCHANGES_MAX: u32 = 10_000;
+
+impl Session {
+    /// Before anything has happened.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How far it has come.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// Takes an event in and says what to do next.
+    pub fn next(&mut self, event: Event) -> Effect {
+        match event {
+            Event::Begun => return Effect::Exchange,
+            Event::Exchanged { again, received, to_send, to_fetch } => {
+                self.progress.exchanges = self.progress.exchanges.saturating_add(1);
+                self.progress.received = self.progress.received.saturating_add(received);
+                if again && self.progress.exchanges < EXCHANGES_MAX {
+                    return Effect::Exchange;
+                }
+                self.plan(to_send, to_fetch);
+            }
+            Event::PartSent { offset, complete, record_waits }
+            | Event::PartFetched { offset, complete, record_waits } => {
+                if let Some((_, task)) = self.queue.front_mut() {
+                    // A server that lost what it had acknowledged is believed: its offset counts.
+                    let moved = offset.saturating_sub(task.offset);
+                    self.progress.bytes_done = self.progress.bytes_done.saturating_add(moved);
+                    task.offset = offset;
+                }
+                if complete {
+                    self.drop_front();
+                }
+                if record_waits {
+                    return Effect::Exchange;
+                }
+            }
+            Event::FilePassedOver => self.drop_front(),
+        }
+        self.next_part()
+    }
+
+    fn drop_front(&mut self) {
+        if self.queue.pop_front().is_some() {
+            self.progress.files_done = self.progress.files_done.saturating_add(1);
+        }
+    }
+
+    /// The first plan of a session counts; a later exchange adds files that were attached meanwhile.
+    fn plan(&mut self, to_send: Vec<FileTask>, to_fetch: Vec<FileTask>) {
+        let first = !self.planned;
+        self.planned = true;
+        let tasks = to_send
+            .into_iter()
+            .map(|task| (Direction::Up, task))
+            .chain(to_fetch.into_iter().filter(|_| first).map(|task| (Direction::Down, task)));
+        for (direction, task) in tasks {
+            if self.queue.iter().any(|(_, queued)| queued.hash == task.hash) {
+                continue;
+            }
+            self.progress.files_total = self.progress.files_total.saturating_add(1);
+            self.progress.bytes_total =
+                self.progress.bytes_total.saturating_add(task.bytes_total.saturating_sub(task.offset));
+            self.queue.push_back((direction, task));
+        }
+        let front = self.queue.front().filter(|(_, task)| task.offset > 0).map(|(_, task)| task.hash);
+        // A file that has begun to travel stays in front: its bytes are not to wait behind new ones.
+        self.queue
+            .make_contiguous()
+            .sort_by_key(|(direction, task)| (task.file, Some(task.hash) != front, *direction == Direction::Down));
+    }
+
+    fn next_part(&self) -> Effect {
+        match self.queue.front() {
+            None => Effect::Finish,
+            Some((Direction::Up, task)) => {
+                Effect::SendPart { hash: task.hash, offset: task.offset, bytes_max: PHOTO_PART_BYTES }
+            }
+            Some((Direction::Down, task)) => Effect::FetchPart {
+                hash: task.hash,
+                file: task.file,
+                offset: task.offset,
+                bytes_max: PHOTO_PART_BYTES.saturating_mul(8),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(number: u8, file: PhotoFile, bytes_total: u64) -> FileTask {
+        FileTask { hash: Hash32([number; 32]), file, offset: 0, bytes_total }
+    }
+
+    fn exchanged(to_send: Vec<FileTask>, to_fetch: Vec<FileTask>) -> Event {
+        Event::Exchanged { again: false, received: 0, to_send, to_fetch }
+    }
+
+    fn hash_of(effect: &Effect) -> Option<u8> {
+        match effect {
+            Effect::SendPart { hash, .. } | Effect::FetchPart { hash, .. } => Some(hash.0[0]),
+            Effect::Exchange | Effect::Finish => None,
+        }
+    }
+
+    #[test]
+    fn records_go_until_none_is_left_and_an_idle_sync_is_one_exchange() {
+        let mut session = Session::new();
+        assert_eq!(session.next(Event::Begun), Effect::Exchange);
+        let more = Event::Exchanged { again: true, received: 3, to_send: vec![], to_fetch: vec![] };
+        assert_eq!(session.next(more), Effect::Exchange);
+        assert_eq!(session.next(exchanged(vec![], vec![])), Effect::Finish);
+        assert_eq!(session.progress().received, 3);
+    }
+
+    #[test]
+    fn thumbnails_go_before_photos_and_own_files_before_those_of_others() {
+        let mut session = Session::new();
+        session.next(Event::Begun);
+        let mut effect = session.next(exchanged(
+            vec![task(1, PhotoFile::Photo, 10), task(2, PhotoFile::Thumbnail, 10)],
+            vec![task(3, PhotoFile::Photo, 10), task(4, PhotoFile::Thumbnail, 10)],
+        ));
+        let mut order = Vec::new();
+        while let Some(hash) = hash_of(&effect) {
+            order.push(hash);
+            effect = session.next(Event::PartSent { offset: 10, complete: true, record_waits: false });
+        }
+        assert_eq!(order, [2, 4, 1, 3]);
+        assert_eq!(session.progress().bytes_done, 40);
+    }
+
+    #[test]
+    fn a_visit_that_was_just_recorded_goes_between_two_parts_of_a_photo_which_then_goes_on_where_it_was() {
+        let mut session = Session::new();
+        session.next(Event::Begun);
+        session.next(exchanged(vec![task(1, PhotoFile::Photo, 20_000)], vec![]));
+        let effect = session.next(Event::PartSent { offset: 8_192, complete: false, record_waits: true });
+        assert_eq!(effect, Effect::Exchange);
+        let begun = FileTask { offset: 8_192, ..task(1, PhotoFile::Photo, 20_000) };
+        let effect = session.next(exchanged(vec![begun, task(2, PhotoFile::Thumbnail, 10)], vec![]));
+        assert_eq!(hash_of(&effect), Some(2), "a new thumbnail goes before the rest of the photo");
+        let effect = session.next(Event::PartSent { offset: 10, complete: true, record_waits: false });
+        assert_eq!(effect, Effect::SendPart { hash: Hash32([1; 32]), offset: 8_192, bytes_max: PHOTO_PART_BYTES });
+    }
+
+    #[test]
+    fn a_file_that_the_server_refuses_does_not_hold_up_the_next() {
+        let mut session = Session::new();
+        session.next(Event::Begun);
+        session.next(exchanged(vec![task(1, PhotoFile::Photo, 10), task(2, PhotoFile::Photo, 10)], vec![]));
+        assert_eq!(hash_of(&session.next(Event::FilePassedOver)), Some(2));
+    }
+}

@@ -1,0 +1,525 @@
+//! The log: every envelope that was taken in, in one order, chained by hash; and what waits apart.
+
+use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32};
+use jiafang_core::domain::place::{ClassId, Leaves, PlaceCode};
+use jiafang_core::domain::time::Timestamp;
+use jiafang_core::error::{Failure, Result};
+use jiafang_core::protocol::envelope::{DocumentKind, Envelope};
+use jiafang_core::protocol::sync::{Cursor, QuarantineReason};
+use rusqlite::{Connection, Transaction, named_params};
+
+use super::{malformed, optional, signed, sqlite, unsigned};
+
+/// Where a document lies, as the server ordered it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placement {
+    /// Its kind.
+    pub kind: DocumentKind,
+    /// Its leaves.
+    pub leaves: Leaves,
+}
+
+/// The end of the log.
+///
+/// # Errors
+/// The faults of a store.
+pub fn head(connection: &Connection) -> Result<Cursor> {
+    let row = connection.prepare_cached("SELECT seq, chain FROM log ORDER BY seq DESC LIMIT 1").map_err(sqlite)?.query_row(
+        [],
+        |row| Ok(Cursor { seq: unsigned(row.get("seq")?), chain: Hash32(row.get("chain")?) }),
+    );
+    Ok(optional(row)?.unwrap_or(Cursor::START))
+}
+
+/// Whether a cursor is a place of this log.
+///
+/// # Errors
+/// The faults of a store.
+pub fn knows_cursor(connection: &Connection, cursor: &Cursor) -> Result<bool> {
+    if cursor.seq == 0 {
+        return Ok(cursor.chain == Hash32::ZERO);
+    }
+    Ok(chain_at(connection, cursor.seq)? == Some(cursor.chain))
+}
+
+/// The chain value at a sequence number.
+///
+/// # Errors
+/// The faults of a store.
+pub fn chain_at(connection: &Connection, seq: u64) -> Result<Option<Hash32>> {
+    let row = connection
+        .prepare_cached("SELECT chain FROM log WHERE seq = :seq")
+        .map_err(sqlite)?
+        .query_row(named_params! { ":seq": signed(seq) }, |row| Ok(Hash32(row.get("chain")?)));
+    optional(row)
+}
+
+/// Recomputes the chain of a whole log.
+pub(super) fn verify_chain(connection: &Connection) -> Result<u64> {
+    let mut statement = connection.prepare("SELECT seq, hash, chain FROM log ORDER BY seq").map_err(sqlite)?;
+    let mut rows = statement.query([]).map_err(sqlite)?;
+    let mut cursor = Cursor::START;
+    while let Some(row) = rows.next().map_err(sqlite)? {
+        let seq = unsigned(row.get("seq").map_err(sqlite)?);
+        let hash = Hash32(row.get("hash").map_err(sqlite)?);
+        let chain = Hash32(row.get("chain").map_err(sqlite)?);
+        if cursor.seq.checked_add(1) != Some(seq) || Cursor::link(cursor.chain, hash) != chain {
+            return Err(malformed("the log's chain does not hold"));
+        }
+        cursor = Cursor { seq, chain };
+    }
+    Ok(cursor.seq)
+}
+
+/// Where a document lies; `None` when the log does not know it.
+///
+/// # Errors
+/// The faults of a store.
+pub fn placement(connection: &Connection, document: DocumentId) -> Result<Option<Placement>> {
+    let row = connection
+        .prepare_cached("SELECT kind, village, class FROM document WHERE id = :id")
+        .map_err(sqlite)?
+        .query_row(named_params! { ":id": document.as_bytes().as_slice() }, |row| {
+            Ok((row.get::<_, i64>("kind")?, row.get::<_, String>("village")?, row.get::<_, String>("class")?))
+        });
+    optional(row)?.map(|(kind, village, class)| placed(kind, &village, class)).transpose()
+}
+
+fn placed(kind: i64, village: &str, class: String) -> Result<Placement> {
+    Ok(Placement {
+        kind: DocumentKind::from_number(kind).ok_or_else(|| malformed("document kind"))?,
+        leaves: Leaves { village: PlaceCode::parse(village), class: (!class.is_empty()).then_some(ClassId(class)) },
+    })
+}
+
+/// What the log or the quarantine has under a device's counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// This envelope, in the log, at this place.
+    Logged(u64),
+    /// This envelope, apart.
+    Apart(QuarantineReason),
+    /// Another envelope.
+    Other,
+    /// Nothing.
+    Nothing,
+}
+
+/// Looks an envelope up.
+///
+/// # Errors
+/// The faults of a store.
+pub fn known(connection: &Connection, certificate: CertificateId, counter: u64, hash: Hash32) -> Result<Known> {
+    let logged = connection
+        .prepare_cached("SELECT seq FROM log WHERE hash = :hash")
+        .map_err(sqlite)?
+        .query_row(named_params! { ":hash": hash.0.as_slice() }, |row| row.get::<_, i64>("seq"));
+    if let Some(seq) = optional(logged)? {
+        return Ok(Known::Logged(unsigned(seq)));
+    }
+    let apart = connection
+        .prepare_cached("SELECT reason FROM quarantine WHERE hash = :hash")
+        .map_err(sqlite)?
+        .query_row(named_params! { ":hash": hash.0.as_slice() }, |row| row.get::<_, String>("reason"));
+    if let Some(reason) = optional(apart)? {
+        return Ok(Known::Apart(reason_from_key(&reason)));
+    }
+    let used = device_head(connection, certificate)?.is_some_and(|(head, _)| counter <= head);
+    Ok(if used { Known::Other } else { Known::Nothing })
+}
+
+fn reason_from_key(key: &str) -> QuarantineReason {
+    use QuarantineReason as R;
+    [R::NotYours, R::ChangeUnreadable, R::SignatureWrong, R::CounterForked, R::BuildsOnQuarantined, R::TooLarge]
+        .into_iter()
+        .find(|reason| reason.key() == key)
+        .unwrap_or(R::ChangeUnreadable)
+}
+
+/// The last counter and hash of a device, in the log or apart.
+///
+/// # Errors
+/// The faults of a store.
+pub fn device_head(connection: &Connection, certificate: CertificateId) -> Result<Option<(u64, Hash32)>> {
+    let row = connection
+        .prepare_cached("SELECT counter, hash FROM device_head WHERE certificate = :certificate")
+        .map_err(sqlite)?
+        .query_row(named_params! { ":certificate": certificate.as_bytes().as_slice() }, |row| {
+            Ok((unsigned(row.get("counter")?), Hash32(row.get("hash")?)))
+        });
+    optional(row)
+}
+
+/// Moves a device's head on.
+///
+/// # Errors
+/// The faults of a store.
+pub fn set_device_head(tx: &Transaction<'_>, certificate: CertificateId, counter: u64, hash: Hash32) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO device_head (certificate, counter, hash) VALUES (:certificate, :counter, :hash)
+         ON CONFLICT (certificate) DO UPDATE SET counter = excluded.counter, hash = excluded.hash
+         WHERE excluded.counter > device_head.counter",
+    )
+    .and_then(|mut statement| {
+        statement.execute(named_params! {
+            ":certificate": certificate.as_bytes().as_slice(),
+            ":counter": signed(counter),
+            ":hash": hash.0.as_slice(),
+        })
+    })
+    .map_err(sqlite)?;
+    Ok(())
+}
+
+/// Whether a change is in the log of its document.
+///
+/// # Errors
+/// The faults of a store.
+pub fn has_change(connection: &Connection, document: DocumentId, change: Hash32) -> Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM change WHERE hash = :hash AND document = :document")
+        .and_then(|mut statement| {
+            statement.exists(named_params! {
+                ":hash": change.0.as_slice(),
+                ":document": document.as_bytes().as_slice(),
+            })
+        })
+        .map_err(sqlite)
+}
+
+/// Whether a change waits apart.
+///
+/// # Errors
+/// The faults of a store.
+pub fn is_apart(connection: &Connection, change: Hash32) -> Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM quarantine WHERE change_hash = :hash")
+        .and_then(|mut statement| statement.exists(named_params! { ":hash": change.0.as_slice() }))
+        .map_err(sqlite)
+}
+
+/// The certificate that an actor is bound to.
+///
+/// # Errors
+/// The faults of a store.
+pub fn certificate_of_actor(connection: &Connection, actor: &[u8]) -> Result<Option<CertificateId>> {
+    let row = connection
+        .prepare_cached("SELECT certificate FROM actor WHERE actor = :actor")
+        .map_err(sqlite)?
+        .query_row(named_params! { ":actor": actor }, |row| Ok(CertificateId::from_bytes(row.get("certificate")?)));
+    optional(row)
+}
+
+/// Appends an envelope that was found right. Gives the new end of the log.
+///
+/// # Errors
+/// The faults of a store.
+pub fn append(
+    tx: &Transaction<'_>,
+    envelope: &Envelope,
+    change_hash: Hash32,
+    actor: &[u8],
+    end: Cursor,
+    at: Timestamp,
+) -> Result<Cursor> {
+    let hash = envelope.hash();
+    let next = Cursor { seq: end.seq.saturating_add(1), chain: Cursor::link(end.chain, hash) };
+    let body = &envelope.body;
+    let document = body.document.as_bytes().as_slice();
+    let certificate = body.certificate.as_bytes().as_slice();
+    tx.prepare_cached(
+        "INSERT INTO log (seq, hash, document, certificate, counter, chain, received_at, bytes)
+         VALUES (:seq, :hash, :document, :certificate, :counter, :chain, :received_at, :bytes)",
+    )
+    .and_then(|mut statement| {
+        statement.execute(named_params! {
+            ":seq": signed(next.seq),
+            ":hash": hash.0.as_slice(),
+            ":document": document,
+            ":certificate": certificate,
+            ":counter": signed(body.counter),
+            ":chain": next.chain.0.as_slice(),
+            ":received_at": at.unix_ms(),
+            ":bytes": envelope.to_bytes(),
+        })
+    })
+    .map_err(sqlite)?;
+    tx.prepare_cached("INSERT INTO change (hash, document) VALUES (:hash, :document) ON CONFLICT DO NOTHING")
+        .and_then(|mut statement| {
+            statement.execute(named_params! { ":hash": change_hash.0.as_slice(), ":document": document })
+        })
+        .map_err(sqlite)?;
+    tx.prepare_cached("INSERT INTO actor (actor, certificate) VALUES (:actor, :certificate) ON CONFLICT DO NOTHING")
+        .and_then(|mut statement| {
+            statement.execute(named_params! { ":actor": actor, ":certificate": certificate })
+        })
+        .map_err(sqlite)?;
+    tx.prepare_cached(
+        "INSERT INTO document (id, kind, village, class) VALUES (:id, :kind, :village, :class)
+         ON CONFLICT (id) DO NOTHING",
+    )
+    .and_then(|mut statement| {
+        statement.execute(named_params! {
+            ":id": document,
+            ":kind": body.kind.number(),
+            ":village": body.leaves.village.as_ref().map_or("", PlaceCode::as_str),
+            ":class": body.leaves.class.as_ref().map_or("", |class| class.0.as_str()),
+        })
+    })
+    .map_err(sqlite)?;
+    Ok(next)
+}
+
+/// Keeps an envelope apart until a person decides.
+///
+/// # Errors
+/// The faults of a store.
+pub fn keep_apart(
+    tx: &Transaction<'_>,
+    envelope: &Envelope,
+    change_hash: Option<Hash32>,
+    reason: QuarantineReason,
+    at: Timestamp,
+) -> Result<()> {
+    let body = &envelope.body;
+    tx.prepare_cached(
+        "INSERT INTO quarantine (hash, certificate, counter, document, change_hash, reason, received_at, bytes)
+         VALUES (:hash, :certificate, :counter, :document, :change_hash, :reason, :received_at, :bytes)
+         ON CONFLICT (hash) DO NOTHING",
+    )
+    .and_then(|mut statement| {
+        statement.execute(named_params! {
+            ":hash": envelope.hash().0.as_slice(),
+            ":certificate": body.certificate.as_bytes().as_slice(),
+            ":counter": signed(body.counter),
+            ":document": body.document.as_bytes().as_slice(),
+            ":change_hash": change_hash.as_ref().map_or(&[][..], |hash| hash.0.as_slice()),
+            ":reason": reason.key(),
+            ":received_at": at.unix_ms(),
+            ":bytes": envelope.to_bytes(),
+        })
+    })
+    .map_err(sqlite)?;
+    Ok(())
+}
+
+/// Envelopes above a cursor that a device may see, in the order of the log.
+#[derive(Debug)]
+pub struct Page {
+    /// Them.
+    pub envelopes: Vec<Envelope>,
+    /// Up to where the log was looked at.
+    pub cursor: Cursor,
+    /// The log goes on.
+    pub more: bool,
+}
+
+/// Rows of the log that one request looks at: a bound on its time, not on what a device gets in all.
+const SCANNED_MAX: u32 = 50_000;
+
+/// Looks for envelopes above a cursor.
+///
+/// # Errors
+/// The faults of a store.
+pub fn page(
+    connection: &Connection,
+    after: Cursor,
+    bytes_max: usize,
+    may_see: &dyn Fn(CertificateId, u64, &Placement) -> bool,
+) -> Result<Page> {
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT log.seq AS seq, log.chain AS chain, log.certificate AS certificate, log.counter AS counter,
+                 document.kind AS kind, document.village AS village, document.class AS class, log.bytes AS bytes
+             FROM log JOIN document ON document.id = log.document
+             WHERE log.seq > :after ORDER BY log.seq LIMIT :limit",
+        )
+        .map_err(sqlite)?;
+    let mut rows = statement
+        .query(named_params! { ":after": signed(after.seq), ":limit": SCANNED_MAX })
+        .map_err(sqlite)?;
+    let mut page = Page { envelopes: Vec::new(), cursor: after, more: false };
+    let mut bytes = 0_usize;
+    let mut scanned = 0_u32;
+    while let Some(row) = rows.next().map_err(sqlite)? {
+        scanned = scanned.saturating_add(1);
+        let placement = placed(
+            row.get("kind").map_err(sqlite)?,
+            row.get_ref("village").map_err(sqlite)?.as_str().map_err(|_| malformed("village"))?,
+            row.get("class").map_err(sqlite)?,
+        )?;
+        let certificate = CertificateId::from_bytes(row.get("certificate").map_err(sqlite)?);
+        let counter = unsigned(row.get("counter").map_err(sqlite)?);
+        if may_see(certificate, counter, &placement) {
+            let read = row.get_ref("bytes").map_err(sqlite)?.as_blob().map_err(|_| malformed("envelope"))?;
+            if bytes.saturating_add(read.len()) > bytes_max && !page.envelopes.is_empty() {
+                page.more = true;
+                return Ok(page);
+            }
+            bytes = bytes.saturating_add(read.len());
+            page.envelopes.push(Envelope::from_bytes(read).map_err(|_| malformed("envelope"))?);
+        }
+        page.cursor = Cursor {
+            seq: unsigned(row.get("seq").map_err(sqlite)?),
+            chain: Hash32(row.get("chain").map_err(sqlite)?),
+        };
+    }
+    page.more = scanned >= SCANNED_MAX;
+    Ok(page)
+}
+
+/// A device's own envelopes from a counter on: (counter, seq, placement), at most `limit`.
+///
+/// # Errors
+/// The faults of a store.
+pub fn own_from(
+    connection: &Connection,
+    certificate: CertificateId,
+    counter: u64,
+    limit: u32,
+) -> Result<Vec<(u64, u64, Placement)>> {
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT log.counter AS counter, log.seq AS seq, document.kind AS kind, document.village AS village,
+                 document.class AS class
+             FROM log JOIN document ON document.id = log.document
+             WHERE log.certificate = :certificate AND log.counter >= :counter
+             ORDER BY log.counter LIMIT :limit",
+        )
+        .map_err(sqlite)?;
+    let rows = statement
+        .query_map(
+            named_params! {
+                ":certificate": certificate.as_bytes().as_slice(),
+                ":counter": signed(counter),
+                ":limit": limit,
+            },
+            |row| {
+                Ok((
+                    unsigned(row.get("counter")?),
+                    unsigned(row.get("seq")?),
+                    row.get::<_, i64>("kind")?,
+                    row.get::<_, String>("village")?,
+                    row.get::<_, String>("class")?,
+                ))
+            },
+        )
+        .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+        .map_err(sqlite)?;
+    rows.into_iter()
+        .map(|(counter, seq, kind, village, class)| Ok((counter, seq, placed(kind, &village, class)?)))
+        .collect()
+}
+
+/// All envelopes of a document, in the order of the log.
+///
+/// # Errors
+/// The faults of a store.
+pub fn of_document(connection: &Connection, document: DocumentId) -> Result<Vec<Envelope>> {
+    let mut statement =
+        connection.prepare_cached("SELECT bytes FROM log WHERE document = :id ORDER BY seq").map_err(sqlite)?;
+    let rows = statement
+        .query_map(named_params! { ":id": document.as_bytes().as_slice() }, |row| row.get::<_, Vec<u8>>("bytes"))
+        .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+        .map_err(sqlite)?;
+    rows.iter()
+        .map(|bytes| Envelope::from_bytes(bytes).map_err(|_| -> Failure { malformed("envelope") }))
+        .collect()
+}
+
+/// The ids of all dossiers with where they lie.
+///
+/// # Errors
+/// The faults of a store.
+pub fn documents(connection: &Connection, kind: DocumentKind) -> Result<Vec<(DocumentId, Placement)>> {
+    let mut statement = connection
+        .prepare_cached("SELECT id, kind, village, class FROM document WHERE kind = :kind ORDER BY id")
+        .map_err(sqlite)?;
+    let rows = statement
+        .query_map(named_params! { ":kind": kind.number() }, |row| {
+            Ok((
+                DocumentId::from_bytes(row.get("id")?),
+                row.get::<_, i64>("kind")?,
+                row.get::<_, String>("village")?,
+                row.get::<_, String>("class")?,
+            ))
+        })
+        .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+        .map_err(sqlite)?;
+    rows.into_iter().map(|(id, kind, village, class)| Ok((id, placed(kind, &village, class)?))).collect()
+}
+
+/// An envelope that waits apart, as the administrator sees it: no personal data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApartRow {
+    /// The envelope.
+    pub hash: Hash32,
+    /// Whose device.
+    pub certificate: CertificateId,
+    /// The device's counter.
+    pub counter: u64,
+    /// The document.
+    pub document: DocumentId,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    pub received_at: Timestamp,
+}
+
+/// What waits apart, oldest first.
+///
+/// # Errors
+/// The faults of a store.
+pub fn apart(connection: &Connection) -> Result<Vec<ApartRow>> {
+    let mut statement = connection
+        .prepare(
+            "SELECT hash, certificate, counter, document, reason, received_at FROM quarantine
+             ORDER BY received_at, certificate, counter",
+        )
+        .map_err(sqlite)?;
+    statement
+        .query_map([], |row| {
+            Ok(ApartRow {
+                hash: Hash32(row.get("hash")?),
+                certificate: CertificateId::from_bytes(row.get("certificate")?),
+                counter: unsigned(row.get("counter")?),
+                document: DocumentId::from_bytes(row.get("document")?),
+                reason: row.get("reason")?,
+                received_at: Timestamp::from_unix_ms(row.get("received_at")?),
+            })
+        })
+        .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+        .map_err(sqlite)
+}
+
+/// Up to where a device holds the log: what it says at each sync.
+///
+/// # Errors
+/// The faults of a store.
+pub fn set_device_cursor(tx: &Transaction<'_>, certificate: CertificateId, seq: u64, at: Timestamp) -> Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO device_cursor (certificate, seq, at) VALUES (:certificate, :seq, :at)
+         ON CONFLICT (certificate) DO UPDATE SET seq = excluded.seq, at = excluded.at",
+    )
+    .and_then(|mut statement| {
+        statement.execute(named_params! {
+            ":certificate": certificate.as_bytes().as_slice(),
+            ":seq": signed(seq),
+            ":at": at.unix_ms(),
+        })
+    })
+    .map_err(sqlite)?;
+    Ok(())
+}
+
+/// Up to where a device holds the log.
+///
+/// # Errors
+/// The faults of a store.
+pub fn device_cursor(connection: &Connection, certificate: CertificateId) -> Result<u64> {
+    let row = connection
+        .prepare_cached("SELECT seq FROM device_cursor WHERE certificate = :certificate")
+        .map_err(sqlite)?
+        .query_row(named_params! { ":certificate": certificate.as_bytes().as_slice() }, |row| row.get("seq"));
+    Ok(optional(row)?.map_or(0, unsigned))
+}
