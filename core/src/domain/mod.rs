@@ -6,6 +6,8 @@ pub mod dossier;
 pub mod field;
 pub mod id_number;
 pub mod identifier;
+pub mod person_name;
+pub mod phone;
 pub mod place;
 pub mod role;
 pub mod time;
