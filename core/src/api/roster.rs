@@ -173,3 +173,27 @@ pub struct RosterImported {
     /// When it was committed.
     pub saved_at: Timestamp,
 }
+
+#[derive(Default)]
+pub struct PreviewedRosters;
+impl PreviewedRosters {
+    pub(super) fn clear(&self) {}
+    pub(super) fn discard(&self, _: ImportId) {}
+}
+use super::backend::Backend;
+use crate::error::{Failure, Result};
+pub(super) fn preview(_: &Backend, _: &str, _: &[u8]) -> Result<RosterPreview> {
+    Err(Failure::missing("x"))
+}
+pub(super) fn rows(_: &Backend, _: &ShowRosterRows) -> Result<RosterRows> {
+    Err(Failure::missing("x"))
+}
+pub(super) fn accept(_: &Backend, _: &AcceptRosterRows) -> Result<RosterRows> {
+    Err(Failure::missing("x"))
+}
+pub(super) fn confirm(_: &Backend, _: ImportId) -> Result<RosterImported> {
+    Err(Failure::missing("x"))
+}
+pub(super) fn refused(_: &Backend, _: ImportId) -> Result<super::ledger::MadeFile> {
+    Err(Failure::missing("x"))
+}
