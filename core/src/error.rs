@@ -159,3 +159,24 @@ impl From<std::io::Error> for Failure {
         Self::caused(code, "file", cause)
     }
 }
+
+/// A failure as the user interface hears of it: never the detail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct FailureView {
+    /// What went wrong.
+    pub code: ErrorCode,
+    /// Facts for the sentence.
+    pub facts: BTreeMap<String, String>,
+}
+
+impl Failure {
+    /// What the user interface hears.
+    #[must_use]
+    pub fn view(&self) -> FailureView {
+        FailureView {
+            code: self.code,
+            facts: self.facts.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect(),
+        }
+    }
+}

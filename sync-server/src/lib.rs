@@ -1,1 +1,32 @@
-//! sync-server
+//! The sync server: takes envelopes in, authorises, stores durably, hands out. A thin shell over core's
+//! halves of the protocol; as a library so that tests run the real thing in their own process.
+
+pub mod backup;
+pub mod county_ledger;
+pub mod enrol;
+pub mod exchange;
+pub mod identity;
+pub mod intake;
+pub mod invite;
+pub mod photo;
+pub mod serve;
+pub mod setup;
+pub mod store;
+
+use jiafang_core::error::{ErrorCode, Failure};
+use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
+
+/// A refusal with its detail for the log.
+pub(crate) fn refuse(code: RefusalCode, detail: impl Into<String>) -> Refusal {
+    Refusal { code, detail: detail.into() }
+}
+
+/// A fault of the server's own, as a client hears of it: what was offered stays offered.
+pub(crate) fn fault(failure: Failure) -> Refusal {
+    tracing::error!(code = ?failure.code, detail = %failure.detail, cause = ?failure.cause, "a request failed");
+    let detail = match failure.code {
+        ErrorCode::DiskFull => "the server's disk is full",
+        _ => "the server's store",
+    };
+    refuse(RefusalCode::Fault, detail)
+}

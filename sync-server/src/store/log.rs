@@ -24,10 +24,10 @@ pub struct Placement {
 /// # Errors
 /// The faults of a store.
 pub fn head(connection: &Connection) -> Result<Cursor> {
-    let row = connection.prepare_cached("SELECT seq, chain FROM log ORDER BY seq DESC LIMIT 1").map_err(sqlite)?.query_row(
-        [],
-        |row| Ok(Cursor { seq: unsigned(row.get("seq")?), chain: Hash32(row.get("chain")?) }),
-    );
+    let row = connection
+        .prepare_cached("SELECT seq, chain FROM log ORDER BY seq DESC LIMIT 1")
+        .map_err(sqlite)?
+        .query_row([], |row| Ok(Cursor { seq: unsigned(row.get("seq")?), chain: Hash32(row.get("chain")?) }));
     Ok(optional(row)?.unwrap_or(Cursor::START))
 }
 
@@ -250,9 +250,7 @@ pub fn append(
         })
         .map_err(sqlite)?;
     tx.prepare_cached("INSERT INTO actor (actor, certificate) VALUES (:actor, :certificate) ON CONFLICT DO NOTHING")
-        .and_then(|mut statement| {
-            statement.execute(named_params! { ":actor": actor, ":certificate": certificate })
-        })
+        .and_then(|mut statement| statement.execute(named_params! { ":actor": actor, ":certificate": certificate }))
         .map_err(sqlite)?;
     tx.prepare_cached(
         "INSERT INTO document (id, kind, village, class) VALUES (:id, :kind, :village, :class)
@@ -335,9 +333,8 @@ pub fn page(
              WHERE log.seq > :after ORDER BY log.seq LIMIT :limit",
         )
         .map_err(sqlite)?;
-    let mut rows = statement
-        .query(named_params! { ":after": signed(after.seq), ":limit": SCANNED_MAX })
-        .map_err(sqlite)?;
+    let mut rows =
+        statement.query(named_params! { ":after": signed(after.seq), ":limit": SCANNED_MAX }).map_err(sqlite)?;
     let mut page = Page { envelopes: Vec::new(), cursor: after, more: false };
     let mut bytes = 0_usize;
     let mut scanned = 0_u32;
@@ -359,10 +356,8 @@ pub fn page(
             bytes = bytes.saturating_add(read.len());
             page.envelopes.push(Envelope::from_bytes(read).map_err(|_| malformed("envelope"))?);
         }
-        page.cursor = Cursor {
-            seq: unsigned(row.get("seq").map_err(sqlite)?),
-            chain: Hash32(row.get("chain").map_err(sqlite)?),
-        };
+        page.cursor =
+            Cursor { seq: unsigned(row.get("seq").map_err(sqlite)?), chain: Hash32(row.get("chain").map_err(sqlite)?) };
     }
     page.more = scanned >= SCANNED_MAX;
     Ok(page)
@@ -422,9 +417,7 @@ pub fn of_document(connection: &Connection, document: DocumentId) -> Result<Vec<
         .query_map(named_params! { ":id": document.as_bytes().as_slice() }, |row| row.get::<_, Vec<u8>>("bytes"))
         .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
         .map_err(sqlite)?;
-    rows.iter()
-        .map(|bytes| Envelope::from_bytes(bytes).map_err(|_| -> Failure { malformed("envelope") }))
-        .collect()
+    rows.iter().map(|bytes| Envelope::from_bytes(bytes).map_err(|_| -> Failure { malformed("envelope") })).collect()
 }
 
 /// The ids of all dossiers with where they lie.

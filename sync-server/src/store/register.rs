@@ -174,9 +174,8 @@ pub fn head(connection: &Connection) -> Result<(u64, Hash32)> {
 /// # Errors
 /// The faults of a store.
 pub fn entries_after(connection: &Connection, seq: u64) -> Result<Vec<RegisterEntry>> {
-    let mut statement = connection
-        .prepare_cached("SELECT bytes FROM register_entry WHERE seq > :seq ORDER BY seq")
-        .map_err(sqlite)?;
+    let mut statement =
+        connection.prepare_cached("SELECT bytes FROM register_entry WHERE seq > :seq ORDER BY seq").map_err(sqlite)?;
     let rows = statement
         .query_map(named_params! { ":seq": signed(seq) }, |row| row.get::<_, Vec<u8>>("bytes"))
         .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
@@ -210,7 +209,11 @@ pub fn device(connection: &Connection, certificate: CertificateId) -> Result<Opt
         )
         .map_err(sqlite)?
         .query_row(named_params! { ":id": certificate.as_bytes().as_slice() }, |row| {
-            Ok((row.get::<_, [u8; 32]>("public_key")?, row.get::<_, [u8; 16]>("person")?, row.get::<_, Vec<u8>>("rights")?))
+            Ok((
+                row.get::<_, [u8; 32]>("public_key")?,
+                row.get::<_, [u8; 16]>("person")?,
+                row.get::<_, Vec<u8>>("rights")?,
+            ))
         });
     optional(row)?
         .map(|(key, person, rights)| {
@@ -280,9 +283,8 @@ pub fn people(connection: &Connection) -> Result<Vec<PersonRow>> {
         })
         .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
         .map_err(sqlite)?;
-    let mut of_person = connection
-        .prepare("SELECT id, revoked FROM certificate WHERE person = :person ORDER BY id")
-        .map_err(sqlite)?;
+    let mut of_person =
+        connection.prepare("SELECT id, revoked FROM certificate WHERE person = :person ORDER BY id").map_err(sqlite)?;
     rows.into_iter()
         .map(|(id, name, rights)| {
             let certificates = of_person

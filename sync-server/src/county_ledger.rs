@@ -1,0 +1,41 @@
+//! The ledger as the server's log has it: for the administrator, and for the proof that it equals the desk's.
+//! Materialises documents: never in the way of intake.
+
+use jiafang_core::domain::doc::{self, dossier_read};
+use jiafang_core::domain::identifier::DocumentId;
+use jiafang_core::domain::ledger::{self, LedgerRow};
+use jiafang_core::error::{ErrorCode, Result};
+use jiafang_core::protocol::envelope::DocumentKind;
+
+use crate::store::{Store, log, register};
+
+/// All rows with their dossiers, in the order of the dossiers' ids; and dossiers that could not be read.
+///
+/// # Errors
+/// The faults of a store.
+pub fn rows(store: &Store) -> Result<(Vec<(DocumentId, LedgerRow)>, Vec<DocumentId>)> {
+    store.read(|connection| {
+        let mut rows = Vec::new();
+        let mut damaged = Vec::new();
+        for (document, placed) in log::documents(connection, DocumentKind::Dossier)? {
+            let read = log::of_document(connection, document).and_then(|envelopes| {
+                let mut loaded = doc::empty(DocumentKind::Dossier)?;
+                let changes = envelopes
+                    .iter()
+                    .map(|envelope| doc::read_change(&envelope.body.change))
+                    .collect::<Result<Vec<_>>>()?;
+                doc::apply(&mut loaded, changes)?;
+                dossier_read::read(&loaded)
+            });
+            match read {
+                Ok(dossier) => {
+                    let name_of = |actor: &Vec<u8>| register::person_name_of_actor(connection, actor).ok().flatten();
+                    rows.push((document, ledger::fold(&dossier, &placed.leaves, &name_of)));
+                }
+                Err(failure) if failure.code == ErrorCode::DocumentDamaged => damaged.push(document),
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok((rows, damaged))
+    })
+}

@@ -1,0 +1,239 @@
+//! Answers a sync: takes in what is pushed, gives out what the device lacks.
+
+use jiafang_core::domain::time::Timestamp;
+use jiafang_core::error::Result;
+use jiafang_core::protocol::VERSION;
+use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
+use jiafang_core::protocol::sync::{Cursor, Rights, SyncAnswer, SyncRequest};
+
+use crate::intake::{self, Checked};
+use crate::photo::PhotoFolder;
+use crate::store::Store;
+use crate::store::log;
+use crate::store::photo as photo_store;
+use crate::store::register::{self, CountyRow, Device};
+use crate::{fault, refuse};
+
+/// Own envelopes that one request is told about: whether a desk has them.
+const DELIVERIES_MAX: u32 = 500;
+/// Photos that one request is told about.
+const PHOTO_DELIVERIES_MAX: u32 = 500;
+/// Envelopes of one push.
+const PUSHED_MAX: usize = 5_000;
+/// The least that an answer may be asked to carry: one envelope of any size goes through all the same.
+const ANSWER_BYTES_MIN: u32 = 1_024;
+/// The most.
+const ANSWER_BYTES_MAX: u32 = 2 * 1024 * 1024;
+
+/// Answers one request of a device that the connection has proven.
+///
+/// # Errors
+/// [`Refusal`]; nothing was taken in then.
+pub fn answer(
+    store: &Store,
+    photos: &PhotoFolder,
+    device: &Device,
+    request: SyncRequest,
+    now: Timestamp,
+) -> std::result::Result<SyncAnswer, Refusal> {
+    if request.version != VERSION {
+        return Err(refuse(RefusalCode::VersionNotSpoken, format!("version {}", request.version)));
+    }
+    let Some(rights) = device.rights.clone() else {
+        return Err(refuse(RefusalCode::CertificateRefused, "the administration's certificate does not sync"));
+    };
+    if request.push.as_ref().is_some_and(|push| push.frames.len() > PUSHED_MAX) {
+        return Err(refuse(RefusalCode::TooLarge, "too many envelopes in one push"));
+    }
+    let cursor = request.cursor;
+    let known = store.read(|connection| log::knows_cursor(connection, &cursor)).map_err(fault)?;
+    if !known {
+        return rewound(store, &cursor, now).map_err(fault);
+    }
+    let checked = match request.push {
+        None => Vec::new(),
+        Some(push) => {
+            let envelopes =
+                push.unpack(device.certificate).map_err(|cause| refuse(RefusalCode::Malformed, cause.to_string()))?;
+            intake::check(envelopes, device)
+        }
+    };
+    let offers: Vec<_> = request.photo_offers.into_iter().take(1_000).collect();
+    let pulled = Asked {
+        cursor,
+        rights_known: request.rights,
+        register_head: request.register_head,
+        undelivered_from: request.undelivered_from,
+        answer_bytes_max: request.answer_bytes_max.clamp(ANSWER_BYTES_MIN, ANSWER_BYTES_MAX),
+        photo_mark: request.photo_mark,
+    };
+    let (receipts, pushed_to) = push(store, device, &checked, &offers, cursor, now).map_err(fault)?;
+    let pushed_from = checked.first().map_or(u64::MAX, Checked::counter);
+    let mut answer =
+        store.read(|connection| pull(connection, device, &rights, &pulled, pushed_from, now)).map_err(fault)?;
+    answer.receipts = receipts;
+    for offer in &offers {
+        let in_scope = store
+            .read(|connection| {
+                Ok(log::placement(connection, offer.document)?
+                    .is_some_and(|placed| intake::may_see(&rights, placed.kind, &placed.leaves)))
+            })
+            .map_err(fault)?;
+        if in_scope {
+            answer.photo_offsets.push(photos.held(store, offer.hash).map_err(fault)?);
+        }
+    }
+    // The device holds its own push: when nobody else wrote between, its cursor is at the end of it.
+    if let Some(pushed_to) = pushed_to
+        && answer.envelopes.is_empty()
+        && !answer.more
+    {
+        answer.cursor = later(answer.cursor, pushed_to);
+    }
+    Ok(answer)
+}
+
+fn later(one: Cursor, other: Cursor) -> Cursor {
+    if other.seq > one.seq { other } else { one }
+}
+
+struct Asked {
+    cursor: Cursor,
+    rights_known: jiafang_core::domain::identifier::Hash32,
+    register_head: u64,
+    undelivered_from: u64,
+    answer_bytes_max: u32,
+    photo_mark: u64,
+}
+
+impl Checked {
+    pub(crate) fn counter(&self) -> u64 {
+        self.envelope().body.counter
+    }
+}
+
+/// Takes in, notes where the device stands, keeps its offers: one transaction, and none when there is nothing
+/// to write.
+fn push(
+    store: &Store,
+    device: &Device,
+    checked: &[Checked],
+    offers: &[jiafang_core::protocol::photo::PhotoOffer],
+    cursor: Cursor,
+    now: Timestamp,
+) -> Result<(Vec<jiafang_core::protocol::sync::ReceiptRun>, Option<Cursor>)> {
+    let stands_elsewhere =
+        store.read(|connection| Ok(log::device_cursor(connection, device.certificate)? != cursor.seq))?;
+    if checked.is_empty() && offers.is_empty() && !stands_elsewhere {
+        return Ok((Vec::new(), None));
+    }
+    store.transact(|tx| {
+        let county = register::county(tx)?;
+        let (receipts, end) = intake::take_in(tx, device, &county, checked, now)?;
+        log::set_device_cursor(tx, device.certificate, cursor.seq, now)?;
+        for offer in offers {
+            let placed = log::placement(tx, offer.document)?;
+            let yours = device
+                .rights
+                .as_ref()
+                .zip(placed)
+                .is_some_and(|(rights, placed)| intake::may_see(rights, placed.kind, &placed.leaves));
+            // Knowing a hash is no permission, and neither is a document of somebody else.
+            if yours && offer.bytes_total <= jiafang_core::protocol::PHOTO_BYTES_MAX {
+                photo_store::offer(tx, offer, device.certificate)?;
+            }
+        }
+        Ok((receipts, (!checked.is_empty()).then_some(end)))
+    })
+}
+
+fn pull(
+    connection: &rusqlite::Connection,
+    device: &Device,
+    rights: &Rights,
+    asked: &Asked,
+    pushed_from: u64,
+    now: Timestamp,
+) -> Result<SyncAnswer> {
+    let county = register::county(connection)?;
+    let rights_changed = rights.hash() != asked.rights_known;
+    // What was just pushed is not sent back; what the device wrote before comes only to one that begins anew.
+    let may_see = |certificate, counter, placed: &log::Placement| {
+        let own = intake::is_own(device, certificate);
+        !(own && (counter >= pushed_from || asked.cursor.seq > 0))
+            && intake::may_see(rights, placed.kind, &placed.leaves)
+    };
+    let bytes_max = usize::try_from(asked.answer_bytes_max).unwrap_or(usize::MAX);
+    let page = log::page(connection, asked.cursor, bytes_max, &may_see)?;
+    let (photos_delivered, photo_mark) =
+        photo_store::delivered_since(connection, device.certificate, asked.photo_mark, PHOTO_DELIVERIES_MAX)?;
+    Ok(SyncAnswer {
+        rewound: false,
+        receipts: Vec::new(),
+        register: register::entries_after(connection, asked.register_head)?,
+        rights: rights_changed.then(|| rights.clone()),
+        envelopes: page.envelopes,
+        delivered: delivered(connection, device, asked.undelivered_from)?,
+        photo_offsets: Vec::new(),
+        durable_seq: durable_seq(connection, &county)?,
+        cursor: page.cursor,
+        more: page.more,
+        server_time: now,
+        photos_delivered,
+        photo_mark,
+        without_backup: county.without_backup,
+    })
+}
+
+fn durable_seq(connection: &rusqlite::Connection, county: &CountyRow) -> Result<u64> {
+    if county.without_backup { Ok(log::head(connection)?.seq) } else { Ok(county.durable_seq) }
+}
+
+/// Runs of the device's own counters that a desk of somebody else holds, who answers for the child.
+fn delivered(connection: &rusqlite::Connection, device: &Device, from: u64) -> Result<Vec<(u64, u64)>> {
+    if from == 0 {
+        return Ok(Vec::new());
+    }
+    let desks = register::desks(connection)?;
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for (counter, seq, placed) in log::own_from(connection, device.certificate, from, DELIVERIES_MAX)? {
+        let held = desks.iter().any(|(person, rights, cursor_seq)| {
+            *person != device.person && *cursor_seq >= seq && intake::covers(rights, &placed.leaves)
+        });
+        if !held {
+            continue;
+        }
+        match runs.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(counter) => *last = counter,
+            _ => runs.push((counter, counter)),
+        }
+    }
+    Ok(runs)
+}
+
+/// The server does not know the cursor: it was restored from a backup. The device goes on from the highest
+/// place that both can know, which without its past cursors is the end of this log or the start.
+fn rewound(store: &Store, cursor: &Cursor, now: Timestamp) -> Result<SyncAnswer> {
+    store.read(|connection| {
+        let county = register::county(connection)?;
+        let head = log::head(connection)?;
+        let from = if head.seq < cursor.seq { head } else { Cursor::START };
+        tracing::warn!(theirs = cursor.seq, ours = head.seq, "a device knows more of the log than the server");
+        Ok(SyncAnswer {
+            rewound: true,
+            receipts: Vec::new(),
+            register: Vec::new(),
+            rights: None,
+            envelopes: Vec::new(),
+            delivered: Vec::new(),
+            photo_offsets: Vec::new(),
+            durable_seq: durable_seq(connection, &county)?,
+            cursor: from,
+            more: true,
+            server_time: now,
+            photos_delivered: Vec::new(),
+            photo_mark: 0,
+            without_backup: county.without_backup,
+        })
+    })
+}

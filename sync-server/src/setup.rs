@@ -1,0 +1,93 @@
+//! Makes a county: keys, store, register, and the county document with its places and schools.
+
+use std::path::Path;
+
+use jiafang_core::domain::doc;
+use jiafang_core::domain::identifier::Hash32;
+use jiafang_core::domain::place::{County, Leaves};
+use jiafang_core::environment::Environment;
+use jiafang_core::error::{ErrorCode, Failure, Result};
+use jiafang_core::protocol::envelope::{DocumentKind, Envelope, EnvelopeBody};
+use jiafang_core::protocol::register::RegisterFact;
+use jiafang_core::protocol::sync::Cursor;
+use jiafang_core::vault::recovery_key::RecoveryPublicKey;
+
+use crate::identity::Identity;
+use crate::store::register::{self, CountyRow};
+use crate::store::{FILE_NAME, Store, log};
+
+/// How a county is set up.
+#[derive(Debug)]
+pub struct Setup<'a> {
+    /// Places and schools.
+    pub county: &'a County,
+    /// `host:port` that devices are told.
+    pub address: &'a str,
+    /// The public half of the recovery key.
+    pub recovery: &'a RecoveryPublicKey,
+    /// Run without a backup: chosen, and said to people.
+    pub without_backup: bool,
+}
+
+/// Makes a county in an empty data folder.
+///
+/// # Errors
+/// [`ErrorCode::AlreadyEnrolled`] when the folder holds a county, [`ErrorCode::FieldInvalid`] for a county file
+/// with mistakes, the faults of a store.
+pub fn create(data: &Path, setup: &Setup<'_>, identity: &Identity, environment: &Environment) -> Result<Store> {
+    if data.join(FILE_NAME).exists() {
+        return Err(Failure::new(ErrorCode::AlreadyEnrolled, "the data folder holds a county already"));
+    }
+    if let Some(mistake) = setup.county.mistakes().into_iter().next() {
+        return Err(Failure::new(ErrorCode::FieldInvalid, mistake).fact("field", "county").fact("reason", "file"));
+    }
+    std::fs::create_dir_all(data)?;
+    identity.write(data)?;
+    let store = Store::create(data)?;
+    let now = environment.now();
+    let certificate = environment.new_certificate_id();
+    let document = environment.new_document_id();
+    let mut county_document = doc::empty(DocumentKind::County)?;
+    let change =
+        doc::commit(&mut county_document, &environment.random_bytes(), now, |tx| doc::county::write(tx, setup.county))?
+            .ok_or_else(|| Failure::new(ErrorCode::Internal, "the county document is empty"))?;
+    store.transact(|tx| {
+        register::create_county(
+            tx,
+            &CountyRow {
+                name: setup.county.county.name.clone(),
+                address: setup.address.to_owned(),
+                certificate,
+                document,
+                recovery_public_key: *setup.recovery.as_bytes(),
+                without_backup: setup.without_backup,
+                durable_seq: 0,
+            },
+        )?;
+        let fact = RegisterFact::County {
+            name: setup.county.county.name.clone(),
+            document,
+            certificate,
+            public_key: identity.administration.public_key(),
+        };
+        register::write(tx, fact, &identity.county, now)?;
+        let envelope = Envelope::sign(
+            EnvelopeBody {
+                document,
+                kind: DocumentKind::County,
+                leaves: Leaves::default(),
+                change: change.raw_bytes().to_vec(),
+                counter: 1,
+                previous: Hash32::ZERO,
+                certificate,
+                register_head: 1,
+                cursor_seq: 0,
+            },
+            &identity.administration,
+        );
+        let change_hash = Hash32(change.hash().0);
+        log::append(tx, &envelope, change_hash, change.actor_id().to_bytes(), Cursor::START, now)?;
+        log::set_device_head(tx, certificate, 1, envelope.hash())
+    })?;
+    Ok(store)
+}
