@@ -125,6 +125,7 @@ fn ascii(field: &Field) -> Option<&[u8]> {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "of a few bytes that the test itself made")]
 mod tests {
     use super::*;
     use crate::photo::intake::tests::real;

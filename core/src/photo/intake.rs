@@ -59,6 +59,7 @@ fn placeholder(thumbnail: &Raster) -> Result<Vec<u8>> {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "of files that are known to be whole")]
 pub(super) mod tests {
     use std::io::Cursor;
 

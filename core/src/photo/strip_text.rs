@@ -113,22 +113,11 @@ impl StripFont {
     }
 }
 
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "pixels of a picture of at most 65,535"
-)]
 fn moved(corner: f32, by: u32) -> i64 {
     (corner as i64).saturating_add(i64::from(by))
 }
 
 /// Draws a glyph of Unifont enlarged to `em`, its stairs softened by looking at each pixel in sixteen places.
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    reason = "pixels of a picture of at most 65,535"
-)]
 fn draw_bitmap(target: &mut Raster, glyph: &unifont::Glyph, pen: Point, em: f32, paint: Paint) {
     const PLACES: [f32; 4] = [0.125, 0.375, 0.625, 0.875];
     let dot = em / UNIFONT_CELL;
@@ -152,7 +141,6 @@ fn draw_bitmap(target: &mut Raster, glyph: &unifont::Glyph, pen: Point, em: f32,
 }
 
 /// Lays `paint` over a pixel, `coverage` (0 to 1) of it; nothing outside of the picture.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=255")]
 pub(super) fn blend(target: &mut Raster, x: i64, y: i64, paint: Paint, coverage: f32) {
     let (Ok(x), Ok(y)) = (u32::try_from(x), u32::try_from(y)) else {
         return;

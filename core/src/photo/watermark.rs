@@ -98,11 +98,6 @@ struct Layout {
     lines: Vec<Vec<Piece>>,
 }
 
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "pixels of a picture of at most 65,535"
-)]
 impl Layout {
     fn of(texts: &[String], width: u32, height: u32, font: &StripFont) -> Self {
         let (width, height) = (width as f32, height as f32);
