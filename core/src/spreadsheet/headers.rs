@@ -92,7 +92,9 @@ fn double(sheet: &Sheet, row: usize) -> Option<Header> {
         let joined = format!("{}{bottom}", without_filler(&group));
         if let Some(column) = recognise(&joined) {
             has_names_below = true;
-            columns.push((at, joined, Some(column)));
+            // As in the file, as long as it says the same without its group.
+            let says_it_alone = recognise(&bottom) == Some(column);
+            columns.push((at, if says_it_alone { bottom } else { joined }, Some(column)));
         } else if let Some(column) = recognise(&bottom).filter(|_| !speaks_of_a_person(&group)) {
             has_names_below = true;
             columns.push((at, bottom, Some(column)));
