@@ -63,13 +63,14 @@ fn named_delimiter(text: &str) -> Option<(u8, &str)> {
     rest.starts_with('\n').then_some((delimiter, rest))
 }
 
-/// The delimiter that makes the best header row, and among equals the most cells.
+/// The delimiter that makes the best header row, and among equals the one that stands most often.
 fn likeliest_delimiter(text: &str) -> u8 {
     let score = |delimiter: u8| {
         let rows = rows(text, delimiter, ROWS_TO_LOOK_AT).unwrap_or_default();
-        let cells: usize = rows.iter().map(Vec::len).sum();
         let sheet = Sheet { rows, ..Sheet::default() };
-        (headers::find(&sheet).map_or(0, |header| header.score), cells)
+        let lines = text.lines().take(ROWS_TO_LOOK_AT);
+        let times: usize = lines.map(|line| line.bytes().filter(|byte| *byte == delimiter).count()).sum();
+        (headers::find(&sheet).map_or(0, |header| header.score), times)
     };
     // `max_by_key` takes the last of equals: the commonest comes last.
     DELIMITERS.iter().rev().copied().max_by_key(|delimiter| score(*delimiter)).unwrap_or(b',')

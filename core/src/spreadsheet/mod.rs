@@ -10,6 +10,8 @@ mod delimited_text;
 mod guardian_cells;
 pub mod headers;
 pub mod reader;
+#[cfg(test)]
+mod reader_tests;
 pub mod refused_rows;
 pub mod roster_reader;
 mod row_cells;

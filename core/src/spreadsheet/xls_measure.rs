@@ -39,6 +39,14 @@ pub(super) struct Measured {
 
 /// Takes out the workbook, measures it, packs it anew.
 pub(super) fn measured(bytes: &[u8]) -> Result<Measured> {
+    let (name, mut stream) = workbook_stream(bytes)?;
+    measure(&mut stream)?;
+    let is_unicode = u16_at(&stream, 4) == Some(0x0600);
+    Ok(Measured { file: packed(name, &stream).map_err(|cause| unreadable("cfb", cause))?, is_unicode })
+}
+
+/// The stream that holds the workbook, with its name.
+pub(super) fn workbook_stream(bytes: &[u8]) -> Result<(&'static str, Vec<u8>)> {
     let mut file = cfb::CompoundFile::open(Cursor::new(bytes)).map_err(|cause| unreadable("cfb", cause))?;
     if file.is_stream("/EncryptedPackage") {
         return Err(protected());
@@ -49,13 +57,13 @@ pub(super) fn measured(bytes: &[u8]) -> Result<Measured> {
     // A stream is no longer than its file, whatever its entry says.
     let limit = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX);
     reader.take(limit).read_to_end(&mut stream).map_err(|cause| unreadable("cfb", cause))?;
-    measure(&mut stream)?;
-    let is_unicode = u16_at(&stream, 4) == Some(0x0600);
-    Ok(Measured { file: packed(name, &stream).map_err(|cause| unreadable("cfb", cause))?, is_unicode })
+    Ok((name, stream))
 }
 
-fn packed(name: &str, stream: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new()))?;
+/// A compound file that holds this stream and nothing else.
+pub(super) fn packed(name: &str, stream: &[u8]) -> std::io::Result<Vec<u8>> {
+    // Version 3 as Excel writes it: in version 4 calamine wants small streams, too.
+    let mut file = cfb::CompoundFile::create_with_version(cfb::Version::V3, Cursor::new(Vec::new()))?;
     file.create_stream(name)?.write_all(stream)?;
     file.flush()?;
     Ok(file.into_inner().into_inner())
