@@ -241,7 +241,7 @@ pub(super) fn export(device: &Device, request: &ShowLedger) -> Result<(Vec<u8>, 
         .filter_map(|place| ledger::COLUMNS.get(*place))
         .map(|column| TableColumn {
             header: column.zh.to_owned(),
-            width_chars: f64::from(column.width_chars),
+            width_chars: u16::from(column.width_chars),
             kind: if NUMERIC.contains(&column.key) {
                 ColumnKind::Integer
             } else if DAYS.contains(&column.key) {

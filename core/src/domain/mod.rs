@@ -11,5 +11,6 @@ pub mod person_name;
 pub mod phone;
 pub mod place;
 pub mod role;
+pub mod roster;
 pub mod time;
 pub mod visit;

@@ -36,7 +36,7 @@ pub fn read(doc: &Automerge) -> Result<County> {
         let own = root(doc, "county")?;
         let place = doc.get(&own, "place").map_err(damaged)?;
         let county: Place = place
-            .and_then(|(value, _)| value.to_str().and_then(|text| serde_json::from_str(text).ok()))
+            .and_then(|(value, _)| value.as_str().and_then(|text| serde_json::from_str(text).ok()))
             .ok_or_else(|| Failure::new(ErrorCode::DocumentDamaged, "the county document is empty"))?;
         Ok(County { county, places: entries::<Place>(doc, "places")?, schools: entries::<School>(doc, "schools")? })
     })
@@ -48,7 +48,7 @@ fn entries<T: serde::de::DeserializeOwned>(doc: &Automerge, root_name: &str) -> 
     for item in doc.map_range(&map, ..) {
         let value = doc.get(&map, item.key.as_ref()).map_err(damaged)?;
         if let Some(entry) =
-            value.and_then(|(value, _)| value.to_str().and_then(|text| serde_json::from_str(text).ok()))
+            value.and_then(|(value, _)| value.as_str().and_then(|text| serde_json::from_str(text).ok()))
         {
             entries.push(entry);
         }

@@ -61,7 +61,7 @@ impl Reader<'_> {
         };
         let record = root(self.doc, "record")?;
         if let Some((value, operation)) = self.doc.get(&record, "opened_from").map_err(damaged)? {
-            dossier.from_roster = value.to_str() == Some("roster");
+            dossier.from_roster = value.as_str() == Some("roster");
             dossier.opened = Some((actor(&operation), self.time(&operation)));
         }
         for (key, event) in self.entries("status")? {
@@ -112,7 +112,7 @@ impl Reader<'_> {
         let mut values: Vec<Written> = Vec::new();
         // automerge lists the winner last; every device with the same heads agrees on it.
         for (value, operation) in self.doc.get_all(map, key).map_err(damaged)?.into_iter().rev() {
-            let Some(text) = value.to_str() else { continue };
+            let Some(text) = value.as_str() else { continue };
             if values.iter().any(|written| written.value == text) {
                 // Two people wrote the same: that is no conflict.
                 continue;
@@ -174,7 +174,7 @@ impl Reader<'_> {
 
     fn text(&self, map: &ExId, key: &str) -> Result<Option<String>> {
         let value = self.doc.get(map, key).map_err(damaged)?;
-        Ok(value.and_then(|(value, _)| value.to_str().map(str::to_owned)))
+        Ok(value.and_then(|(value, _)| value.as_str().map(str::to_owned)))
     }
 
     fn bytes(&self, map: &ExId, key: &str) -> Result<Option<Vec<u8>>> {
