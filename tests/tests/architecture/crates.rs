@@ -22,22 +22,22 @@ const RUNTIMES: &[&str] =
 
 /// One of our crates with all that its manifest names, for building and for tests.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CrateDependencies {
+pub(crate) struct CrateDependencies {
     /// The crate.
-    pub name: String,
+    pub(crate) name: String,
     /// Its manifest, from the root of the clone.
-    pub manifest: String,
+    pub(crate) manifest: String,
     /// What it depends on.
-    pub dependencies: Vec<String>,
+    pub(crate) dependencies: Vec<String>,
 }
 
 /// Asks Cargo.
-pub fn dependencies_of_our_crates() -> Vec<CrateDependencies> {
+pub(crate) fn dependencies_of_our_crates() -> Vec<CrateDependencies> {
     read_metadata(&cargo(&["metadata", "--no-deps", "--format-version", "1", "--offline"]))
 }
 
 /// Everything that core is built from on this machine, at any depth, as `(name, version)` lines of Cargo.
-pub fn all_that_core_is_built_from() -> Vec<String> {
+pub(crate) fn all_that_core_is_built_from() -> Vec<String> {
     cargo(&["tree", "--package", "jiafang-core", "--edges", "normal,build", "--prefix", "none", "--offline"])
         .lines()
         .map(str::to_owned)
@@ -74,7 +74,7 @@ fn read_metadata(json: &str) -> Vec<CrateDependencies> {
 }
 
 /// Arrows that are not drawn, and crates without a place in the drawing.
-pub fn arrows_against_the_drawing(crates: &[CrateDependencies]) -> Vec<Finding> {
+pub(crate) fn arrows_against_the_drawing(crates: &[CrateDependencies]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for one in crates {
         let Some((_, allowed)) = DRAWN.iter().find(|(name, _)| *name == one.name) else {
@@ -94,7 +94,7 @@ pub fn arrows_against_the_drawing(crates: &[CrateDependencies]) -> Vec<Finding> 
 }
 
 /// Runtimes, networks and shells among the lines of `cargo tree`.
-pub fn runtimes_among(lines: &[String]) -> Vec<Finding> {
+pub(crate) fn runtimes_among(lines: &[String]) -> Vec<Finding> {
     let names = lines.iter().filter_map(|line| line.split_whitespace().next());
     let mut found: Vec<_> = names.filter(|name| RUNTIMES.contains(name)).collect();
     found.sort_unstable();

@@ -3,7 +3,7 @@
 use crate::finding::Finding;
 
 /// Relative links to files or headings that are not there.
-pub fn dead_links(documents: &[(String, String)], all_paths: &[String]) -> Vec<Finding> {
+pub(crate) fn dead_links(documents: &[(String, String)], all_paths: &[String]) -> Vec<Finding> {
     let is_there = |path: &str| {
         path.is_empty() || all_paths.iter().any(|known| known == path || known.starts_with(&format!("{path}/")))
     };
@@ -110,7 +110,7 @@ fn headings(text: &str) -> Vec<String> {
 }
 
 /// Decisions that the index does not link.
-pub fn decisions_not_in_the_index(decisions: &[(String, String)]) -> Vec<Finding> {
+pub(crate) fn decisions_not_in_the_index(decisions: &[(String, String)]) -> Vec<Finding> {
     let index = decisions.iter().find(|(path, _)| path.ends_with("/README.md")).map_or("", |(_, text)| text);
     let linked: Vec<String> = links(index).into_iter().map(|(_, target)| target).collect();
     decisions

@@ -4,21 +4,21 @@ use std::fmt;
 
 /// A place that breaks a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// The file, from the root of the clone.
-    pub file: String,
+    pub(crate) file: String,
     /// The line, from 1; 0 when the whole file is meant.
-    pub line: usize,
+    pub(crate) line: usize,
     /// What is there.
-    pub what: String,
+    pub(crate) what: String,
 }
 
 impl Finding {
-    pub fn at(file: &str, line: usize, what: impl Into<String>) -> Self {
+    pub(crate) fn at(file: &str, line: usize, what: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line, what: what.into() }
     }
 
-    pub fn in_file(file: &str, what: impl Into<String>) -> Self {
+    pub(crate) fn in_file(file: &str, what: impl Into<String>) -> Self {
         Self::at(file, 0, what)
     }
 }
@@ -34,13 +34,13 @@ impl fmt::Display for Finding {
 }
 
 /// Fails with every finding and what to do instead.
-pub fn hold(findings: &[Finding], instead: &str) {
+pub(crate) fn hold(findings: &[Finding], instead: &str) {
     let places: String = findings.iter().map(|finding| format!("  {finding}\n")).collect();
     assert!(findings.is_empty(), "\n{places}{instead}\n");
 }
 
 /// The places alone, for the tests of the rules.
-pub fn places(findings: &[Finding]) -> Vec<String> {
+pub(crate) fn places(findings: &[Finding]) -> Vec<String> {
     findings.iter().map(|finding| format!("{}:{}", finding.file, finding.line)).collect()
 }
 

@@ -11,7 +11,7 @@ use crate::finding::Finding;
 
 /// Landed migrations that changed or went, migrations that are not in the list, and numbers that are missing or
 /// stand twice. `files` are those of the folder.
-pub fn changed_after_landing(folder: &str, files: &[(String, String)]) -> Vec<Finding> {
+pub(crate) fn changed_after_landing(folder: &str, files: &[(String, String)]) -> Vec<Finding> {
     let list_path = format!("{folder}CHECKSUMS");
     let list = files.iter().find(|(path, _)| *path == list_path).map_or("", |(_, text)| text);
     let migrations: BTreeMap<&str, &str> = files

@@ -18,7 +18,7 @@ const NOT_IMPORTED: &[(&str, &[&str])] = &[
 ];
 
 /// Imports of core's modules against the drawing.
-pub fn imports_upwards(core: &[SourceFile]) -> Vec<Finding> {
+pub(crate) fn imports_upwards(core: &[SourceFile]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for source in core {
         let Some(module) = source.module.first() else { continue };
@@ -37,7 +37,7 @@ pub fn imports_upwards(core: &[SourceFile]) -> Vec<Finding> {
 }
 
 /// Uses of rusqlite outside of the two stores.
-pub fn rusqlite_outside_of_stores(programs: &[SourceFile]) -> Vec<Finding> {
+pub(crate) fn rusqlite_outside_of_stores(programs: &[SourceFile]) -> Vec<Finding> {
     found(
         programs,
         |source| !is_store(source),
@@ -48,7 +48,7 @@ pub fn rusqlite_outside_of_stores(programs: &[SourceFile]) -> Vec<Finding> {
 
 /// Calls of core's `store::transact` outside of its use cases. The server has a store of its own, which is not
 /// meant.
-pub fn transactions_outside_of_use_cases(programs: &[SourceFile]) -> Vec<Finding> {
+pub(crate) fn transactions_outside_of_use_cases(programs: &[SourceFile]) -> Vec<Finding> {
     let is_server = |source: &SourceFile| source.path.starts_with("sync-server/");
     let mut findings = found(
         programs,
@@ -84,7 +84,7 @@ const RANDOMNESS: &[&[&str]] = &[
 ];
 
 /// Readings of the clock or of the machine's randomness outside of `core/src/environment.rs` and of tests.
-pub fn clock_or_randomness_outside_of_the_environment(programs: &[SourceFile]) -> Vec<Finding> {
+pub(crate) fn clock_or_randomness_outside_of_the_environment(programs: &[SourceFile]) -> Vec<Finding> {
     let is_reading = |name: &Name| {
         CLOCKS.iter().any(|clock| CLOCK_READINGS.iter().any(|reading| name.holds(&[clock, reading])))
             || RANDOMNESS.iter().any(|source| name.holds(source))

@@ -6,46 +6,46 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 /// A Rust file with all that it names.
 #[derive(Debug)]
-pub struct SourceFile {
+pub(crate) struct SourceFile {
     /// The file, from the root of the clone.
-    pub path: String,
+    pub(crate) path: String,
     /// Its place in its crate: `core/src/store/open.rs` is `["store", "open"]`.
-    pub module: Vec<String>,
+    pub(crate) module: Vec<String>,
     /// What it names.
-    pub names: Vec<Name>,
+    pub(crate) names: Vec<Name>,
 }
 
 /// A path as it is named in code. A lone identifier is a path of one segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name {
+pub(crate) struct Name {
     /// Its segments; those of the crate itself begin with `crate`.
-    pub segments: Vec<String>,
+    pub(crate) segments: Vec<String>,
     /// The line, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// Whether only tests see it.
-    pub in_test: bool,
+    pub(crate) in_test: bool,
 }
 
 impl Name {
     /// Whether the path begins with these segments.
-    pub fn begins_with(&self, segments: &[&str]) -> bool {
+    pub(crate) fn begins_with(&self, segments: &[&str]) -> bool {
         self.segments.len() >= segments.len() && self.segments.iter().zip(segments).all(|(a, b)| a == b)
     }
 
     /// Whether these segments stand one after the other anywhere in the path.
-    pub fn holds(&self, segments: &[&str]) -> bool {
+    pub(crate) fn holds(&self, segments: &[&str]) -> bool {
         self.segments.windows(segments.len()).any(|window| window == segments)
     }
 
     /// As it would be written.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.segments.join("::")
     }
 }
 
 /// Reads files given as (path, text). Modules that are declared under `#[cfg(test)]` in one file are tests in
 /// the other file, too.
-pub fn read_sources(files: &[(String, String)]) -> Vec<SourceFile> {
+pub(crate) fn read_sources(files: &[(String, String)]) -> Vec<SourceFile> {
     let mut test_modules = Vec::new();
     let mut sources: Vec<(String, SourceFile)> = Vec::new();
     for (path, text) in files {
@@ -147,7 +147,7 @@ impl Reader {
             }
             at += 2;
         }
-        let segments = self.from_the_crate(segments);
+        let segments = self.said_from_the_crate(segments);
         self.names.push(Name { segments, line, in_test: self.in_test });
         at
     }
@@ -162,7 +162,7 @@ impl Reader {
                 Some(other) => {
                     let mut segments = before.to_vec();
                     segments.push("*".to_owned());
-                    let segments = self.from_the_crate(segments);
+                    let segments = self.said_from_the_crate(segments);
                     self.names.push(Name { segments, line: other.span().start().line, in_test: self.in_test });
                 }
                 None => {}
@@ -171,7 +171,7 @@ impl Reader {
     }
 
     /// `self::` and `super::` said from the crate's root.
-    fn from_the_crate(&self, segments: Vec<String>) -> Vec<String> {
+    fn said_from_the_crate(&self, segments: Vec<String>) -> Vec<String> {
         let mut module = self.module.clone();
         let climbs = segments.iter().take_while(|segment| *segment == "super").count();
         let rest = match segments.first().map(String::as_str) {
@@ -234,11 +234,11 @@ fn end_of_item(trees: &[TokenTree], from: usize) -> usize {
 }
 
 #[cfg(test)]
-pub mod samples {
+pub(crate) mod samples {
     use super::{SourceFile, read_sources};
 
     /// Files for the tests of the rules.
-    pub fn sources(files: &[(&str, &str)]) -> Vec<SourceFile> {
+    pub(crate) fn sources(files: &[(&str, &str)]) -> Vec<SourceFile> {
         let files: Vec<_> = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
         read_sources(&files)
     }
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn super_and_self_are_said_from_the_crate() {
+    fn super_and_self_are_said_said_from_the_crate() {
         assert!(named("core/src/domain/doc/mod.rs", "use super::super::store::x;").contains(&"crate::store::x".into()));
         assert!(named("core/src/domain/mod.rs", "use self::doc::x;").contains(&"crate::domain::doc::x".into()));
         assert!(

@@ -6,13 +6,13 @@ use crate::finding::Finding;
 const LINES_MAX: usize = 600;
 
 /// Whether a file has a length limit.
-pub fn has_a_limit(path: &str) -> bool {
+pub(crate) fn has_a_limit(path: &str) -> bool {
     [".rs", ".ts", ".vue", ".sh", ".mjs", ".js", ".css", ".scss", ".sass"].iter().any(|ending| path.ends_with(ending))
         || matches!(path, "dev" | ".ci/run")
 }
 
 /// Files over the limit.
-pub fn longer_than_the_limit(files: &[(String, String)]) -> Vec<Finding> {
+pub(crate) fn longer_than_the_limit(files: &[(String, String)]) -> Vec<Finding> {
     files
         .iter()
         .map(|(path, text)| (path, text.lines().count()))
@@ -33,7 +33,7 @@ const MACHINE_PATHS: &[&str] = &[
 ];
 
 /// Absolute paths of one machine.
-pub fn machine_paths(files: &[(String, String)]) -> Vec<Finding> {
+pub(crate) fn machine_paths(files: &[(String, String)]) -> Vec<Finding> {
     // The user interface may well have a folder of that name of its own.
     let is_own = |path: &str, needle: &str| needle.starts_with("..") && path.starts_with("ui/");
     each_line(files, |path, line| {
@@ -67,7 +67,7 @@ const REGISTRY_HOSTS: &[&str] = &[
 ];
 
 /// Hosts of package registries, and settings that choose one.
-pub fn registry_hosts(files: &[(String, String)]) -> Vec<Finding> {
+pub(crate) fn registry_hosts(files: &[(String, String)]) -> Vec<Finding> {
     each_line(files, |path, line| {
         if let Some(host) = REGISTRY_HOSTS.iter().find(|host| line.contains(*host)) {
             return Some(format!("names {host}"));
@@ -90,7 +90,7 @@ const BINARIES: &[&str] = &[
 ];
 
 /// Packages and programs among the tracked files.
-pub fn packages_and_programs(paths: &[String]) -> Vec<Finding> {
+pub(crate) fn packages_and_programs(paths: &[String]) -> Vec<Finding> {
     paths
         .iter()
         .filter(|path| {
@@ -104,7 +104,7 @@ pub fn packages_and_programs(paths: &[String]) -> Vec<Finding> {
 }
 
 /// Profiles that abort on panic.
-pub fn aborts_on_panic(manifests: &[(String, String)]) -> Vec<Finding> {
+pub(crate) fn aborts_on_panic(manifests: &[(String, String)]) -> Vec<Finding> {
     each_line(manifests, |_, line| {
         let setting: String = line.split('#').next().unwrap_or_default().split_whitespace().collect();
         (setting.starts_with("panic=") && setting.contains("abort")).then(|| "panic = \"abort\"".to_owned())
@@ -112,7 +112,7 @@ pub fn aborts_on_panic(manifests: &[(String, String)]) -> Vec<Finding> {
 }
 
 /// Imports of Tauri, and uses of its globals, outside of `ui/src/backend/`.
-pub fn tauri_outside_of_the_backend(files: &[(String, String)]) -> Vec<Finding> {
+pub(crate) fn tauri_outside_of_the_backend(files: &[(String, String)]) -> Vec<Finding> {
     let is_code = |path: &str| [".ts", ".mts", ".vue", ".js", ".mjs"].iter().any(|ending| path.ends_with(ending));
     let files: Vec<_> =
         files.iter().filter(|(path, _)| is_code(path) && !path.starts_with("ui/src/backend/")).cloned().collect();

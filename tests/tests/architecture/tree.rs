@@ -7,12 +7,12 @@ use std::process::Command;
 use crate::rust_source::{SourceFile, read_sources};
 
 /// The root of the clone.
-pub fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
 /// The paths of all files that are tracked or would be, from the root of the clone, in order.
-pub fn tracked_paths() -> Vec<String> {
+pub(crate) fn tracked_paths() -> Vec<String> {
     let listed = Command::new("git")
         .current_dir(root())
         .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
@@ -32,7 +32,7 @@ pub fn tracked_paths() -> Vec<String> {
 }
 
 /// The text files among those whose path is `wanted`, as (path, text). A file that is no UTF-8 is no text.
-pub fn files(wanted: impl Fn(&str) -> bool) -> Vec<(String, String)> {
+pub(crate) fn files(wanted: impl Fn(&str) -> bool) -> Vec<(String, String)> {
     tracked_paths()
         .into_iter()
         .filter(|path| wanted(path))
@@ -44,13 +44,13 @@ pub fn files(wanted: impl Fn(&str) -> bool) -> Vec<(String, String)> {
 }
 
 /// The Rust files below a folder.
-pub fn rust_sources(folder: &str) -> Vec<SourceFile> {
+pub(crate) fn rust_sources(folder: &str) -> Vec<SourceFile> {
     let sources = read_sources(&files(|path| path.starts_with(folder) && path.ends_with(".rs")));
     assert!(!sources.is_empty(), "no Rust file below {folder}: the rule would hold nothing");
     sources
 }
 
 /// The Rust files of all that is shipped: not the `tests` crate, which is for breaking things.
-pub fn rust_sources_of_programs() -> Vec<SourceFile> {
+pub(crate) fn rust_sources_of_programs() -> Vec<SourceFile> {
     ["core/src/", "sync-client/src/", "sync-server/src/", "src-tauri/src/"].into_iter().flat_map(rust_sources).collect()
 }
