@@ -18,6 +18,7 @@ mod documents;
 mod finding;
 mod migrations;
 mod module_arrows;
+mod people;
 mod rust_source;
 mod texts;
 mod tree;
@@ -130,6 +131,14 @@ fn no_profile_aborts_on_panic() {
     hold(
         &texts::aborts_on_panic(&tree::files(|path| path.ends_with("Cargo.toml"))),
         "Hostile documents are applied behind catch_unwind (docs/automerge.md, trap 3); an abort would end the app.",
+    );
+}
+
+#[test]
+fn every_id_number_in_the_tree_is_invented() {
+    hold(
+        &people::id_numbers_that_may_be_somebodys(&tree::files(|_| true)),
+        "Test data is fictional: take a number of region 999999, which no place has.",
     );
 }
 
