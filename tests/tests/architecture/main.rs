@@ -13,6 +13,7 @@
     reason = "clippy counts the helpers of an integration test as outside of tests"
 )]
 
+mod commands;
 mod crates;
 mod documents;
 mod finding;
@@ -157,6 +158,30 @@ fn every_decision_stands_in_the_index() {
     hold(
         &documents::decisions_not_in_the_index(&tree::files(|path| path.starts_with("docs/decisions/"))),
         "Add its line to docs/decisions/README.md.",
+    );
+}
+
+// ---- commands --------------------------------------------------------------------------------------------
+
+#[test]
+fn ci_runs_dev_test_and_nothing_of_its_own() {
+    hold(
+        &commands::what_ci_does_of_its_own(&tree::text(".ci/run")),
+        "What CI runs, everybody can run: put the step into ./dev test.",
+    );
+}
+
+#[test]
+fn the_version_of_rust_is_the_same_wherever_it_is_said() {
+    let files = [
+        ("README.md", tree::text("README.md"), "Rust "),
+        ("dev.d/install.sh", tree::text("dev.d/install.sh"), "rust_min="),
+        ("CONTRIBUTING.md", tree::text("CONTRIBUTING.md"), "Rust "),
+    ];
+    let files: Vec<_> = files.iter().map(|(path, text, before)| (*path, text.as_str(), *before)).collect();
+    hold(
+        &commands::other_versions_named(&tree::text("Cargo.toml"), &files),
+        "Change it everywhere when Cargo.toml changes.",
     );
 }
 

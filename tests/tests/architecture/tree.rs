@@ -43,6 +43,11 @@ pub(crate) fn files(wanted: impl Fn(&str) -> bool) -> Vec<(String, String)> {
         .collect()
 }
 
+/// The text of one file that must be there.
+pub(crate) fn text(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|cause| panic!("{path}: {cause}"))
+}
+
 /// The Rust files below a folder.
 pub(crate) fn rust_sources(folder: &str) -> Vec<SourceFile> {
     let sources = read_sources(&files(|path| path.starts_with(folder) && path.ends_with(".rs")));
