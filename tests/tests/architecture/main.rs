@@ -84,6 +84,15 @@ fn nothing_reads_the_clock_or_randomness_but_the_environment() {
 }
 
 #[test]
+fn automerge_is_used_only_as_is_known_to_be_safe() {
+    hold(
+        &module_arrows::dangerous_uses_of_automerge(&tree::rust_sources_of_programs()),
+        "docs/automerge.md tells what happens and what to do: read by domain::doc::read_change, apply by \
+         domain::doc::apply, load by domain::doc::load, write field by field.",
+    );
+}
+
+#[test]
 fn the_user_interface_imports_tauri_in_one_folder() {
     hold(
         &texts::tauri_outside_of_the_backend(&tree::files(|path| path.starts_with("ui/"))),

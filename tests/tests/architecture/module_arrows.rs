@@ -97,6 +97,32 @@ pub(crate) fn clock_or_randomness_outside_of_the_environment(programs: &[SourceF
     )
 }
 
+/// What of automerge is never called: the numbers are those of docs/automerge.md.
+const NEVER_OF_AUTOMERGE: &[(&[&str], &str)] = &[
+    (&["load_incremental"], "trap 2: it drops changes in silence"),
+    (&["load_incremental_log_patches"], "trap 2: it drops changes in silence"),
+    (&["autosurgeon"], "trap 4: it erases conflicts"),
+    (&["bundle"], "trap 9: experimental"),
+    (&["fragments"], "trap 9: experimental"),
+    (&["automerge", "sync"], "decision 1: we have a sync of our own"),
+];
+
+/// Uses of automerge that lose data or stop the program, and bytes of others that are applied past the shield
+/// in `core/src/domain/doc`.
+pub(crate) fn dangerous_uses_of_automerge(programs: &[SourceFile]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, why) in NEVER_OF_AUTOMERGE {
+        findings.extend(found(programs, |_| true, |name| name.holds(path), why));
+    }
+    findings.extend(found(
+        programs,
+        |source| !source.path.starts_with("core/src/domain/doc/"),
+        |name| name.holds(&["apply_changes"]) || name.holds(&["Automerge", "load"]),
+        "trap 3: hostile bytes past the shield of domain::doc",
+    ));
+    findings
+}
+
 fn is_store(source: &SourceFile) -> bool {
     source.path.starts_with("core/src/store/") || source.path.starts_with("sync-server/src/store/")
 }
@@ -201,6 +227,23 @@ mod tests {
             let bad = sources(&[("sync-server/src/serve.rs", &format!("fn f() {{ {reading}; }}"))]);
             assert_eq!(clock_or_randomness_outside_of_the_environment(&bad).len(), 1, "{reading}");
         }
+    }
+
+    #[test]
+    fn a_dangerous_use_of_automerge_is_found() {
+        for using in [
+            "doc.load_incremental(&bytes)",
+            "autosurgeon::hydrate(&doc)",
+            "doc.apply_changes(changes)",
+            "automerge::Automerge::load(&bytes)",
+            "automerge::sync::State::new()",
+            "doc.bundle(changes)",
+        ] {
+            let bad = sources(&[("core/src/store/document.rs", &format!("fn f() {{ {using}; }}"))]);
+            assert_eq!(dangerous_uses_of_automerge(&bad).len(), 1, "{using}");
+        }
+        let good = sources(&[("core/src/domain/doc/mod.rs", "fn f() { shielded(|| doc.apply_changes(changes)); }")]);
+        assert_eq!(dangerous_uses_of_automerge(&good), []);
     }
 
     #[test]
