@@ -1,1 +1,166 @@
-//! sync-client
+//! The HTTP side of a sync session: a connection to a server whose key is pinned, proven by the device's
+//! certificate. Nothing else: what is sent and what becomes of it is decided in core.
+
+mod pinned;
+
+use std::time::Duration;
+
+use jiafang_core::domain::identifier::Hash32;
+use jiafang_core::protocol::enrol::{EnrolAnswer, EnrolRequest};
+use jiafang_core::protocol::photo::PhotoOffset;
+use jiafang_core::protocol::{self, body};
+use jiafang_core::sync::link::{Connector, DeviceIdentity, Exchanged, Link, LinkFailure, PhotoPart};
+use reqwest::blocking::{Client, Response};
+use reqwest::header;
+
+/// How long a handshake over a bad link may take.
+const CONNECT_TIME_MAX: Duration = Duration::from_secs(20);
+/// How long one request may take: a push of 120 KB at 20 kbit/s needs 48 seconds.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(180);
+/// A connection is kept warm for so long between two syncs.
+const IDLE_TIME_MAX: Duration = Duration::from_secs(10 * 60);
+/// An answer larger than this is no answer of ours.
+const ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Makes connections over HTTPS.
+#[derive(Debug, Default)]
+pub struct HttpsConnector;
+
+/// An enrolled device's connection.
+struct HttpsLink {
+    client: Client,
+    address: String,
+}
+
+fn client(fingerprint: Hash32, identity: Option<(&[u8], &[u8])>) -> Result<Client, LinkFailure> {
+    let tls = pinned::client_config(fingerprint, identity)?;
+    Client::builder()
+        .tls_backend_preconfigured(tls)
+        .connect_timeout(CONNECT_TIME_MAX)
+        .timeout(REQUEST_TIME_MAX)
+        .pool_idle_timeout(IDLE_TIME_MAX)
+        .tcp_nodelay(true)
+        .https_only(true)
+        .redirect(reqwest::redirect::Policy::none())
+        // A proxy of the system would see nothing, but the county's server is not reached through one.
+        .no_proxy()
+        .build()
+        .map_err(|cause| LinkFailure::Unreadable(format!("the connection cannot be set up: {cause}")))
+}
+
+/// What went wrong underneath, told apart by what the TLS layer said.
+fn unreachable(cause: &reqwest::Error) -> LinkFailure {
+    let mut source: Option<&dyn std::error::Error> = Some(cause);
+    while let Some(error) = source {
+        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+            return match tls {
+                rustls::Error::InvalidCertificate(_) => LinkFailure::NotTrusted,
+                other => LinkFailure::Unreachable(format!("TLS: {other}")),
+            };
+        }
+        if let Some(io) = error.downcast_ref::<std::io::Error>()
+            && let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())
+            && matches!(tls, rustls::Error::InvalidCertificate(_))
+        {
+            return LinkFailure::NotTrusted;
+        }
+        source = error.source();
+    }
+    // Without the address: the log needs no more than what kind of failure it was.
+    let kind = if cause.is_timeout() {
+        "it took too long"
+    } else if cause.is_connect() {
+        "no connection"
+    } else {
+        "the connection broke"
+    };
+    LinkFailure::Unreachable(kind.to_owned())
+}
+
+/// The body of a good answer; what the server said of a bad one.
+fn bytes_of(response: Response) -> Result<Vec<u8>, LinkFailure> {
+    let status = response.status();
+    if response.content_length().is_some_and(|length| length > ANSWER_BYTES_MAX) {
+        return Err(LinkFailure::Unreadable("an answer of that size".to_owned()));
+    }
+    let bytes = response.bytes().map_err(|cause| unreachable(&cause))?;
+    if status.is_success() {
+        return Ok(bytes.to_vec());
+    }
+    match minicbor::decode(&bytes) {
+        Ok(refusal) => Err(LinkFailure::Refused(refusal)),
+        // A portal of some network answered instead of the server, or a proxy in front of it.
+        Err(_) => Err(LinkFailure::Unreadable(format!("status {status}"))),
+    }
+}
+
+fn read<T: for<'b> minicbor::Decode<'b, ()>>(bytes: &[u8]) -> Result<T, LinkFailure> {
+    body::read(bytes).map_err(|cause| LinkFailure::Unreadable(cause.to_string()))
+}
+
+impl Connector for HttpsConnector {
+    fn enrol(&self, address: &str, fingerprint: Hash32, request: &EnrolRequest) -> Result<EnrolAnswer, LinkFailure> {
+        let body = body::write(request).map_err(|cause| LinkFailure::Unreadable(cause.to_string()))?;
+        let response = client(fingerprint, None)?
+            .post(format!("https://{address}{}", protocol::ENROL_PATH))
+            .body(body)
+            .send()
+            .map_err(|cause| unreachable(&cause))?;
+        read(&bytes_of(response)?)
+    }
+
+    fn connect(&self, identity: DeviceIdentity) -> Result<Box<dyn Link>, LinkFailure> {
+        let proof = (identity.certificate_der.as_slice(), identity.key_pkcs8_der.as_slice());
+        Ok(Box::new(HttpsLink { client: client(identity.fingerprint, Some(proof))?, address: identity.address }))
+    }
+}
+
+impl HttpsLink {
+    fn photo_url(&self, hash: Hash32) -> String {
+        format!("https://{}{}/{hash}", self.address, protocol::PHOTO_PATH)
+    }
+}
+
+impl Link for HttpsLink {
+    fn exchange(&mut self, body: Vec<u8>) -> Result<Exchanged, LinkFailure> {
+        let response = self
+            .client
+            .post(format!("https://{}{}", self.address, protocol::SYNC_PATH))
+            .body(body)
+            .send()
+            .map_err(|cause| unreachable(&cause))?;
+        let bytes = bytes_of(response)?;
+        Ok(Exchanged { answer: read(&bytes)?, answer_bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX) })
+    }
+
+    fn put_photo_part(&mut self, hash: Hash32, offset: u64, part: Vec<u8>) -> Result<PhotoOffset, LinkFailure> {
+        let response = self
+            .client
+            .put(format!("{}?offset={offset}", self.photo_url(hash)))
+            .body(part)
+            .send()
+            .map_err(|cause| unreachable(&cause))?;
+        read(&bytes_of(response)?)
+    }
+
+    fn get_photo_part(&mut self, hash: Hash32, offset: u64, bytes_max: usize) -> Result<PhotoPart, LinkFailure> {
+        let last = offset.saturating_add(u64::try_from(bytes_max).unwrap_or(u64::MAX)).saturating_sub(1);
+        let response = self
+            .client
+            .get(self.photo_url(hash))
+            .header(header::RANGE, format!("bytes={offset}-{last}"))
+            .send()
+            .map_err(|cause| unreachable(&cause))?;
+        let bytes_total = response
+            .headers()
+            .get(header::CONTENT_RANGE)
+            .and_then(|range| range.to_str().ok())
+            .and_then(|range| range.rsplit('/').next())
+            .and_then(|total| total.parse().ok());
+        let bytes = bytes_of(response)?;
+        match bytes_total {
+            Some(bytes_total) if bytes.len() <= bytes_max => Ok(PhotoPart { bytes, bytes_total }),
+            _ => Err(LinkFailure::Unreadable("a part without its range".to_owned())),
+        }
+    }
+}

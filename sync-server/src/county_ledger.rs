@@ -4,6 +4,7 @@
 use jiafang_core::domain::doc::{self, dossier_read};
 use jiafang_core::domain::identifier::DocumentId;
 use jiafang_core::domain::ledger::{self, LedgerRow};
+use jiafang_core::domain::place::County;
 use jiafang_core::error::{ErrorCode, Result};
 use jiafang_core::protocol::envelope::DocumentKind;
 
@@ -37,5 +38,22 @@ pub fn rows(store: &Store) -> Result<(Vec<(DocumentId, LedgerRow)>, Vec<Document
             }
         }
         Ok((rows, damaged))
+    })
+}
+
+/// The county, as its document in the log tells.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`], the faults of a store.
+pub fn county(store: &Store) -> Result<County> {
+    store.read(|connection| {
+        let row = register::county(connection)?;
+        let mut loaded = doc::empty(DocumentKind::County)?;
+        let changes = log::of_document(connection, row.document)?
+            .iter()
+            .map(|envelope| doc::read_change(&envelope.body.change))
+            .collect::<Result<Vec<_>>>()?;
+        doc::apply(&mut loaded, changes)?;
+        doc::county::read(&loaded)
     })
 }

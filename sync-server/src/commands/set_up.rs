@@ -1,0 +1,117 @@
+//! Setting a county up, serving it, backing it up.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use jiafang_core::domain::place::County;
+use jiafang_core::environment::Environment;
+use jiafang_core::error::{ErrorCode, Failure, Result};
+use jiafang_core::vault::recovery_key::RecoveryKeyPair;
+use jiafang_sync_server::backup::back_up;
+use jiafang_sync_server::identity::{Identity, write_private};
+use jiafang_sync_server::serve::Server;
+use jiafang_sync_server::setup::{self, Setup};
+use jiafang_sync_server::store::Store;
+
+use super::console::say;
+use super::{read_text, usage};
+
+/// What `init` is told.
+pub(super) struct Init<'a> {
+    pub(super) data: &'a Path,
+    pub(super) county_file: &'a Path,
+    pub(super) address: &'a str,
+    pub(super) recovery_file: &'a Path,
+    pub(super) without_backup: bool,
+    pub(super) own_tls: Option<(String, String)>,
+}
+
+pub(super) fn init(init: &Init<'_>, environment: &Environment) -> Result<()> {
+    let county: County = serde_json::from_str(&read_text(init.county_file)?)
+        .map_err(|cause| usage(format!("the county file cannot be read: {cause}")))?;
+    let mistakes = county.mistakes();
+    if !mistakes.is_empty() {
+        return Err(usage(format!("the county file has mistakes: {}", mistakes.join("; "))));
+    }
+    let recovery_file = init.recovery_file.display();
+    if init.recovery_file.exists() {
+        return Err(usage(format!("{recovery_file} is there already: a recovery key is never overwritten")));
+    }
+    let Some((host, _port)) = init.address.rsplit_once(':') else {
+        return Err(usage(format!("--address {}: write host:port", init.address)));
+    };
+    let mut identity = Identity::create(host, environment)?;
+    if let Some((certificate, key)) = &init.own_tls {
+        identity = identity.with_server_certificate(certificate.clone(), key.clone())?;
+    }
+    let recovery = RecoveryKeyPair::generate(environment);
+    // The key that cannot be made again is written first: a county without it would be of no use.
+    write_private(init.recovery_file, recovery.secret.to_text().as_bytes())?;
+    let setup = Setup {
+        county: &county,
+        address: init.address,
+        recovery: &recovery.public,
+        without_backup: init.without_backup,
+    };
+    if let Err(failure) = setup::create(init.data, &setup, &identity, environment) {
+        std::fs::remove_file(init.recovery_file)?;
+        return Err(failure);
+    }
+    say(&format!("The county {} is set up in {}.", county.county.name, init.data.display()));
+    say(&format!(
+        "The recovery key is in {recovery_file}. Move that file to a stick, lock the stick away, and delete it \
+         here: it opens every tablet whose PIN was forgotten, and it cannot be made again."
+    ));
+    if init.without_backup {
+        say("No backup was chosen: tablets will say so to everybody.");
+    } else {
+        say("Tablets keep their own copies until `backup` has run: let it run every night.");
+    }
+    say("Next: `serve`, and `invite` for each person.");
+    Ok(())
+}
+
+pub(super) fn serve(data: &Path, listen: SocketAddr, environment: Environment) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|cause| Failure::caused(ErrorCode::ServerFault, "the runtime", cause))?;
+    runtime.block_on(async {
+        let running = Server::open(data, environment)?.start(listen).await?;
+        say(&format!("Serving on {}. Stop with Ctrl+C.", running.address));
+        if let Err(cause) = stopped().await {
+            tracing::error!(%cause, "no signal can be waited for");
+            running.wait().await;
+            return Ok(());
+        }
+        say("Stopping: requests in work are finished first.");
+        running.stop().await;
+        Ok(())
+    })
+}
+
+#[cfg(unix)]
+async fn stopped() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        ended = tokio::signal::ctrl_c() => ended,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn stopped() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+pub(super) fn backup(data: &Path, to: &Path) -> Result<()> {
+    let backed_up = back_up(data, &Store::open(data)?, to)?;
+    say(&format!(
+        "Backed up to {}: {} records, {} photo files ({} new). The copy was checked.",
+        backed_up.folder.display(),
+        backed_up.seq,
+        backed_up.photo_files,
+        backed_up.photo_files_copied
+    ));
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! Looking at what the server holds.
+
+use std::path::Path;
+
+use jiafang_core::domain::ledger::{COLUMNS, PlaceNames, cells};
+use jiafang_core::environment::Environment;
+use jiafang_core::error::Result;
+use jiafang_sync_server::county_ledger;
+use jiafang_sync_server::store::{Store, log};
+
+use super::console::{say, warn};
+
+pub(super) fn quarantine(data: &Path) -> Result<()> {
+    let rows = Store::open(data)?.read(log::apart)?;
+    if rows.is_empty() {
+        say("Nothing waits.");
+    }
+    for row in rows {
+        say(&format!(
+            "{}\t{}\tdevice {} no. {}\tdossier {}",
+            row.received_at.to_minute_text(),
+            row.reason,
+            row.certificate,
+            row.counter,
+            row.document
+        ));
+    }
+    Ok(())
+}
+
+pub(super) fn ledger(data: &Path, environment: &Environment) -> Result<()> {
+    let store = Store::open(data)?;
+    let county = county_ledger::county(&store)?;
+    let names = PlaceNames::of(&county);
+    let (rows, damaged) = county_ledger::rows(&store)?;
+    let headers: Vec<&str> = COLUMNS.iter().map(|column| column.zh).collect();
+    say(&headers.join("\t"));
+    for ((_, row), seq) in rows.iter().zip(1..) {
+        say(&cells(row, seq, &names, environment.now().day()).join("\t"));
+    }
+    if !damaged.is_empty() {
+        warn(&format!("{} dossiers could not be read and are left out.", damaged.len()));
+    }
+    Ok(())
+}
