@@ -13,6 +13,7 @@ pub mod file_store;
 pub mod intake;
 pub mod watermark;
 
+mod arrival;
 mod format;
 mod raster;
 mod strip_text;

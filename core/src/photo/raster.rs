@@ -42,14 +42,11 @@ impl Raster {
     /// [`ErrorCode::PhotoDamaged`] for what is cut off or does not decode to its end;
     /// [`ErrorCode::PhotoFormatUnsupported`] for the kinds of JPEG that no camera makes (arithmetic, lossless).
     pub(super) fn decode(bytes: &[u8], format: PictureFormat) -> Result<Self> {
-        // The decoders are tested against hostile input by their makers and by us, and do not panic that we
-        // know of. Should one do so, the picture counts as damaged and the visit stays.
-        catch_unwind(AssertUnwindSafe(|| match format {
+        damaged_if_it_panics(|| match format {
             PictureFormat::Jpeg => Self::decode_jpeg(bytes),
             PictureFormat::Png => Self::decode_by_image(bytes, ImageFormat::Png),
             PictureFormat::WebP => Self::decode_by_image(bytes, ImageFormat::WebP),
-        }))
-        .unwrap_or_else(|_| Err(Failure::new(ErrorCode::PhotoDamaged, "the decoder gave up")))
+        })
     }
 
     fn decode_jpeg(bytes: &[u8]) -> Result<Self> {
@@ -219,6 +216,13 @@ impl Raster {
     }
 }
 
+/// zune-jpeg 0.5.15 is known to panic on some progressive JPEGs that a fuzzer made
+/// (etemesi254/zune-image, issue 409): such a picture counts as damaged, and the visit stays.
+fn damaged_if_it_panics(decode: impl FnOnce() -> Result<Raster>) -> Result<Raster> {
+    catch_unwind(AssertUnwindSafe(decode))
+        .unwrap_or_else(|_| Err(Failure::new(ErrorCode::PhotoDamaged, "the decoder gave up")))
+}
+
 fn saturating(side: usize) -> u32 {
     u32::try_from(side).unwrap_or(u32::MAX)
 }
@@ -306,6 +310,12 @@ mod tests {
         let raster =
             Raster { pixels: vec![10, 20, 30, 255, 10, 20, 30, 0, 0, 0, 0, 128], width: 3, height: 1, alpha: true };
         assert_eq!(raster.flattened().pixels, [10, 20, 30, 255, 255, 255, 127, 127, 127]);
+    }
+
+    #[test]
+    fn a_decoder_that_gives_up_costs_the_picture_and_not_the_app() {
+        let failure = damaged_if_it_panics(|| panic!("index out of bounds")).unwrap_err();
+        assert_eq!(failure.code, ErrorCode::PhotoDamaged);
     }
 
     #[test]

@@ -28,7 +28,7 @@ const CASE_NUMBER_LABEL: &str = "案号 ";
 /// Longer texts end in `…`: the strip must not swallow the picture.
 const TEXT_CHARACTERS_MAX: usize = 40;
 
-const BAND: Paint = Paint { colour: [14, 20, 28], opacity: 0.66 };
+const BAND: Paint = Paint { colour: [14, 20, 28], opacity: 0.74 };
 const TEXT: Paint = Paint { colour: [255, 255, 255], opacity: 1.0 };
 const DIVIDER: Paint = Paint { colour: [255, 255, 255], opacity: 0.45 };
 
