@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes strip-font.ttf.zst, the font of the strip on marked copies, from Noto Sans SC Medium.
-# Needs npm, python3 with venv, and zstd. The characters are those of strip-characters.txt:
+# Makes strip-font.ttf, the font of the strip on marked copies, from Noto Sans SC Medium.
+# Needs npm and python3 with venv. The characters are those of strip-characters.txt:
 # GB/T 2312 and the Table of General Standard Chinese Characters of 2013 (通用规范汉字表), 8,230 in all,
 # and the Latin letters, digits and punctuation of the ranges below.
 set -eu
@@ -17,7 +17,6 @@ venv/bin/pyftsubset package/500Medium/NotoSansSC_500Medium.ttf \
     --unicodes="U+20-7E,U+A0-17F,U+2010-2027,U+2030-203B,U+2160-216B,U+2460-2473,U+3000-301F,U+FF00-FFEF" \
     --layout-features='' --no-hinting \
     --drop-tables+=GSUB,GPOS,GDEF,BASE,STAT,vhea,vmtx \
-    --output-file=strip-font.ttf
-zstd --quiet --force --ultra -22 strip-font.ttf -o "$here/strip-font.ttf.zst"
+    --output-file="$here/strip-font.ttf"
 cp package/LICENSE_FONT "$here/strip-font.LICENSE.txt"
 ls -l "$here"

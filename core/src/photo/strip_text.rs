@@ -3,13 +3,13 @@
 
 use std::sync::OnceLock;
 
-use ab_glyph::{Font, FontVec, Glyph, GlyphId, Point, PxScale, point};
+use ab_glyph::{Font, FontRef, Glyph, GlyphId, Point, PxScale, point};
 
 use super::raster::Raster;
 use crate::error::{ErrorCode, Failure, Result};
 
-/// Noto Sans SC Medium, the 8,230 characters of `assets/strip-characters.txt` and Latin, zstd.
-static FONT_COMPRESSED: &[u8] = include_bytes!("../../assets/strip-font.ttf.zst");
+/// Noto Sans SC Medium, the 8,230 characters of `assets/strip-characters.txt` and Latin.
+static FONT_FILE: &[u8] = include_bytes!("../../assets/strip-font.ttf");
 
 /// What stands for a character that no font here has: the mark that printers set for a missing piece of type.
 const MISSING: char = '〓';
@@ -18,9 +18,9 @@ const MISSING: char = '〓';
 const UNIFONT_CELL: f32 = 16.0;
 const UNIFONT_ABOVE: f32 = 14.0;
 
-/// The font, unpacked when first asked for.
+/// The font, read when first asked for.
 pub(super) struct StripFont {
-    outlines: FontVec,
+    outlines: FontRef<'static>,
 }
 
 /// How a character is drawn.
@@ -43,12 +43,9 @@ impl StripFont {
     /// [`ErrorCode::Internal`], if the program was built with a font that is none.
     pub(super) fn get() -> Result<&'static Self> {
         static FONT: OnceLock<Option<StripFont>> = OnceLock::new();
-        FONT.get_or_init(|| {
-            let bytes = zstd::decode_all(FONT_COMPRESSED).ok()?;
-            Some(Self { outlines: FontVec::try_from_vec(bytes).ok()? })
-        })
-        .as_ref()
-        .ok_or_else(|| Failure::new(ErrorCode::Internal, "the strip's font does not load"))
+        FONT.get_or_init(|| Some(Self { outlines: FontRef::try_from_slice(FONT_FILE).ok()? }))
+            .as_ref()
+            .ok_or_else(|| Failure::new(ErrorCode::Internal, "the strip's font does not load"))
     }
 
     fn drawing(&self, character: char) -> Option<Drawing> {
