@@ -1,0 +1,29 @@
+import type { CommandName, Commands } from '../bindings/commands'
+import type { DraftView } from '../bindings/DraftView'
+import type { FailureView } from '../bindings/FailureView'
+import type { MadeFile } from '../bindings/MadeFile'
+import type { RosterPreview } from '../bindings/RosterPreview'
+
+export type PhotoKind = 'thumbnail' | 'photo' | 'marked_copy'
+
+/** What the user interface asks of its host. Every promise rejects with a `FailureView`. */
+export interface Backend {
+  call<C extends CommandName>(command: C, request: Commands[C]['request']): Promise<Commands[C]['response']>
+  /** Attaches the camera's file to a draft. */
+  attachPhoto(draftId: string, file: Blob): Promise<DraftView>
+  /** Reads a spreadsheet and judges its rows; writes nothing. */
+  previewRoster(file: File): Promise<RosterPreview>
+  photoUrl(kind: PhotoKind, hash: string): string
+  /** Saves a file that was made where the person wants it; false when the person changed their mind. */
+  saveFile(made: MadeFile): Promise<boolean>
+  /** Hears that something changed that screens show. */
+  onChanged(listener: () => void): () => void
+}
+
+/** What a host that is gone says. */
+export function asFailure(reason: unknown): FailureView {
+  if (typeof reason === 'object' && reason !== null && 'code' in reason && 'facts' in reason) {
+    return reason as FailureView
+  }
+  return { code: 'internal', facts: {} }
+}

@@ -1,0 +1,29 @@
+import { convertFileSrc, invoke } from '@tauri-apps/api/core'
+import { listen } from '@tauri-apps/api/event'
+import { asFailure, type Backend } from './backend'
+
+async function failing<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (reason) {
+    throw asFailure(reason)
+  }
+}
+
+async function put<T>(bytes: Blob, headers: Record<string, string>): Promise<T> {
+  // Bytes do not go through JSON.
+  return failing(invoke<T>('put', new Uint8Array(await bytes.arrayBuffer()), { headers }))
+}
+
+export const tauriBackend: Backend = {
+  call: (command, request) => failing(invoke('call', { command, request })),
+  attachPhoto: (draftId, file) => put(file, { 'x-command': 'attachPhoto', 'x-draft': draftId }),
+  previewRoster: (file) =>
+    put(file, { 'x-command': 'previewRoster', 'x-file-name': encodeURIComponent(file.name) }),
+  photoUrl: (kind, hash) => convertFileSrc(`${kind}/${hash}`, 'photo'),
+  saveFile: async (made) => (await failing(invoke<string | null>('save_file', { fileId: made.fileId }))) !== null,
+  onChanged(listener) {
+    const listening = listen('changed', listener)
+    return () => void listening.then((stop) => stop())
+  },
+}

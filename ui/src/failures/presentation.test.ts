@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it, vi } from 'vitest'
+
+vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
+const { SEVERITY, sentence } = await import('./presentation')
+const { i18n } = await import('../words')
+
+const codes = [...readFileSync(new URL('../bindings/ErrorCode.ts', import.meta.url), 'utf8').matchAll(/"([a-z_]+)"/g)].map(
+  (match) => match[1] as keyof typeof SEVERITY,
+)
+
+describe('a failure', () => {
+  it('of every code has its sentence in both languages', () => {
+    expect(codes.length).toBeGreaterThan(30)
+    for (const locale of ['zh-CN', 'en'] as const) {
+      i18n.global.locale.value = locale
+      for (const code of codes) {
+        expect(SEVERITY[code], code).toBeDefined()
+        const text = sentence({ code, facts: {} })
+        expect(text, code).not.toContain('failures.')
+        expect(text.length, code).toBeGreaterThan(4)
+      }
+    }
+  })
+
+  it('names the field and the reason in words', () => {
+    i18n.global.locale.value = 'zh-CN'
+    expect(sentence({ code: 'field_invalid', facts: { field: 'nextVisitOn', reason: 'before_start' } })).toBe(
+      '下次家访:早于开始时间。',
+    )
+    expect(sentence({ code: 'pin_wait', facts: { wait_seconds: '30' } })).toContain('30 秒')
+  })
+})

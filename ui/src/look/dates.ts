@@ -1,0 +1,61 @@
+import { i18n } from '../words'
+
+// How days look. Which day something is due, and how many days lie between, is reckoned in the core.
+
+const ZONE = 'Asia/Shanghai'
+const WEEKDAYS = ['周日', '周一', '周二', '周三', '周四', '周五', '周六']
+
+/** 11月23日 周一; with the year when it is another one. */
+export function dayText(day: string): string {
+  const [year, month, date] = day.split('-').map(Number) as [number, number, number]
+  const noon = new Date(Date.UTC(year, month - 1, date, 12))
+  const thisYear = new Date().getFullYear() === year
+  if (i18n.global.locale.value === 'en') {
+    return noon.toLocaleDateString('en-GB', {
+      timeZone: 'UTC',
+      weekday: 'short',
+      day: 'numeric',
+      month: 'short',
+      year: thisYear ? undefined : 'numeric',
+    })
+  }
+  return `${thisYear ? '' : `${year}年`}${month}月${date}日 ${WEEKDAYS[noon.getUTCDay()]}`
+}
+
+/** A moment as its day and minute in China. */
+export function momentText(ms: number): string {
+  return `${dayText(dayOf(ms))} ${minuteText(ms)}`
+}
+
+/** 14:02 */
+export function minuteText(ms: number): string {
+  return new Date(ms).toLocaleTimeString('en-GB', { timeZone: ZONE, hour: '2-digit', minute: '2-digit' })
+}
+
+/** The day of a moment in China, as `2026-11-23`. */
+export function dayOf(ms: number): string {
+  return new Date(ms).toLocaleDateString('sv-SE', { timeZone: ZONE })
+}
+
+/** How long ago, from the number of days that the core reckoned. */
+export function agoText(days: number): string {
+  const { t } = i18n.global
+  if (days === 0) return t('common.today')
+  if (days === 1) return t('common.yesterday')
+  return days > 0 ? t('common.daysAgo', { n: days }) : t('common.inDays', { n: -days })
+}
+
+/** Today's moments by their minute, others by their day. */
+export function shortMoment(ms: number): string {
+  return dayOf(ms) === dayOf(Date.now()) ? minuteText(ms) : momentText(ms)
+}
+
+/** A moment as the value of an input of type datetime-local, in China. */
+export function inputMoment(ms: number | null): string {
+  return ms === null ? '' : `${dayOf(ms)}T${minuteText(ms)}`
+}
+
+/** And back. */
+export function momentOfInput(value: string): number | null {
+  return value ? Date.parse(`${value}:00+08:00`) : null
+}

@@ -1,0 +1,20 @@
+import { createRouter, createWebHashHistory } from 'vue-router'
+
+// Each screen is loaded when it is first shown: the first one must come fast.
+export const router = createRouter({
+  history: createWebHashHistory(),
+  routes: [
+    { path: '/', redirect: '/today' },
+    { path: '/today', component: () => import('./screens/TodayScreen.vue') },
+    { path: '/children', component: () => import('./screens/ChildrenScreen.vue') },
+    { path: '/children/register', component: () => import('./screens/RegisterChildScreen.vue') },
+    { path: '/children/:id', component: () => import('./screens/DossierScreen.vue'), props: true },
+    { path: '/drafts', component: () => import('./screens/DraftsScreen.vue') },
+    { path: '/drafts/:id', component: () => import('./screens/VisitScreen.vue'), props: true },
+    { path: '/sync', component: () => import('./screens/SyncScreen.vue') },
+    { path: '/more', component: () => import('./screens/MoreScreen.vue') },
+    { path: '/ledger', component: () => import('./desk/LedgerScreen.vue') },
+    { path: '/inbox', component: () => import('./desk/InboxScreen.vue') },
+    { path: '/roster', component: () => import('./desk/RosterScreen.vue') },
+  ],
+})

@@ -1,0 +1,90 @@
+import { reactive, ref, shallowRef } from 'vue'
+import { asFailure, backend } from '../backend'
+import type { AppState } from '../bindings/AppState'
+import type { CodeLists } from '../bindings/CodeLists'
+import type { CodeView } from '../bindings/CodeView'
+import type { FailureView } from '../bindings/FailureView'
+import type { Places } from '../bindings/Places'
+import type { SyncStatus } from '../bindings/SyncStatus'
+import { i18n } from '../words'
+
+/** What all screens share: where the app stands, the strip, the lists that forms offer. */
+export const app = reactive<{
+  state: AppState | null
+  sync: SyncStatus | null
+  codes: CodeLists | null
+  places: Places | null
+  failure: FailureView | null
+}>({ state: null, sync: null, codes: null, places: null, failure: null })
+
+/** Counts the changes that the host told of: screens that show lists watch it. */
+export const changes = ref(0)
+
+export function show(reason: unknown): void {
+  app.failure = asFailure(reason)
+}
+
+/** Runs an action of the person; what goes wrong is shown and nothing else happens. */
+export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    const result = await work()
+    app.failure = null
+    return result
+  } catch (reason) {
+    show(reason)
+    return undefined
+  }
+}
+
+export async function refreshState(): Promise<void> {
+  app.state = await backend.call('appState', {})
+}
+
+export async function entered(state: AppState): Promise<void> {
+  app.state = state
+  if (state.stage !== 'open') return
+  app.codes ??= await backend.call('codeLists', {})
+  app.places = await backend.call('places', {})
+  app.sync = await backend.call('syncStatus', {})
+}
+
+let refreshing = false
+let again = false
+
+/** Takes a change in: the strip at once, lists by their own screens. Many changes in a row are one. */
+async function onChanged(): Promise<void> {
+  if (refreshing) {
+    again = true
+    return
+  }
+  refreshing = true
+  try {
+    do {
+      again = false
+      await refreshState()
+      if (app.state?.stage === 'open') {
+        app.sync = await backend.call('syncStatus', {})
+        if (!app.places?.townships.length) app.places = await backend.call('places', {})
+      }
+      changes.value += 1
+    } while (again)
+  } catch (reason) {
+    show(reason)
+  } finally {
+    refreshing = false
+  }
+}
+
+export async function start(): Promise<void> {
+  await attempt(async () => entered(await backend.call('appState', {})))
+  backend.onChanged(() => void onChanged())
+}
+
+/** A code's word in the person's language. */
+export function word(list: CodeView[] | undefined, key: string | null | undefined): string {
+  const code = list?.find((candidate) => candidate.key === key)
+  if (!code) return key ?? ''
+  return i18n.global.locale.value === 'en' ? code.en : code.zh
+}
+
+export const chosenSiblings = shallowRef<string[]>([])

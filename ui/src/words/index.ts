@@ -1,0 +1,45 @@
+import { createI18n } from 'vue-i18n'
+import * as casework from './casework'
+import * as common from './common'
+import * as desk from './desk'
+import * as failures from './failures'
+import * as shell from './shell'
+import * as sync from './sync'
+import * as visit from './visit'
+
+// Chinese first; English has the same shape, which the types of each topic hold.
+const zh = {
+  common: common.zh,
+  shell: shell.zh,
+  casework: casework.zh,
+  visit: visit.zh,
+  sync: sync.zh,
+  desk: desk.zh,
+  failures: failures.zh,
+}
+const en: typeof zh = {
+  common: common.en,
+  shell: shell.en,
+  casework: casework.en,
+  visit: visit.en,
+  sync: sync.en,
+  desk: desk.en,
+  failures: failures.en,
+}
+
+export type Language = 'zh-CN' | 'en'
+
+const remembered = localStorage.getItem('language')
+
+export const i18n = createI18n({
+  legacy: false,
+  locale: (remembered === 'en' ? 'en' : 'zh-CN') as Language,
+  fallbackLocale: 'zh-CN',
+  messages: { 'zh-CN': zh, en },
+})
+
+export function setLanguage(language: Language): void {
+  i18n.global.locale.value = language
+  localStorage.setItem('language', language)
+  document.documentElement.lang = language
+}
