@@ -1,10 +1,23 @@
 //! Bringing in a roster: every row has its verdict before anything is written.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::backend::{Backend, held};
+use super::dossier::masked;
+use super::ledger::MadeFile;
+use crate::app::import_roster::{self, JudgedRoster};
+use crate::domain::field;
 use crate::domain::identifier::{DocumentId, ImportId};
-use crate::domain::time::Timestamp;
+use crate::domain::ledger::PlaceNames;
+use crate::domain::place::Leaves;
+use crate::domain::roster::{FieldChange, Verdict};
+use crate::domain::time::{Day, Timestamp};
+use crate::error::{ErrorCode, Failure, Result};
+use crate::spreadsheet::refused_rows::refused_rows;
 
 /// What a spreadsheet holds, before anything is written. Answers the upload of the file.
 #[derive(Debug, Clone, Serialize, TS)]
@@ -174,26 +187,169 @@ pub struct RosterImported {
     pub saved_at: Timestamp,
 }
 
+/// Rosters that are being looked at. In memory only: they hold personal data, and a restart loses nothing
+/// that was confirmed.
 #[derive(Default)]
-pub struct PreviewedRosters;
+pub(super) struct PreviewedRosters(Mutex<BTreeMap<ImportId, Arc<Mutex<JudgedRoster>>>>);
+
+/// So many are kept at most; the oldest goes.
+const ROSTERS_MAX: usize = 3;
+
 impl PreviewedRosters {
-    pub(super) fn clear(&self) {}
-    pub(super) fn discard(&self, _: ImportId) {}
+    fn keep(&self, id: ImportId, roster: JudgedRoster) {
+        let mut rosters = held(&self.0);
+        while rosters.len() >= ROSTERS_MAX {
+            rosters.pop_first();
+        }
+        rosters.insert(id, Arc::new(Mutex::new(roster)));
+    }
+
+    fn get(&self, id: ImportId) -> Result<Arc<Mutex<JudgedRoster>>> {
+        held(&self.0).get(&id).map(Arc::clone).ok_or_else(|| Failure::new(ErrorCode::ImportNotHere, "no such import"))
+    }
+
+    pub(super) fn discard(&self, id: ImportId) {
+        held(&self.0).remove(&id);
+    }
+
+    pub(super) fn clear(&self) {
+        held(&self.0).clear();
+    }
 }
-use super::backend::Backend;
-use crate::error::{Failure, Result};
-pub(super) fn preview(_: &Backend, _: &str, _: &[u8]) -> Result<RosterPreview> {
-    Err(Failure::missing("x"))
+
+pub(super) fn preview(backend: &Backend, file_name: &str, bytes: &[u8]) -> Result<RosterPreview> {
+    // The file is read without holding the store: a large one takes seconds.
+    backend.with_device(|device| import_roster::may_import(device))?;
+    let read = import_roster::read(file_name, bytes)?;
+    let roster = backend.with_device(|device| import_roster::judge(device, read))?;
+    let import_id = backend.environment().new_import_id();
+    let preview = RosterPreview {
+        import_id,
+        row_count: count(roster.verdicts.len()),
+        counts: counts(&roster),
+        recognised_columns: roster
+            .table
+            .recognised()
+            .map(|(header, column)| RecognisedColumn { header: header.to_owned(), taken_for: column.zh().to_owned() })
+            .collect(),
+        unrecognised_columns: roster.table.unrecognised().map(str::to_owned).collect(),
+        missing_columns: roster.table.missing().into_iter().map(str::to_owned).collect(),
+    };
+    backend.rosters.keep(import_id, roster);
+    Ok(preview)
 }
-pub(super) fn rows(_: &Backend, _: &ShowRosterRows) -> Result<RosterRows> {
-    Err(Failure::missing("x"))
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
-pub(super) fn accept(_: &Backend, _: &AcceptRosterRows) -> Result<RosterRows> {
-    Err(Failure::missing("x"))
+
+fn counts(roster: &JudgedRoster) -> VerdictCounts {
+    let of = |verdict| count(roster.verdicts.iter().filter(|row| row.verdict == verdict).count());
+    VerdictCounts {
+        new: of(Verdict::New),
+        same: of(Verdict::Same),
+        changed: of(Verdict::Changed),
+        doubtful: of(Verdict::Doubtful),
+        refused: of(Verdict::Refused),
+    }
 }
-pub(super) fn confirm(_: &Backend, _: ImportId) -> Result<RosterImported> {
-    Err(Failure::missing("x"))
+
+pub(super) fn rows(backend: &Backend, request: &ShowRosterRows) -> Result<RosterRows> {
+    let roster = backend.rosters.get(request.import_id)?;
+    let roster = held(&roster);
+    let wanted = request.verdict.as_deref();
+    page(backend, &roster, |verdict| wanted.is_none_or(|key| verdict.key() == key), request.offset, request.limit)
 }
-pub(super) fn refused(_: &Backend, _: ImportId) -> Result<super::ledger::MadeFile> {
-    Err(Failure::missing("x"))
+
+fn page(
+    backend: &Backend,
+    roster: &MutexGuard<'_, JudgedRoster>,
+    wanted: impl Fn(Verdict) -> bool,
+    offset: u32,
+    limit: u32,
+) -> Result<RosterRows> {
+    let county = backend.with_device(|device| Ok(device.county()))?;
+    let names = PlaceNames::of(&county);
+    let today = backend.environment().now().day();
+    let matching: Vec<_> =
+        roster.verdicts.iter().zip(&roster.table.rows).filter(|(verdict, _)| wanted(verdict.verdict)).collect();
+    let from = usize::try_from(offset).unwrap_or(usize::MAX);
+    let most = usize::try_from(limit.clamp(1, 500)).unwrap_or(1);
+    let rows = matching
+        .iter()
+        .skip(from)
+        .take(most)
+        .map(|(verdict, row)| RosterRowView {
+            row_number: verdict.row_number,
+            verdict: verdict.verdict.key().to_owned(),
+            name: row.name.as_ref().map(|name| name.written().to_owned()).unwrap_or_default(),
+            id_number: masked(&row.id_text),
+            village_name: names.village(&verdict.leaves),
+            class_name: class_name(&names, &verdict.leaves, today),
+            problems: verdict
+                .problems
+                .iter()
+                .map(|problem| RosterProblemView {
+                    column: problem.column.clone(),
+                    cell: if problem.cell.len() >= 15 { masked(&problem.cell) } else { problem.cell.clone() },
+                    text_zh: problem.text_zh(),
+                    text_en: problem.text_en(),
+                })
+                .collect(),
+            changes: verdict.changes.iter().map(change_view).collect(),
+            matched: verdict.matched,
+            accepted: roster.accepted.contains(&verdict.row_number),
+        })
+        .collect();
+    Ok(RosterRows { total: count(matching.len()), rows })
+}
+
+fn class_name(names: &PlaceNames<'_>, leaves: &Leaves, today: Day) -> String {
+    leaves.class.as_ref().map(|id| format!("{}{}", names.school(id), names.class(id, today))).unwrap_or_default()
+}
+
+fn change_view(change: &FieldChange) -> RosterChangeView {
+    let (zh, en) = match field::at(&change.field) {
+        Some(field) => (field.zh, field.en),
+        None if change.field.starts_with("guardians.") => ("监护人", "Guardian"),
+        None if change.field == "placement.village" => ("村(社区)", "Village"),
+        None if change.field == "placement.class" => ("班级", "Class"),
+        None => ("特殊情况", "Flags"),
+    };
+    let shown = |text: &str| if text.len() >= 15 && text.is_ascii() { masked(text) } else { text.to_owned() };
+    RosterChangeView {
+        label_zh: zh.to_owned(),
+        label_en: en.to_owned(),
+        old: shown(&change.old),
+        new: shown(&change.new),
+    }
+}
+
+pub(super) fn accept(backend: &Backend, request: &AcceptRosterRows) -> Result<RosterRows> {
+    let roster = backend.rosters.get(request.import_id)?;
+    let mut roster = held(&roster);
+    for row_number in &request.row_numbers {
+        roster.accept(*row_number, request.accepted);
+    }
+    page(backend, &roster, |verdict| verdict == Verdict::Doubtful, 0, 500)
+}
+
+pub(super) fn confirm(backend: &Backend, id: ImportId) -> Result<RosterImported> {
+    let roster = backend.rosters.get(id)?;
+    let imported = backend.with_device(|device| import_roster::confirm(device, &held(&roster)))?;
+    backend.rosters.discard(id);
+    Ok(RosterImported {
+        created: count(imported.created),
+        changed: count(imported.changed),
+        left: count(imported.left),
+        saved_at: imported.saved_at,
+    })
+}
+
+pub(super) fn refused(backend: &Backend, id: ImportId) -> Result<MadeFile> {
+    let roster = backend.rosters.get(id)?;
+    let roster = held(&roster);
+    let bytes = refused_rows(&roster.sheet, &roster.table, &roster.verdicts)?;
+    let name = format!("未导入的行-{}.xlsx", backend.environment().now().day());
+    Ok(backend.files().keep(backend.environment(), &name, bytes, counts(&roster).refused))
 }

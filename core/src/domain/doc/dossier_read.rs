@@ -48,7 +48,7 @@ impl Reader<'_> {
         for item in self.doc.map_range(&flags, ..) {
             // A flag that one raised and another took away stands: the safer reading for the child.
             let raised = self.doc.get_all(&flags, item.key.as_ref()).map_err(damaged)?;
-            if raised.iter().any(|(value, _)| value.to_bool() == Some(true))
+            if raised.iter().any(|(value, _)| value.as_bool() == Some(true))
                 && let Some(flag) = ChildFlag::from_key(item.key.as_ref())
             {
                 dossier.flags.insert(flag);
@@ -179,7 +179,7 @@ impl Reader<'_> {
 
     fn bytes(&self, map: &ExId, key: &str) -> Result<Option<Vec<u8>>> {
         let value = self.doc.get(map, key).map_err(damaged)?;
-        Ok(value.and_then(|(value, _)| value.to_bytes().map(<[u8]>::to_vec)))
+        Ok(value.and_then(|(value, _)| value.as_bytes().map(<[u8]>::to_vec)))
     }
 
     fn hash(&self, map: &ExId, key: &str) -> Result<Option<Hash32>> {

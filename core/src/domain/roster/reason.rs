@@ -87,6 +87,8 @@ row_reasons! {
     AgeDoesNotFitGrade = "age_does_not_fit_grade", Note, "年龄与年级不相称", "The age does not fit the grade.";
 
     PlaceMissing = "place_missing", Refusal, "没有可以识别的村,也没有可以识别的班级,不知道归谁负责", "Neither a village nor a class that is known: nobody would answer for the child.";
+    OutsideScope = "outside_scope", Refusal, "这个村或班不在您的负责范围", "The village or class lies outside of your scope.";
+    MoveLeftOut = "move_left_out", Note, "村或班级与档案不同:转村、转班要另行办理,这次不改", "Village or class differ from the dossier: a move is made elsewhere, and not by this import.";
     TownshipUnknown = "township_unknown", Note, "本县没有这个乡镇", "The county has no such township.";
     VillageUnknown = "village_unknown", Note, "本县没有这个村(社区)", "The county has no such village.";
     VillageAmbiguous = "village_ambiguous", Note, "有几个同名的村,请补上乡镇", "Several villages have this name: add the township.";
