@@ -1,1 +1,171 @@
-//! shell
+//! The shell for desktop and Android: one backend of core behind one command for words and one for bytes, the
+//! dialog that asks where a file goes, and a sync that begins by itself.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiafang_core::api::backend::{Backend, Host};
+use jiafang_core::api::commands;
+use jiafang_core::domain::identifier::{DraftId, Hash32};
+use jiafang_core::environment::Environment;
+use jiafang_core::error::{ErrorCode, Failure, FailureView, Result};
+use jiafang_core::files::write_atomically;
+use jiafang_core::store::Durability;
+use jiafang_core::vault::key_file::KeyFile;
+use jiafang_sync_client::HttpsConnector;
+use tauri::ipc::{InvokeBody, Request};
+use tauri::{AppHandle, Emitter, Manager, State, UriSchemeContext, Wry, http};
+use tauri_plugin_dialog::DialogExt;
+
+/// How often the backend is asked whether a sync is due.
+const TICK: Duration = Duration::from_secs(30);
+
+/// Tells the pages that something changed.
+struct Pages(AppHandle);
+
+impl Host for Pages {
+    fn changed(&self) {
+        if let Err(cause) = self.0.emit("changed", ()) {
+            tracing::warn!(%cause, "the pages do not hear");
+        }
+    }
+}
+
+type Answer = std::result::Result<serde_json::Value, FailureView>;
+
+/// The backend blocks: it never runs on the thread that draws.
+async fn at_work<T: Send + 'static>(
+    backend: &State<'_, Arc<Backend>>,
+    work: impl FnOnce(&Backend) -> Result<T> + Send + 'static,
+) -> std::result::Result<T, FailureView> {
+    let backend = Arc::clone(backend);
+    tauri::async_runtime::spawn_blocking(move || work(&backend))
+        .await
+        .unwrap_or_else(|cause| Err(Failure::caused(ErrorCode::Internal, "a command panicked", cause)))
+        .map_err(|failure| {
+            tracing::warn!(code = ?failure.code, detail = %failure.detail, "a command failed");
+            failure.view()
+        })
+}
+
+fn unreadable(what: &'static str) -> Failure {
+    Failure::new(ErrorCode::RequestUnreadable, what)
+}
+
+/// The one command for words.
+#[tauri::command]
+async fn call(backend: State<'_, Arc<Backend>>, command: String, request: serde_json::Value) -> Answer {
+    at_work(&backend, move |backend| commands::dispatch(backend, &command, request)).await
+}
+
+/// The one command for bytes: they do not go through JSON.
+#[tauri::command]
+async fn put(backend: State<'_, Arc<Backend>>, request: Request<'_>) -> Answer {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (command, draft, file_name) = (header("x-command"), header("x-draft"), header("x-file-name"));
+    let InvokeBody::Raw(bytes) = request.body() else {
+        return Err(unreadable("no bytes").view());
+    };
+    let bytes = bytes.clone();
+    at_work(&backend, move |backend| {
+        let value = match command.as_deref() {
+            Some("attachPhoto") => {
+                let draft = draft.as_deref().and_then(DraftId::parse).ok_or_else(|| unreadable("no draft"))?;
+                serde_json::to_value(backend.attach_photo(draft, &bytes)?)
+            }
+            Some("previewRoster") => {
+                serde_json::to_value(backend.preview_roster(file_name.as_deref().unwrap_or_default(), &bytes)?)
+            }
+            _ => return Err(unreadable("no such command")),
+        };
+        value.map_err(|cause| Failure::caused(ErrorCode::Internal, "the answer cannot be written", cause))
+    })
+    .await
+}
+
+/// Asks where a file that was made is to go, and writes it there. `None` when the person changed their mind.
+#[tauri::command]
+async fn save_file(
+    app: AppHandle,
+    backend: State<'_, Arc<Backend>>,
+    file_id: String,
+) -> std::result::Result<Option<String>, FailureView> {
+    at_work(&backend, move |backend| {
+        let (name, bytes) = backend.take_file(&file_id)?;
+        let Some(chosen) = app.dialog().file().set_file_name(&name).blocking_save_file() else { return Ok(None) };
+        let path = chosen
+            .into_path()
+            .map_err(|cause| Failure::caused(ErrorCode::FileWriteFailed, "the chosen place is no file", cause))?;
+        write_atomically(&path, &bytes)?;
+        Ok(Some(path.display().to_string()))
+    })
+    .await
+}
+
+/// `photo://localhost/{kind}/{hash}`: pictures out of the sealed store.
+fn photo(context: &UriSchemeContext<'_, Wry>, request: &http::Request<Vec<u8>>) -> http::Response<Vec<u8>> {
+    let decoded = request.uri().path().trim_start_matches('/').replace("%2F", "/");
+    let bytes = decoded
+        .split_once('/')
+        .and_then(|(kind, hash)| Some((kind, Hash32::parse(hash)?)))
+        .and_then(|(kind, hash)| context.app_handle().state::<Arc<Backend>>().photo(kind, hash).ok());
+    let mut response = http::Response::new(Vec::new());
+    match bytes {
+        Some(bytes) => {
+            response.headers_mut().insert(http::header::CONTENT_TYPE, http::HeaderValue::from_static("image/jpeg"));
+            *response.body_mut() = bytes;
+        }
+        None => *response.status_mut() = http::StatusCode::NOT_FOUND,
+    }
+    response
+}
+
+/// Where the data lies: `JIAFANG_DATA` for demonstrations and tests, the system's place for apps otherwise.
+fn data_folder(app: &AppHandle) -> std::result::Result<PathBuf, Box<dyn std::error::Error>> {
+    match std::env::var_os("JIAFANG_DATA") {
+        Some(folder) => Ok(PathBuf::from(folder)),
+        None => Ok(app.path().app_data_dir()?),
+    }
+}
+
+fn set_up(app: &mut tauri::App) -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let folder = data_folder(app.handle())?;
+    std::fs::create_dir_all(&folder)?;
+    let backend = Arc::new(Backend::new(
+        &folder,
+        KeyFile::in_folder(&folder),
+        Environment::of_this_machine(),
+        Arc::new(HttpsConnector),
+        Arc::new(Pages(app.handle().clone())),
+        Durability::Full,
+    ));
+    app.manage(Arc::clone(&backend));
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(TICK);
+            if let Err(failure) = backend.tick() {
+                tracing::warn!(code = ?failure.code, detail = %failure.detail, "a tick failed");
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Runs the app until its last window closes.
+///
+/// # Errors
+/// When no window can be made.
+#[cfg_attr(mobile, tauri::mobile_entry_point)]
+pub fn run() {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter("info").init();
+    let ran = tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .register_uri_scheme_protocol("photo", |context, request| photo(&context, &request))
+        .setup(set_up)
+        .invoke_handler(tauri::generate_handler![call, put, save_file])
+        .run(tauri::generate_context!());
+    if let Err(cause) = ran {
+        tracing::error!(%cause, "the app could not start");
+    }
+}

@@ -1,3 +1,4 @@
 //! tests
 
 pub mod fiction;
+pub mod loopback;
