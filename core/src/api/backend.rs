@@ -118,11 +118,7 @@ impl Backend {
     ///
     /// # Errors
     /// As [`crate::app::attach_photo`].
-    pub fn attach_photo(
-        &self,
-        draft: crate::domain::identifier::DraftId,
-        capture: &[u8],
-    ) -> Result<super::visit::DraftView> {
+    pub fn attach_photo(&self, draft: crate::domain::identifier::DraftId, capture: &[u8]) -> Result<visit::DraftView> {
         use crate::app::attach_photo;
         // The draft is asked for first: a photo for a draft that is gone is not made at all.
         let photos = self.with_device(|device| {
@@ -148,7 +144,7 @@ impl Backend {
     ///
     /// # Errors
     /// [`ErrorCode::SpreadsheetUnreadable`] and the like, [`ErrorCode::NotAllowed`].
-    pub fn preview_roster(&self, file_name: &str, bytes: &[u8]) -> Result<super::roster::RosterPreview> {
+    pub fn preview_roster(&self, file_name: &str, bytes: &[u8]) -> Result<roster::RosterPreview> {
         roster::preview(self, file_name, bytes)
     }
 
@@ -173,6 +169,7 @@ impl Backend {
         if held(&self.device).is_none() || self.syncing.runs.swap(true, Ordering::AcqRel) {
             return;
         }
+        held(&self.syncing.told).activity = Some(SyncActivity::Records { received: 0 });
         let (device, syncing, connector, host) =
             (Arc::clone(&self.device), Arc::clone(&self.syncing), Arc::clone(&self.connector), Arc::clone(&self.host));
         std::thread::spawn(move || {

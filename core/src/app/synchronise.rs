@@ -130,7 +130,8 @@ fn offers(files: &[PhotoFileRow]) -> Vec<crate::protocol::photo::PhotoOffer> {
 pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -> Result<Event> {
     let now = device.environment.now();
     let received = u32::try_from(answer.envelopes.len()).unwrap_or(u32::MAX);
-    let mut again = answer.more || answer.rewound;
+    // A desk says at once that it holds what came: those who recorded it are waiting to hear.
+    let mut again = answer.more || answer.rewound || (received > 0 && device.author.rights.role.is_desk());
     let own_rights = device.author.rights.clone();
     let county_key = device.enrolment.county_key;
     device.store.transact(|tx| {
