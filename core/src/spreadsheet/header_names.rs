@@ -93,6 +93,9 @@ fn alias(text: &str) -> Option<RosterColumn> {
         | "户籍详细地址"
         | "户口所在地详细地址"
         | "户口性质/户籍地址"
+        | "户口所在地行政区划码"
+        | "户口所在地代码"
+        | "户口所在地区划码"
         | "hkszd"
         | "hkszdm" => C::HukouAddress,
         "现住址" | "家庭地址" | "家庭住址" | "住址" | "居住地址" | "现居住地" | "现居住地址" | "通信地址"
@@ -140,9 +143,14 @@ fn alias(text: &str) -> Option<RosterColumn> {
         | "xxmc" => C::SchoolName,
         "学校标识码" | "学校代码" | "学校编码" | "lrr" => C::SchoolCode,
         "就读地" | "就读地类型" | "就读区域" | "就读地县内/县外/省外/境外" => C::StudyRegion,
-        "就读方式" | "就读方式码" | "就学方式" | "就读方式走读/住校/送教上门" | "jdfs" | "jdfsm" => {
-            C::AttendanceMode
-        }
+        "就读方式"
+        | "就读方式码"
+        | "就学方式"
+        | "就读方式走读/住校/送教上门"
+        | "走读/住校"
+        | "走读住校"
+        | "jdfs"
+        | "jdfsm" => C::AttendanceMode,
         "入学年月" | "入学时间" | "入学日期" | "入校时间" | "rxny" => C::EntryMonth,
         "特殊情况类别" | "特殊情况" | "特殊群体" | "特殊群体类别" | "特殊类型" | "重点关注类型" => {
             C::SpecialFlags
@@ -370,6 +378,8 @@ mod tests {
             ("监护人3电话", C::GuardianPhone(2)),
             ("监护人", C::GuardianName(0)),
             ("是否留守儿童(0非1单亲2双亲)", C::LeftBehind),
+            ("户口所在地行政区划码", C::HukouAddress),
+            ("走读/住校", C::AttendanceMode),
             ("母亲身份证号", C::LeftOut),
             ("政治面貌", C::LeftOut),
         ] {
