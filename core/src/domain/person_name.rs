@@ -2,11 +2,17 @@
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-/// A name, as it was written and as it is compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A name, as it was written and as it is compared. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct PersonName {
     written: String,
     matching: String,
+}
+
+impl std::fmt::Debug for PersonName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PersonName({} characters)", self.written.chars().count())
+    }
 }
 
 /// Why a text is no name.
@@ -102,6 +108,10 @@ pub fn matching(name: &str) -> String {
 /// The text with its compatibility forms composed: full-width digits and letters become ordinary ones.
 #[must_use]
 pub fn half_width(text: &str) -> String {
+    // Most cells of a roster hold nothing but these, which NFKC leaves alone.
+    if text.chars().all(|c| c.is_ascii() || matches!(c, '\u{4e00}'..='\u{9fff}')) {
+        return text.to_owned();
+    }
     ComposingNormalizerBorrowed::new_nfkc().normalize(text).into_owned()
 }
 

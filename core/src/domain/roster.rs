@@ -3,11 +3,13 @@
 //! A row comes typed from `spreadsheet::roster_reader`; [`judge`] compares it with the children that are known
 //! and with the county's places. Everything here is pure.
 
+mod changes;
 pub mod class_text;
 pub mod column;
 pub mod ethnicity;
 #[cfg(test)]
 pub(crate) mod example;
+mod identity;
 mod judge;
 mod known;
 mod location;
@@ -33,8 +35,8 @@ use reason::{RowReason, Weight};
 pub use judge::judge;
 pub use known::{KnownChild, KnownChildren, KnownGuardian};
 
-/// What is wrong with a cell, or with a row as a whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is wrong with a cell, or with a row as a whole. `Debug` leaves out the cell.
+#[derive(Clone, PartialEq, Eq)]
 pub struct CellProblem {
     /// The header as it stands in the file; empty where the row as a whole is meant.
     pub column: String,
@@ -44,6 +46,12 @@ pub struct CellProblem {
     pub reason: RowReason,
     /// The other row of the file that it is about, where there is one.
     pub other_row: Option<u32>,
+}
+
+impl std::fmt::Debug for CellProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CellProblem({}: {})", self.column, self.reason.key())
+    }
 }
 
 impl CellProblem {
@@ -88,8 +96,8 @@ pub struct RosterContext {
     pub titles: Vec<String>,
 }
 
-/// A row of a roster, typed. What the file leaves out is `None` or empty.
-#[derive(Debug, Clone, Default)]
+/// A row of a roster, typed. What the file leaves out is `None` or empty. `Debug` shows the row's number only.
+#[derive(Clone, Default)]
 pub struct RosterRow {
     /// As in the file, from 1.
     pub row_number: u32,
@@ -161,6 +169,12 @@ pub struct RosterRow {
     pub note: String,
     /// What was wrong with cells, as they were read.
     pub problems: Vec<CellProblem>,
+}
+
+impl std::fmt::Debug for RosterRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RosterRow({})", self.row_number)
+    }
 }
 
 impl RosterRow {
@@ -264,8 +278,8 @@ impl Verdict {
     }
 }
 
-/// A field that a row would change in a known child.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A field that a row would change in a known child. `Debug` shows the field only.
+#[derive(Clone, PartialEq, Eq)]
 pub struct FieldChange {
     /// The path: one of `domain::field`; `placement.village`, `placement.class`; `flags.<key>` with `true` or
     /// `false`; `guardians.<entry>.name|relation|phone`; or `guardians.new.<n>`, the n-th guardian of the row.
@@ -274,6 +288,12 @@ pub struct FieldChange {
     pub old: String,
     /// What the file says.
     pub new: String,
+}
+
+impl std::fmt::Debug for FieldChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FieldChange({})", self.field)
+    }
 }
 
 /// A row's verdict, with what led to it.

@@ -8,13 +8,16 @@
 mod cell_values;
 mod delimited_text;
 mod guardian_cells;
+pub mod header_names;
 pub mod headers;
 pub mod reader;
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod reader_tests;
 pub mod refused_rows;
 pub mod roster_reader;
 mod row_cells;
+mod row_reader;
 mod workbook;
 pub mod writer;
 mod xls_measure;

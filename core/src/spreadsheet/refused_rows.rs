@@ -10,7 +10,7 @@ use crate::domain::roster::reason::Weight;
 use crate::domain::roster::{CellProblem, RowVerdict, Verdict};
 use crate::error::Result;
 
-/// The header of the first column; `headers::recognise` knows it and leaves it out.
+/// The header of the first column; `header_names::recognise` knows it and leaves it out.
 pub const REASON_HEADER: &str = "原因";
 /// How wide a column may grow for its cells, in half-width characters.
 const WIDTH_CHARS_MAX: u16 = 40;

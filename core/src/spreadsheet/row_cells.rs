@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::cell_values::{code_text, plain_text};
-use super::{Cell, CellKind, EMPTY, Sheet, headers};
+use super::{Cell, CellKind, EMPTY, Sheet, header_names};
 use crate::domain::field::VALUE_CHARS_MAX;
 use crate::domain::roster::CellProblem;
 use crate::domain::roster::RosterContext;
@@ -22,12 +22,12 @@ pub(super) struct RowCells<'s> {
     pub(super) context: &'s RosterContext,
 }
 
-/// What a row speaks of.
+/// What a row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Speaks {
-    OfAChild,
-    OfNothing,
-    OfSomethingElse,
+pub(super) enum Subject {
+    Child,
+    Nothing,
+    Other,
 }
 
 /// How footers begin.
@@ -76,26 +76,22 @@ impl<'s> RowCells<'s> {
     }
 
     /// Whether the row is about a child, or a total, a footer, a hint, the header printed again.
-    pub(super) fn speaks(&self) -> Speaks {
+    pub(super) fn subject(&self) -> Subject {
         let all = self.sheet.rows.get(self.row).map(Vec::as_slice).unwrap_or_default();
         let mut filled = all.iter().filter(|cell| !cell.is_empty()).peekable();
-        let Some(first) = filled.next() else { return Speaks::OfNothing };
+        let Some(first) = filled.next() else { return Subject::Nothing };
         // A footer that is merged over the whole width stands in every cell.
         let is_one_text = filled.peek().is_some() && filled.all(|cell| cell.text == first.text);
         // Forms are numbered in advance: a row that holds its number only is an empty line.
         let is_blank = self.places.values().flatten().all(|at| self.sheet.cell(self.row, *at).is_empty());
         let name = self.cell(RosterColumn::Name);
-        let is_header_again = headers::recognise(&name.text) == Some(RosterColumn::Name);
+        let is_header_again = header_names::recognise(&name.text) == Some(RosterColumn::Name);
         let is_hint = HINTS.iter().any(|hint| name.text.contains(hint));
         let begin = code_text(first);
         let has_identity = [RosterColumn::IdNumber, RosterColumn::BirthDate, RosterColumn::Sex]
             .iter()
             .any(|column| !self.cell(*column).is_empty());
         let is_footer = !has_identity && FOOTERS.iter().any(|footer| begin.starts_with(footer));
-        if is_one_text || is_blank || is_header_again || is_hint || is_footer {
-            Speaks::OfSomethingElse
-        } else {
-            Speaks::OfAChild
-        }
+        if is_one_text || is_blank || is_header_again || is_hint || is_footer { Subject::Other } else { Subject::Child }
     }
 }

@@ -238,6 +238,11 @@ fn shared_text_bytes(pieces: &[&[u8]]) -> Vec<u32> {
     lengths
 }
 
+/// Bytes a character: one where the high bytes are all zero and left out.
+const fn width_of_characters(flags: u8) -> usize {
+    if flags & 1 == 0 { 1 } else { 2 }
+}
+
 /// Reads on from piece to piece.
 struct Pieces<'p> {
     pieces: &'p [&'p [u8]],
@@ -281,9 +286,9 @@ impl Pieces<'_> {
         }
         self.at = self.at.checked_add(header)?;
         let mut left = usize::from(characters);
-        let mut width = if flags & 1 == 0 { 1 } else { 2 };
+        let mut width = width_of_characters(flags);
         loop {
-            let here = left.min(self.rest().len() / width);
+            let here = left.min(self.rest().len().checked_div(width)?);
             self.at = self.at.checked_add(here.checked_mul(width)?)?;
             left = left.checked_sub(here)?;
             if left == 0 {
@@ -293,7 +298,7 @@ impl Pieces<'_> {
                 return None;
             }
             // Text that goes on in the next piece has its flags there again.
-            width = if *self.rest().first()? & 1 == 0 { 1 } else { 2 };
+            width = width_of_characters(*self.rest().first()?);
             self.at = 1;
         }
         while trailer > 0 {
@@ -309,6 +314,7 @@ impl Pieces<'_> {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects)]
 mod tests {
     use super::*;
 

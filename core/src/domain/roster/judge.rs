@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::changes::changes;
 use super::column::RosterColumn;
+use super::identity::{Found, find};
 use super::known::{KnownChild, KnownChildren};
 use super::location::CountyIndex;
 use super::reason::{RowReason, Weight};
-use super::{CellProblem, FieldChange, RosterGuardian, RosterRow, RowVerdict, Verdict, school_year};
+use super::{CellProblem, RosterRow, RowVerdict, Verdict, school_year};
 use crate::domain::id_number::{IdNumber, IdNumberProblem};
 use crate::domain::identifier::DocumentId;
-use crate::domain::person_name::{are_alike, matching};
 use crate::domain::place::{County, Leaves};
 
 /// Judges all rows of a file, in their order.
@@ -32,13 +33,6 @@ struct SeenRows<'r> {
     by_id: BTreeMap<&'r IdNumber, u32>,
     by_name: BTreeMap<(&'r str, Date, Leaves), u32>,
     by_child: BTreeMap<DocumentId, u32>,
-}
-
-/// Whom a row was taken for.
-#[derive(Default)]
-struct Found {
-    matched: Option<KnownChild>,
-    candidates: Vec<DocumentId>,
 }
 
 fn judge_row<'r>(
@@ -150,75 +144,6 @@ fn age_on(born: Date, today: Date) -> i16 {
     if (today.month(), today.day()) < (born.month(), born.day()) { years.saturating_sub(1) } else { years }
 }
 
-fn find(row: &RosterRow, leaves: &Leaves, known: &dyn KnownChildren, problems: &mut Vec<CellProblem>) -> Found {
-    if let Some(id) = &row.id_number {
-        let mut holders = known.by_id_number(id);
-        if holders.len() > 1 {
-            problems.push(row.problem(RosterColumn::IdNumber, RowReason::SeveralCandidates));
-            return Found { matched: None, candidates: holders.iter().map(|child| child.document_id).collect() };
-        }
-        if let Some(child) = holders.pop() {
-            check_holder(row, id, &child, problems);
-            return Found { matched: Some(child), candidates: Vec::new() };
-        }
-    }
-    let (Some(name), Some(born)) = (&row.name, row.born()) else { return Found::default() };
-    let namesakes = known.by_name_and_birth(name.matching(), born);
-    find_namesake(row, leaves, namesakes, problems)
-}
-
-/// The ID number is this child's: name and birth date should be, too.
-fn check_holder(row: &RosterRow, id: &IdNumber, child: &KnownChild, problems: &mut Vec<CellProblem>) {
-    if row.name.as_ref().is_some_and(|name| !are_alike(name.matching(), &matching(&child.name))) {
-        problems.push(row.problem(RosterColumn::Name, RowReason::NameDiffersFromKnown));
-    }
-    if child.birth_date.is_some_and(|date| date != id.birth_date()) {
-        problems.push(row.problem(RosterColumn::BirthDate, RowReason::BirthDateDiffersFromKnown));
-    }
-}
-
-/// Nobody has the ID number: name, birth date and place say who it is, or leave it to a person.
-fn find_namesake(
-    row: &RosterRow,
-    leaves: &Leaves,
-    namesakes: Vec<KnownChild>,
-    problems: &mut Vec<CellProblem>,
-) -> Found {
-    let other_id = |child: &KnownChild| matches!((&row.id_number, &child.id_number), (Some(a), Some(b)) if a != b);
-    let (here, elsewhere): (Vec<_>, Vec<_>) =
-        namesakes.into_iter().partition(|child| same_place(leaves, &child.leaves));
-    let candidates: Vec<DocumentId> = here.iter().map(|child| child.document_id).collect();
-    match <[KnownChild; 1]>::try_from(here) {
-        Ok([child]) => {
-            if other_id(&child) {
-                problems.push(row.problem(RosterColumn::IdNumber, RowReason::SameChildOtherId));
-            }
-            Found { matched: Some(child), candidates: Vec::new() }
-        }
-        Err(several) if !several.is_empty() => {
-            problems.push(row.problem(RosterColumn::Name, RowReason::SeveralCandidates));
-            Found { matched: None, candidates }
-        }
-        // Two ID numbers in two places are two children; where one has none it may be the same child, moved.
-        Err(_) => {
-            let candidates: Vec<_> =
-                elsewhere.iter().filter(|child| !other_id(child)).map(|child| child.document_id).collect();
-            if !candidates.is_empty() {
-                problems.push(row.problem(RosterColumn::Name, RowReason::SameNameElsewhere));
-            }
-            Found { matched: None, candidates }
-        }
-    }
-}
-
-/// The same village, or the same class where one of both has no village.
-fn same_place(one: &Leaves, other: &Leaves) -> bool {
-    match (&one.village, &other.village) {
-        (Some(one), Some(other)) => one == other,
-        _ => one.class.is_some() && one.class == other.class,
-    }
-}
-
 /// The second row about one child is for a person to look at.
 fn check_twice_in_file<'r>(
     row: &'r RosterRow,
@@ -247,68 +172,6 @@ fn check_twice_in_file<'r>(
 fn earlier<K: Ord>(seen: &mut BTreeMap<K, u32>, key: K, row_number: u32) -> Option<u32> {
     let first = *seen.entry(key).or_insert(row_number);
     (first != row_number).then_some(first)
-}
-
-/// What the row would change. A blank cell changes nothing: a roster that does not know is no reason to forget.
-fn changes(row: &RosterRow, leaves: &Leaves, child: &KnownChild) -> Vec<FieldChange> {
-    let mut changes = Vec::new();
-    let mut change = |field: String, old: &str, new: &str| {
-        if !new.is_empty() && matching(old) != matching(new) {
-            changes.push(FieldChange { field, old: old.to_owned(), new: new.to_owned() });
-        }
-    };
-    for (path, new) in row.fields() {
-        change(path.to_owned(), child.fields.get(path).map_or("", String::as_str), &new);
-    }
-    for (field, old, new) in [
-        (
-            "placement.village",
-            child.leaves.village.as_ref().map(|code| code.as_str()),
-            leaves.village.as_ref().map(|code| code.as_str()),
-        ),
-        (
-            "placement.class",
-            child.leaves.class.as_ref().map(|id| id.0.as_str()),
-            leaves.class.as_ref().map(|id| id.0.as_str()),
-        ),
-    ] {
-        change(field.to_owned(), old.unwrap_or_default(), new.unwrap_or_default());
-    }
-    for (flag, set) in &row.flags {
-        let text = |set: bool| if set { "true" } else { "false" };
-        change(format!("flags.{}", flag.key()), text(child.flags.contains(flag)), text(*set));
-    }
-    for (at, guardian) in row.guardians.iter().enumerate() {
-        change_guardian(at, guardian, child, &mut change);
-    }
-    changes
-}
-
-/// A guardian is known by the name, or where the row gives none by the phone number.
-fn change_guardian(
-    at: usize,
-    guardian: &RosterGuardian,
-    child: &KnownChild,
-    change: &mut impl FnMut(String, &str, &str),
-) {
-    let name = guardian.name.as_ref();
-    let phone = guardian.phone.as_ref().map_or("", |phone| phone.as_str());
-    let relation = guardian.relation.map_or("", |relation| relation.key());
-    let is_same = |other: &&super::KnownGuardian| match name {
-        Some(name) => matching(&other.name) == name.matching(),
-        None => other.phone == phone,
-    };
-    match child.guardians.iter().find(is_same) {
-        Some(other) => {
-            change(format!("guardians.{}.phone", other.entry), &other.phone, phone);
-            change(format!("guardians.{}.relation", other.entry), &other.relation, relation);
-        }
-        None => {
-            let shown = [name.map_or("", |name| name.written()), guardian.relation.map_or("", |r| r.zh()), phone];
-            let shown: Vec<&str> = shown.into_iter().filter(|part| !part.is_empty()).collect();
-            change(format!("guardians.new.{at}"), "", &shown.join(" "));
-        }
-    }
 }
 
 #[cfg(test)]
@@ -402,33 +265,6 @@ mod tests {
             let is_other = ["placement.", "flags.", "guardians.new."].iter().any(|p| change.field.starts_with(p));
             assert!(is_field || is_other, "{}", change.field);
         }
-    }
-
-    #[test]
-    fn every_field_of_a_row_is_a_field_of_the_dossier() {
-        let mut full = row(1);
-        for text in [
-            &mut full.national_student_no,
-            &mut full.auxiliary_record_no,
-            &mut full.village_group,
-            &mut full.head_name,
-            &mut full.relation_to_head,
-            &mut full.hukou_address,
-            &mut full.caregiver,
-            &mut full.parents_work_place,
-            &mut full.study_region,
-            &mut full.disability,
-            &mut full.note,
-        ] {
-            *text = "某".to_owned();
-        }
-        full.head_id = full.id_number.clone();
-        full.ethnicity = super::super::ethnicity::Ethnicity::read("07");
-        full.attendance_mode = Some(crate::domain::code_list::AttendanceMode::Boarding);
-        let given: std::collections::BTreeSet<_> = full.fields().into_keys().collect();
-        let asked: std::collections::BTreeSet<_> =
-            crate::domain::field::FIELDS.iter().map(|field| field.path).collect();
-        assert_eq!(given, asked);
     }
 
     #[test]
@@ -612,6 +448,18 @@ mod tests {
     fn a_row_without_any_phone_is_taken_with_a_note() {
         let verdict = one(RosterRow { guardians: Vec::new(), ..row(2) }, &KnownList::default());
         assert_eq!((verdict.verdict, reasons(&verdict)), (Verdict::New, vec![RowReason::GuardianPhoneMissing]));
+    }
+
+    #[test]
+    fn debug_shows_neither_names_nor_numbers() {
+        let mut known = known_as(&row(2), 1);
+        known.fields.insert("household.address", "青杠村9组".to_owned());
+        let verdict = one(with_rounded_id(row(2)), &KnownList::of([known.clone()]));
+        assert!(!verdict.changes.is_empty() && !verdict.problems.is_empty());
+        let shown = format!("{:?} {:?} {known:?} {:?}", row(2), verdict, row(2).guardians);
+        for secret in ["石小满", "石大山", "99999920170901", "19900000001", "青杠村"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
     }
 
     #[test]

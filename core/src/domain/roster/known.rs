@@ -9,8 +9,8 @@ use crate::domain::id_number::IdNumber;
 use crate::domain::identifier::{DocumentId, EntryId};
 use crate::domain::place::Leaves;
 
-/// A child that a row may be about.
-#[derive(Debug, Clone)]
+/// A child that a row may be about. `Debug` shows the dossier's id only.
+#[derive(Clone)]
 pub struct KnownChild {
     /// The dossier.
     pub document_id: DocumentId,
@@ -32,8 +32,14 @@ pub struct KnownChild {
     pub guardians: Vec<KnownGuardian>,
 }
 
+impl std::fmt::Debug for KnownChild {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "KnownChild({})", self.document_id)
+    }
+}
+
 /// A guardian of a known child, as the dossier holds it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct KnownGuardian {
     /// Its key in the dossier.
     pub entry: EntryId,

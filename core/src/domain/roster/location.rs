@@ -131,10 +131,8 @@ impl<'a> CountyIndex<'a> {
         townships: &[&'a Place],
         problems: &mut Vec<CellProblem>,
     ) -> Option<PlaceCode> {
-        if let Some(place) = self.place_by_code(&row.village) {
-            if place.code.is_village() {
-                return Some(place.code.clone());
-            }
+        if let Some(place) = self.place_by_code(&row.village).filter(|place| place.code.is_village()) {
+            return Some(place.code.clone());
         }
         let lies_in = |village: &Place| townships.is_empty() || townships.iter().any(|t| t.code.holds(&village.code));
         let name = self.without_county(&matching(&row.village));
