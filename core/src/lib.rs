@@ -8,6 +8,8 @@
 //! This crate knows no runtime, no network and no shell, and reads neither clock nor randomness but through
 //! [`environment`].
 
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+
 pub mod api;
 pub mod app;
 pub mod domain;

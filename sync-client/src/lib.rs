@@ -1,6 +1,8 @@
 //! The HTTP side of a sync session: a connection to a server whose key is pinned, proven by the device's
 //! certificate. Nothing else: what is sent and what becomes of it is decided in core.
 
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+
 mod pinned;
 
 use std::time::Duration;

@@ -10,14 +10,22 @@ use jiafang_core::protocol::envelope::DocumentKind;
 
 use crate::store::{Store, log, register};
 
-/// All rows with their dossiers, in the order of the dossiers' ids; and dossiers that could not be read.
+/// The ledger of a whole county.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CountyLedger {
+    /// Rows with their dossiers, in the order of the dossiers' ids.
+    pub rows: Vec<(DocumentId, LedgerRow)>,
+    /// Dossiers that could not be read.
+    pub damaged: Vec<DocumentId>,
+}
+
+/// Folds all dossiers.
 ///
 /// # Errors
 /// The faults of a store.
-pub fn rows(store: &Store) -> Result<(Vec<(DocumentId, LedgerRow)>, Vec<DocumentId>)> {
+pub fn fold(store: &Store) -> Result<CountyLedger> {
     store.read(|connection| {
-        let mut rows = Vec::new();
-        let mut damaged = Vec::new();
+        let mut county = CountyLedger::default();
         for (document, placed) in log::documents(connection, DocumentKind::Dossier)? {
             let read = log::of_document(connection, document).and_then(|envelopes| {
                 let mut loaded = doc::empty(DocumentKind::Dossier)?;
@@ -31,13 +39,13 @@ pub fn rows(store: &Store) -> Result<(Vec<(DocumentId, LedgerRow)>, Vec<Document
             match read {
                 Ok(dossier) => {
                     let name_of = |actor: &Vec<u8>| register::person_name_of_actor(connection, actor).ok().flatten();
-                    rows.push((document, ledger::fold(&dossier, &placed.leaves, &name_of)));
+                    county.rows.push((document, ledger::fold(&dossier, &placed.leaves, &name_of)));
                 }
-                Err(failure) if failure.code == ErrorCode::DocumentDamaged => damaged.push(document),
+                Err(failure) if failure.code == ErrorCode::DocumentDamaged => county.damaged.push(document),
                 Err(failure) => return Err(failure),
             }
         }
-        Ok((rows, damaged))
+        Ok(county)
     })
 }
 

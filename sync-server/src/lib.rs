@@ -1,6 +1,8 @@
 //! The sync server: takes envelopes in, authorises, stores durably, hands out. A thin shell over core's
 //! halves of the protocol; as a library so that tests run the real thing in their own process.
 
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+
 pub mod backup;
 pub mod county_ledger;
 pub mod enrol;

@@ -32,7 +32,7 @@ pub(super) fn ledger(data: &Path, environment: &Environment) -> Result<()> {
     let store = Store::open(data)?;
     let county = county_ledger::county(&store)?;
     let names = PlaceNames::of(&county);
-    let (rows, damaged) = county_ledger::rows(&store)?;
+    let county_ledger::CountyLedger { rows, damaged } = county_ledger::fold(&store)?;
     let headers: Vec<&str> = COLUMNS.iter().map(|column| column.zh).collect();
     say(&headers.join("\t"));
     for ((_, row), seq) in rows.iter().zip(1..) {

@@ -1,0 +1,104 @@
+//! The real connection behind a switch: without signal nothing goes out, and an answer can be lost on its way.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use jiafang_core::domain::identifier::Hash32;
+use jiafang_core::protocol::enrol::{EnrolAnswer, EnrolRequest};
+use jiafang_core::protocol::photo::PhotoOffset;
+use jiafang_core::sync::link::{Connector, DeviceIdentity, Exchanged, Link, LinkFailure, PhotoPart};
+use jiafang_sync_client::HttpsConnector;
+
+/// The switch of one device, and what went over its link.
+#[derive(Debug, Default)]
+pub struct Switch {
+    no_signal: AtomicBool,
+    lose_next_answer: AtomicBool,
+    cut_after_parts: AtomicU64,
+    /// Exchanges that reached the server.
+    pub exchanges: AtomicU64,
+    /// Bytes of request and answer bodies of those exchanges.
+    pub body_bytes: AtomicU64,
+    /// Bytes of photo parts that were sent.
+    pub part_bytes: AtomicU64,
+}
+
+impl Switch {
+    /// Takes the signal away, or gives it back.
+    pub fn set_signal(&self, signal: bool) {
+        self.no_signal.store(!signal, Ordering::SeqCst);
+    }
+
+    /// The next exchange reaches the server, and its answer is lost.
+    pub fn lose_next_answer(&self) {
+        self.lose_next_answer.store(true, Ordering::SeqCst);
+    }
+
+    /// The link breaks after so many photo parts.
+    pub fn cut_after_parts(&self, parts: u64) {
+        self.cut_after_parts.store(parts.saturating_add(1), Ordering::SeqCst);
+    }
+
+    fn check(&self) -> Result<(), LinkFailure> {
+        if self.no_signal.load(Ordering::SeqCst) {
+            Err(LinkFailure::Unreachable("no signal".to_owned()))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Makes real connections behind a switch.
+pub struct SwitchedConnector(pub Arc<Switch>);
+
+struct SwitchedLink {
+    link: Box<dyn Link>,
+    switch: Arc<Switch>,
+}
+
+impl Connector for SwitchedConnector {
+    fn enrol(&self, address: &str, fingerprint: Hash32, request: &EnrolRequest) -> Result<EnrolAnswer, LinkFailure> {
+        self.0.check()?;
+        HttpsConnector.enrol(address, fingerprint, request)
+    }
+
+    fn connect(&self, identity: DeviceIdentity) -> Result<Box<dyn Link>, LinkFailure> {
+        Ok(Box::new(SwitchedLink { link: HttpsConnector.connect(identity)?, switch: Arc::clone(&self.0) }))
+    }
+}
+
+fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}
+
+impl Link for SwitchedLink {
+    fn exchange(&mut self, body: Vec<u8>) -> Result<Exchanged, LinkFailure> {
+        self.switch.check()?;
+        let sent = length(&body);
+        let exchanged = self.link.exchange(body)?;
+        self.switch.exchanges.fetch_add(1, Ordering::SeqCst);
+        self.switch.body_bytes.fetch_add(sent.saturating_add(exchanged.answer_bytes), Ordering::SeqCst);
+        if self.switch.lose_next_answer.swap(false, Ordering::SeqCst) {
+            return Err(LinkFailure::Unreachable("the answer was lost".to_owned()));
+        }
+        Ok(exchanged)
+    }
+
+    fn put_photo_part(&mut self, hash: Hash32, offset: u64, part: Vec<u8>) -> Result<PhotoOffset, LinkFailure> {
+        self.switch.check()?;
+        let parts = self.switch.cut_after_parts.load(Ordering::SeqCst);
+        if parts > 0 {
+            self.switch.cut_after_parts.store(parts.saturating_sub(1), Ordering::SeqCst);
+            if parts == 1 {
+                return Err(LinkFailure::Unreachable("the link broke".to_owned()));
+            }
+        }
+        self.switch.part_bytes.fetch_add(length(&part), Ordering::SeqCst);
+        self.link.put_photo_part(hash, offset, part)
+    }
+
+    fn get_photo_part(&mut self, hash: Hash32, offset: u64, bytes_max: usize) -> Result<PhotoPart, LinkFailure> {
+        self.switch.check()?;
+        self.link.get_photo_part(hash, offset, bytes_max)
+    }
+}
