@@ -14,16 +14,18 @@ check_architecture() {
     cargo test --quiet "${cargo_flags[@]}" "${workspace_flags[@]}" --test architecture
 }
 
-# Writes the TypeScript that Rust declares into a folder: the types, and the table of commands.
+# Writes the TypeScript that Rust declares into a folder: the types, and the table of commands. What follows the
+# folder says which crates to build.
 write_bindings() {
     local folder=$1
+    shift
     mkdir -p "$folder"
-    TS_RS_EXPORT_DIR=$folder cargo test --quiet "${cargo_flags[@]}" -p jiafang-core --lib export_bindings
+    TS_RS_EXPORT_DIR=$folder cargo test --quiet "${cargo_flags[@]}" "$@" --lib export_bindings
 }
 
 # Generated anew beside the clone and compared, so that a binding whose type is gone is found, too.
 check_bindings() {
-    write_bindings "$scratch/bindings"
+    write_bindings "$scratch/bindings" "${workspace_flags[@]}"
     if ! diff -r ui/src/bindings "$scratch/bindings"; then
         echo "ui/src/bindings is not what core declares: run ./dev gen and commit the result"
         return 1
@@ -71,7 +73,8 @@ cmd_check() {
 cmd_gen() {
     [[ $# == 0 ]] || fail "./dev gen takes no arguments"
     need_program fiction
-    step "TypeScript bindings" write_bindings "$scratch/bindings"
+    # Core alone: the user interface may not build before it has its bindings, nor the shell without it.
+    step "TypeScript bindings" write_bindings "$scratch/bindings" -p jiafang-core
     mkdir -p ui/src/bindings
     rm -f ui/src/bindings/*.ts
     cp "$scratch"/bindings/*.ts ui/src/bindings/
