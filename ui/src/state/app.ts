@@ -24,6 +24,25 @@ export function show(reason: unknown): void {
   app.failure = asFailure(reason)
 }
 
+let failureOfReading: FailureView | null = null
+
+/**
+ * Reads what a screen shows, or saves by itself: what goes wrong is shown. A later success takes back only such a
+ * failure, never the answer to what the person did last, which must stay until it is read.
+ */
+export async function quietly<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    const result = await work()
+    if (app.failure === failureOfReading) app.failure = null
+    return result
+  } catch (reason) {
+    app.failure = asFailure(reason)
+    // Read back: what is kept in reactive state is another object.
+    failureOfReading = app.failure
+    return undefined
+  }
+}
+
 /** Runs an action of the person; what goes wrong is shown and nothing else happens. */
 export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {

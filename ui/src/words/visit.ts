@@ -51,7 +51,7 @@ export const zh = {
   savedText: '{n} 份档案已记上,照片 {photos} 张。',
   savedNext: '没有信号也不要紧:有信号时会自动发送,先发文字,再发照片。',
   savedIncomplete: '检查时可能会问到:还缺 {fields}。',
-  savedDone: '好',
+  savedDone: '回到今日',
   forChildren: '本次家访的学生',
   fieldName: {
     receivedBy: '接待人',
@@ -113,7 +113,7 @@ export const en: typeof zh = {
   savedText: '{n} dossiers, {photos} photos.',
   savedNext: 'No signal is no problem: it is sent when there is some, text first, photos after.',
   savedIncomplete: 'An inspector may ask: missing {fields}.',
-  savedDone: 'Good',
+  savedDone: 'Back to Today',
   forChildren: 'Children of this visit',
   fieldName: {
     receivedBy: 'who received',
