@@ -28,6 +28,8 @@ describe('a failure', () => {
     expect(sentence({ code: 'field_invalid', facts: { field: 'nextVisitOn', reason: 'before_start' } })).toBe(
       '下次家访:早于开始时间。',
     )
+    expect(sentence({ code: 'pin_wrong', facts: { wait_seconds: '0' } })).not.toContain('0 秒')
+    expect(sentence({ code: 'pin_wrong', facts: { wait_seconds: '60' } })).toContain('60 秒')
     expect(sentence({ code: 'pin_wait', facts: { wait_seconds: '30' } })).toContain('30 秒')
   })
 })

@@ -52,6 +52,7 @@ export const SEVERITY: Record<ErrorCode, Severity> = {
 export function sentence(failure: FailureView): string {
   const { t, te } = i18n.global
   const facts: Record<string, string> = { ...failure.facts }
+  const waits = Number(facts.wait_seconds ?? 0) > 0
   for (const [fact, topic] of [
     ['field', 'fields'],
     ['reason', 'reasons'],
@@ -59,5 +60,7 @@ export function sentence(failure: FailureView): string {
     const key = `failures.${topic}.${facts[fact] ?? ''}`
     facts[fact] = facts[fact] && te(key) ? t(key) : (facts[fact] ?? t('failures.reasons.other'))
   }
+  // The first wrong PINs cost no waiting: nothing is said of it then.
+  if (failure.code === 'pin_wrong' && !waits) return t('failures.pinWrongNow')
   return t(`failures.codes.${failure.code}`, facts)
 }

@@ -1,7 +1,9 @@
 import { ref, watch } from 'vue'
 
 /** Dark or light, and how large the text is: remembered on this device. */
-export const dark = ref(localStorage.getItem('dark') === 'yes')
+export const dark = ref(
+  (localStorage.getItem('dark') ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'yes' : 'no')) === 'yes',
+)
 export const textScale = ref(Number(localStorage.getItem('textScale')) || 1)
 
 export function applyDisplay(): void {
@@ -13,9 +15,10 @@ export function applyDisplay(): void {
     () => {
       document.documentElement.toggleAttribute('data-dark', dark.value)
       document.documentElement.style.setProperty('--text-scale', String(textScale.value))
-      localStorage.setItem('dark', dark.value ? 'yes' : 'no')
-      localStorage.setItem('textScale', String(textScale.value))
     },
     { immediate: true },
   )
+  // Only what the person chose is kept: until then the device's own setting holds.
+  watch(dark, (chosen) => localStorage.setItem('dark', chosen ? 'yes' : 'no'))
+  watch(textScale, (chosen) => localStorage.setItem('textScale', String(chosen)))
 }

@@ -102,7 +102,7 @@ export const en: typeof zh = {
     nothing: 'Nothing is due today',
     nothingHint: 'Children with an agreed visit, a promised return, or out of school appear here.',
     visit: 'Visit',
-    drafts: '{n} visits are not finished',
+    drafts: 'Unfinished visits: {n}',
     openDrafts: 'Go on',
     reason: {
       out_of_school: 'Out of school: persuade',

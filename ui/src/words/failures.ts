@@ -2,6 +2,7 @@
 import type { ErrorCode } from '../bindings/ErrorCode'
 
 export const zh = {
+  pinWrongNow: 'PIN 码不对,请再试一次。记录都在,没有丢。',
   codes: {
     enrolment_code_unreadable: '登记码没有读全或有错字。请对照原文再输一遍,或重新扫码。',
     enrolment_code_wrong: '服务器不认识这个登记码。请确认是本县发的,再试一次。',
@@ -98,6 +99,7 @@ export const zh = {
   } as Record<string, string>,
 }
 export const en: typeof zh = {
+  pinWrongNow: 'That PIN is not right; try again. Nothing is lost.',
   codes: {
     enrolment_code_unreadable: 'The code is incomplete or mistyped. Compare it and type it again, or scan it.',
     enrolment_code_wrong: 'The server does not know this code. Make sure it is your county’s.',
