@@ -8,7 +8,7 @@ use jiafang_core::protocol::sync::{Cursor, Rights, SyncAnswer, SyncRequest};
 
 use crate::intake::{self, Checked};
 use crate::photo::PhotoFolder;
-use crate::store::Store;
+use crate::store::{Connection, Store};
 use crate::store::log;
 use crate::store::photo as photo_store;
 use crate::store::register::{self, CountyRow, Device};
@@ -80,7 +80,11 @@ pub fn answer(
             })
             .map_err(fault)?;
         if in_scope {
-            answer.photo_offsets.push(photos.held(store, offer.hash).map_err(fault)?);
+            let held = photos.held(store, offer.hash).map_err(fault)?;
+            // Of a file that is not here at all nothing is said: that is what the device takes for granted.
+            if held.offset > 0 {
+                answer.photo_offsets.push(held);
+            }
         }
     }
     // The device holds its own push: when nobody else wrote between, its cursor is at the end of it.
@@ -148,7 +152,7 @@ fn push(
 }
 
 fn pull(
-    connection: &rusqlite::Connection,
+    connection: &Connection,
     device: &Device,
     rights: &Rights,
     asked: &Asked,
@@ -185,12 +189,12 @@ fn pull(
     })
 }
 
-fn durable_seq(connection: &rusqlite::Connection, county: &CountyRow) -> Result<u64> {
+fn durable_seq(connection: &Connection, county: &CountyRow) -> Result<u64> {
     if county.without_backup { Ok(log::head(connection)?.seq) } else { Ok(county.durable_seq) }
 }
 
 /// Runs of the device's own counters that a desk of somebody else holds, who answers for the child.
-fn delivered(connection: &rusqlite::Connection, device: &Device, from: u64) -> Result<Vec<(u64, u64)>> {
+fn delivered(connection: &Connection, device: &Device, from: u64) -> Result<Vec<(u64, u64)>> {
     if from == 0 {
         return Ok(Vec::new());
     }

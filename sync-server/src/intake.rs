@@ -10,7 +10,7 @@ use jiafang_core::error::Result;
 use jiafang_core::protocol::CHANGE_BYTES_MAX;
 use jiafang_core::protocol::envelope::{DocumentKind, Envelope};
 use jiafang_core::protocol::sync::{Cursor, QuarantineReason, Receipt, ReceiptRun, Rights};
-use rusqlite::Transaction;
+use crate::store::Transaction;
 
 use crate::store::log::{self, Known};
 use crate::store::register::{CountyRow, Device};

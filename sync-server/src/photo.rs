@@ -14,7 +14,7 @@ use jiafang_core::protocol::sync::Rights;
 
 use crate::intake;
 use crate::store::register::Device;
-use crate::store::{Store, log, photo as photo_store};
+use crate::store::{Connection, Store, log, photo as photo_store};
 use crate::{fault, refuse};
 
 /// The folder within the data folder.
@@ -164,7 +164,7 @@ impl PhotoFolder {
     }
 }
 
-fn scope_covers(connection: &rusqlite::Connection, rights: &Rights, hash: Hash32) -> Result<bool> {
+fn scope_covers(connection: &Connection, rights: &Rights, hash: Hash32) -> Result<bool> {
     for document in photo_store::documents(connection, hash)? {
         if let Some(placed) = log::placement(connection, document)?
             && intake::may_see(rights, placed.kind, &placed.leaves)

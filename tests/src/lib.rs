@@ -2,6 +2,9 @@
 
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
+#[allow(clippy::expect_used, clippy::arithmetic_side_effects, clippy::cast_precision_loss)] // never ships
+pub mod benchmarks;
+pub mod demo_story;
 pub mod fiction;
 #[allow(clippy::expect_used, clippy::panic)] // the kit fails tests by panicking, and never ships
 pub mod kit;

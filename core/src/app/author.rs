@@ -1,7 +1,7 @@
 //! One finished form becomes one commit, one signed envelope, one row in the outbox and the projections:
 //! together or not at all.
 
-use automerge::transaction::Transaction as DocumentTransaction;
+pub use automerge::transaction::Transaction as DocumentTransaction;
 
 use crate::api::sync::DeliveryKind;
 use crate::domain::doc;
@@ -89,7 +89,7 @@ impl Author {
     /// [`ErrorCode::NotAllowed`], what `write` says, [`ErrorCode::DocumentDamaged`], the faults of a store.
     pub fn write_form(
         &self,
-        tx: &rusqlite::Transaction<'_>,
+        tx: &crate::store::Transaction<'_>,
         row: &DocumentRow,
         kind: FormKind,
         now: Timestamp,

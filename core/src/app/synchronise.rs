@@ -215,7 +215,7 @@ fn tasks(files: &[PhotoFileRow], photos: &crate::photo::file_store::PhotoFiles, 
 }
 
 fn take_receipts(
-    tx: &rusqlite::Transaction<'_>,
+    tx: &crate::store::Transaction<'_>,
     request: &SyncRequest,
     answer: &SyncAnswer,
     now: Timestamp,
@@ -244,7 +244,7 @@ fn take_receipts(
     Ok(())
 }
 
-fn take_envelopes(tx: &rusqlite::Transaction<'_>, envelopes: Vec<Envelope>) -> Result<()> {
+fn take_envelopes(tx: &crate::store::Transaction<'_>, envelopes: Vec<Envelope>) -> Result<()> {
     let reading = Reading::within(tx);
     let mut by_document: BTreeMap<DocumentId, (DocumentRow, Vec<Change>)> = BTreeMap::new();
     for envelope in envelopes {

@@ -326,7 +326,7 @@ pub struct SyncAnswer {
     /// Runs of the device's own counters that a desk which answers for the child holds: (first, last).
     #[n(5)]
     pub delivered: Vec<(u64, u64)>,
-    /// What the server holds of the offered files.
+    /// What the server holds of the offered files; one that is not named it holds nothing of.
     #[n(6)]
     pub photo_offsets: Vec<PhotoOffset>,
     /// The highest sequence number that a verified backup holds.

@@ -128,6 +128,14 @@ fn folded(text: &str) -> String {
         .collect()
 }
 
+/// A name's likeliest pinyin initials, as somebody types them.
+#[must_use]
+pub fn initials(name: &str) -> String {
+    spellings(name)
+        .first()
+        .map_or_else(String::new, |spelling| spelling.iter().filter_map(|syllable| syllable.chars().next()).collect())
+}
+
 /// Writes a child's terms anew.
 ///
 /// # Errors

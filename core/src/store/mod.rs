@@ -16,7 +16,10 @@ pub mod register;
 
 use std::path::Path;
 
-use rusqlite::{Connection, ErrorCode as SqliteCode, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode as SqliteCode, TransactionBehavior};
+
+/// A transaction that is writing: what [`Store::transact`] hands to a use case.
+pub use rusqlite::Transaction;
 
 use crate::error::{ErrorCode, Failure, Result};
 use crate::vault::sealing::DataKey;

@@ -8,7 +8,10 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use jiafang_core::error::{ErrorCode, Failure, Result};
-use rusqlite::{Connection, ErrorCode as SqliteCode, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
+use rusqlite::{ErrorCode as SqliteCode, OpenFlags, OptionalExtension, TransactionBehavior};
+
+/// What reads, and what writes: handed to those who look into the store.
+pub use rusqlite::{Connection, Transaction};
 
 /// The file within the data folder.
 pub const FILE_NAME: &str = "county.db";

@@ -1,0 +1,45 @@
+//! What `./dev bench` measures. Benchmarks, not timed tests: nothing here fails for being slow.
+
+pub mod device;
+pub mod server;
+pub mod sync;
+
+/// A line of the table.
+#[derive(Debug)]
+pub struct Figure {
+    /// What was measured.
+    pub what: String,
+    /// The goal.
+    pub goal: String,
+    /// What came out.
+    pub measured: String,
+    /// How, and the peer or limit beside it.
+    pub note: String,
+}
+
+impl Figure {
+    fn new(what: &str, goal: &str, measured: String, note: &str) -> Self {
+        Self { what: what.to_owned(), goal: goal.to_owned(), measured, note: note.to_owned() }
+    }
+}
+
+/// Runs `work` so often and gives each run's time in milliseconds, sorted.
+fn times_ms(runs: usize, mut work: impl FnMut()) -> Vec<f64> {
+    let mut times: Vec<f64> = (0..runs)
+        .map(|_| {
+            #[allow(clippy::disallowed_methods)] // a benchmark reads the clock
+            let begun = std::time::Instant::now();
+            work();
+            begun.elapsed().as_secs_f64() * 1000.0
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    times
+}
+
+/// The value below which a share of sorted times lies.
+fn percentile(times: &[f64], share: f64) -> f64 {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+    let place = ((times.len() as f64 - 1.0) * share).round() as usize;
+    times.get(place).copied().unwrap_or_default()
+}

@@ -1,0 +1,93 @@
+// The main job at a tablet's size with touch, in headless Chromium, against the same backend as the app's.
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { DESK, TABLET, Township, root } from './township.mjs'
+
+let township
+
+before(async () => {
+  township = await Township.start()
+})
+after(() => township.end())
+
+test('a teacher visits with a tablet, and the coordinator imports, settles and exports at a desk', async () => {
+  const desk = await township.opens('desk', DESK)
+  await township.enrols(desk, township.invites('赵敏', 'township_officer', `place:${township.village.code.slice(0, 9)}`))
+  await desk.getByTestId('nav-roster').click()
+  await desk.getByTestId('roster-file').setInputFiles(township.roster())
+  await desk.getByTestId('roster-confirm').click()
+  await desk.getByTestId('roster-done').waitFor()
+  await township.syncs(desk)
+
+  const tablet = await township.opens('tablet', TABLET)
+  await township.enrols(tablet, township.invites('李老师', 'class_teacher', `place:${township.village.code}`))
+  await tablet.getByTestId('nav-children').tap()
+  const first = tablet.getByTestId('child-row').first()
+  await first.waitFor()
+  const name = await first.getAttribute('data-name')
+  await tablet.getByTestId('child-search').fill(name)
+  await tablet.locator(`[data-testid=child-row][data-name="${name}"]`).tap()
+  await tablet.getByTestId('record-visit').tap()
+  for (const answer of ['visit-mode-at_home', 'visit-purpose-routine', 'visit-seen-yes', 'visit-received-mother']) {
+    await tablet.getByTestId(answer).tap()
+  }
+  await tablet.getByTestId('visit-householdSituation').fill('父母在外务工,由奶奶照看。')
+  await tablet.getByTestId('visit-photo-input').setInputFiles(join(root, 'tests/photos/DSCN0010.jpg'))
+  await tablet.getByTestId('draft-photo').waitFor()
+  // What the camera made unreadable gets a clear answer, and the visit stays.
+  await tablet.getByTestId('visit-photo-input').setInputFiles(join(root, 'tests/photos/iphone_13_pro_max.HEIC'))
+  await tablet.getByTestId('failure').getByText('HEIC').waitFor()
+  assert.equal(await tablet.getByTestId('visit-householdSituation').inputValue(), '父母在外务工,由奶奶照看。')
+  await tablet.getByTestId('visit-save').tap()
+  await tablet.getByTestId('visit-saved').waitFor()
+  await township.syncs(tablet)
+  await tablet.getByTestId('delivery-photo').getByText('服务器').waitFor()
+
+  await township.syncs(desk)
+  await desk.getByTestId('nav-ledger').click()
+  await desk.getByTestId('ledger-search').fill(name)
+  await desk.locator(`[data-testid=ledger-row][data-name="${name}"]`).getByText('李老师').first().waitFor()
+  const [file] = await Promise.all([desk.waitForEvent('download'), desk.getByTestId('ledger-export').click()])
+  assert.match(file.suggestedFilename(), /台账.*\.xlsx$/)
+
+  await township.syncs(tablet)
+  await tablet.getByTestId('delivery-whereabouts').getByText('协调员').first().waitFor()
+  assert.deepEqual(tablet.wrong.filter((text) => !text.includes('422')), [], 'nothing went wrong on the tablet')
+  assert.deepEqual(desk.wrong, [], 'nothing went wrong at the desk')
+})
+
+test('a draft survives a page that is closed in the middle of typing', async () => {
+  const tablet = await township.opens('draft', TABLET)
+  await township.enrols(tablet, township.invites('王老师', 'class_teacher', `place:${township.village.code}`))
+  await tablet.getByTestId('nav-children').tap()
+  await tablet.getByTestId('child-row').first().tap()
+  await tablet.getByTestId('record-visit').tap()
+  await tablet.getByTestId('visit-actions').fill('约定周五再来。')
+  const before = await tablet.getByTestId('draft-saved').textContent()
+  assert.ok(before)
+  // The pause after which a draft is saved: waited for by its request, not by the clock.
+  await tablet.waitForResponse((answer) => answer.url().endsWith('/call/saveDraft'))
+  const address = tablet.url()
+  await tablet.goto('about:blank')
+  await tablet.goto(address)
+  assert.equal(await tablet.getByTestId('visit-actions').inputValue(), '约定周五再来。')
+})
+
+test('everything that is touched is large enough for a wet finger', async () => {
+  const tablet = await township.opens('targets', TABLET)
+  await township.enrols(tablet, township.invites('孙老师', 'class_teacher', `place:${township.village.code}`))
+  for (const place of ['today', 'children', 'drafts', 'sync', 'more']) {
+    await tablet.getByTestId(`nav-${place}`).tap()
+    await tablet.locator('h1').first().waitFor()
+    const small = await tablet.evaluate(() =>
+      [...document.querySelectorAll('button, a.button, a.place, select, input:not([type=file]):not([type=radio]):not([type=checkbox])')]
+        .filter((element) => element.checkVisibility())
+        .map((element) => [element.textContent.trim() || element.tagName, Math.round(element.getBoundingClientRect().height)])
+        .filter(([, height]) => height < 48),
+    )
+    assert.deepEqual(small, [], `${place}: targets under 48 px`)
+    const overflow = await tablet.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+    assert.ok(overflow <= 0, `${place} scrolls sideways`)
+  }
+})

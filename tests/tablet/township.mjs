@@ -1,0 +1,128 @@
+// A township for browser tests: the real server and loopback hosts as processes, in a folder of their own, and
+// Chromium at a tablet's size with touch.
+import { spawn, execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+export const root = fileURLToPath(new URL('../..', import.meta.url))
+// playwright-core is a development package of the user interface.
+const { chromium } = createRequire(join(root, 'ui/package.json'))('playwright-core')
+const programs = process.env.JIAFANG_BIN_DIR
+const pages = process.env.JIAFANG_UI_DIST ?? join(root, 'ui/dist')
+if (!programs) throw new Error('JIAFANG_BIN_DIR names no folder: run ./dev test e2e')
+
+export const PIN = '271828'
+export const TABLET = { width: 800, height: 1280 }
+export const LANDSCAPE = { width: 1280, height: 800 }
+export const DESK = { width: 1366, height: 768 }
+
+async function freePort() {
+  const server = createServer()
+  await new Promise((ready) => server.listen(0, '127.0.0.1', ready))
+  const { port } = server.address()
+  await new Promise((closed) => server.close(closed))
+  return port
+}
+
+/** The first line that a program prints. */
+function firstLine(child) {
+  return new Promise((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', resolve)
+    child.once('exit', (code) => reject(new Error(`it ended with ${code}`)))
+  })
+}
+
+export class Township {
+  children = []
+  browsers = []
+
+  static async start() {
+    const township = new Township()
+    township.folder = mkdtempSync(join(tmpdir(), 'jiafang-'))
+    township.data = join(township.folder, 'server')
+    const address = `127.0.0.1:${await freePort()}`
+    township.server('init', '--data', township.data, '--county', join(root, 'tests/fixtures/county-qingshi.json'),
+      '--address', address, '--recovery-key', join(township.folder, 'recovery-key.txt'))
+    const serving = township.spawn('jiafang-sync-server', 'serve', '--data', township.data, '--listen', address)
+    await firstLine(serving)
+    const county = JSON.parse(readFileSync(join(root, 'tests/fixtures/county-qingshi.json'), 'utf8'))
+    township.village = county.places.find((place) => place.code.length === 12)
+    return township
+  }
+
+  server(...words) {
+    return execFileSync(join(programs, 'jiafang-sync-server'), words, { encoding: 'utf8' })
+  }
+
+  spawn(program, ...words) {
+    const child = spawn(join(programs, program), words, { stdio: ['ignore', 'pipe', 'ignore'] })
+    this.children.push(child)
+    return child
+  }
+
+  /** An enrolment code, as the administrator's terminal shows it. */
+  invites(name, role, scope) {
+    const said = this.server('invite', '--data', this.data, '--role', role, '--scope', scope, '--name', name)
+    return said.split('\n').find((line) => line.startsWith('JF1'))
+  }
+
+  /** A roster of the fictional township, as a file. */
+  roster() {
+    const file = join(this.folder, 'roster.xlsx')
+    execFileSync(join(programs, 'fiction'), ['roster', '--seed', '1', '--size', 'township', '--style', 'clerks-hand', '--out', file])
+    return file
+  }
+
+  /** A device of its own in a browser of its own. */
+  async opens(name, viewport, locale = 'zh-CN') {
+    const host = this.spawn('loopback-host', '--data', join(this.folder, name), '--pages', pages)
+    const url = await firstLine(host)
+    const touch = viewport !== DESK
+    const context = await chromium.launchPersistentContext(join(this.folder, `browser-${name}`), {
+      executablePath: '/usr/bin/chromium',
+      headless: true,
+      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+        '--disable-component-update', '--disable-sync'],
+      viewport,
+      hasTouch: touch,
+      isMobile: touch,
+      locale,
+      timezoneId: 'Asia/Shanghai',
+    })
+    this.browsers.push(context)
+    const page = context.pages()[0] ?? (await context.newPage())
+    page.setDefaultTimeout(60_000)
+    page.wrong = []
+    page.on('pageerror', (error) => page.wrong.push(String(error)))
+    page.on('console', (message) => {
+      if (message.type() === 'error') page.wrong.push(message.text())
+    })
+    await page.goto(url)
+    return page
+  }
+
+  async enrols(page, code) {
+    await page.getByTestId('enrol-code').fill(code)
+    await page.getByTestId('enrol-pin').fill(PIN)
+    await page.getByTestId('enrol-pin-again').fill(PIN)
+    await page.getByTestId('enrol-submit').click()
+    await page.getByTestId('strip').waitFor()
+  }
+
+  async syncs(page) {
+    await page.getByTestId('nav-sync').click()
+    await page.getByTestId('sync-now').click()
+    await page.waitForFunction(() => !document.querySelector('[data-testid=sync-now]').disabled)
+  }
+
+  async end() {
+    for (const browser of this.browsers) await browser.close()
+    for (const child of this.children) child.kill()
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
