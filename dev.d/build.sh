@@ -13,10 +13,12 @@ build_ui() {
     step "Build the user interface" npm --prefix ui run --silent build
 }
 
-# All programs in a debug build: the shell (jiafang), the server, and those of the tests crate.
+# All programs in a debug build: the shell (jiafang), the server, and those of the tests crate. A test is named with
+# them because Cargo then counts the features that tests ask for: else the shared crates would be built once for
+# the programs and once more for the tests.
 build_programs() {
     step "Build the programs (minutes the first time, seconds later)" \
-        cargo build "${cargo_flags[@]}" "${workspace_flags[@]}" --bins
+        cargo build "${cargo_flags[@]}" "${workspace_flags[@]}" --bins --test architecture
     export JIAFANG_APP_BIN=$JIAFANG_BIN_DIR/jiafang
 }
 
