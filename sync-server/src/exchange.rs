@@ -8,10 +8,10 @@ use jiafang_core::protocol::sync::{Cursor, Rights, SyncAnswer, SyncRequest};
 
 use crate::intake::{self, Checked};
 use crate::photo::PhotoFolder;
-use crate::store::{Connection, Store};
 use crate::store::log;
 use crate::store::photo as photo_store;
 use crate::store::register::{self, CountyRow, Device};
+use crate::store::{Connection, Store};
 use crate::{fault, refuse};
 
 /// Own envelopes that one request is told about: whether a desk has them.

@@ -52,6 +52,12 @@ fn certificate_failure(cause: rcgen::Error) -> Failure {
     Failure::caused(ErrorCode::Internal, "a certificate", cause)
 }
 
+/// A new Ed25519 key, from the randomness that was handed in.
+fn new_key(environment: &jiafang_core::environment::Environment) -> Result<KeyPair> {
+    let pkcs8 = DeviceSigner::new(environment).to_pkcs8_der()?;
+    KeyPair::try_from(pkcs8.as_slice()).map_err(certificate_failure)
+}
+
 /// Certificates are pinned or issued for a register that revokes: their own end is far away.
 const VALID_UNTIL_YEAR: i32 = 2075;
 
@@ -66,13 +72,13 @@ impl Identity {
     /// # Errors
     /// [`ErrorCode::Internal`] when a certificate cannot be made.
     pub fn create(host: &str, environment: &jiafang_core::environment::Environment) -> Result<Self> {
-        let server_key = KeyPair::generate_for(&rcgen::PKCS_ED25519).map_err(certificate_failure)?;
+        let server_key = new_key(environment)?;
         let mut params = CertificateParams::new(vec![host.to_owned()]).map_err(certificate_failure)?;
         params.distinguished_name.push(DnType::CommonName, "jiafang-sync-server");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         long_lived(&mut params);
         let server_certificate = params.self_signed(&server_key).map_err(certificate_failure)?;
-        let ca_key = KeyPair::generate_for(&rcgen::PKCS_ED25519).map_err(certificate_failure)?;
+        let ca_key = new_key(environment)?;
         let mut params = CertificateParams::new(Vec::<String>::new()).map_err(certificate_failure)?;
         params.distinguished_name.push(DnType::CommonName, "jiafang-devices");
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));

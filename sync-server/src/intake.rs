@@ -1,6 +1,7 @@
 //! Takes a push in: frame check, signature, right to write, one transaction. No document is loaded: a
 //! poisoned one could harm only who materialises it (docs/automerge.md, 3).
 
+use crate::store::Transaction;
 use automerge::Change;
 use jiafang_core::domain::doc;
 use jiafang_core::domain::identifier::{CertificateId, Hash32};
@@ -10,7 +11,6 @@ use jiafang_core::error::Result;
 use jiafang_core::protocol::CHANGE_BYTES_MAX;
 use jiafang_core::protocol::envelope::{DocumentKind, Envelope};
 use jiafang_core::protocol::sync::{Cursor, QuarantineReason, Receipt, ReceiptRun, Rights};
-use crate::store::Transaction;
 
 use crate::store::log::{self, Known};
 use crate::store::register::{CountyRow, Device};

@@ -163,11 +163,9 @@ fn a_backup_in_which_something_is_damaged_makes_nothing_durable() {
     teacher.syncs(&written);
     let broken = county.beside("broken");
     copy_folder(&county.data(), &broken);
-    let connection = rusqlite::Connection::open_with_flags(
-        broken.join("county.db"),
-        rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE,
-    )
-    .unwrap();
+    let connection =
+        rusqlite::Connection::open_with_flags(broken.join("county.db"), rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE)
+            .unwrap();
     connection.execute("UPDATE log SET hash = zeroblob(32) WHERE seq = 3", []).unwrap();
     drop(connection);
     let store = jiafang_sync_server::store::Store::open(&broken).unwrap();

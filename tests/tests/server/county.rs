@@ -139,20 +139,9 @@ impl County {
     }
 
     /// A code for another device of somebody, with what that person may do from now on.
-    pub(crate) fn invites_again(
-        &self,
-        person: Option<PersonId>,
-        name: &str,
-        role: Role,
-        scope: &str,
-    ) -> EnrolmentCode {
-        let wanted = Invite {
-            name: name.to_owned(),
-            role,
-            scopes: vec![Scope::parse(scope).unwrap()],
-            person,
-            valid_days: 14,
-        };
+    pub(crate) fn invites_again(&self, person: Option<PersonId>, name: &str, role: Role, scope: &str) -> EnrolmentCode {
+        let wanted =
+            Invite { name: name.to_owned(), role, scopes: vec![Scope::parse(scope).unwrap()], person, valid_days: 14 };
         invite(&self.store(), &Identity::read(&self.data()).unwrap(), &wanted, &self.environment).unwrap()
     }
 

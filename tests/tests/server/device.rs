@@ -55,11 +55,7 @@ pub(crate) struct Device {
 
 /// Enrols with a code at the server's present address.
 pub(crate) fn enrol(county: &County, code: &EnrolmentCode, signer: &DeviceSigner) -> Result<EnrolAnswer, LinkFailure> {
-    HttpsConnector.enrol(
-        &county.address().to_string(),
-        code.fingerprint(),
-        &EnrolRequest::new(*code.token(), signer),
-    )
+    HttpsConnector.enrol(&county.address().to_string(), code.fingerprint(), &EnrolRequest::new(*code.token(), signer))
 }
 
 /// What a server said when it refused.
@@ -91,8 +87,7 @@ impl Device {
         let environment = county.environment.clone();
         let signer = DeviceSigner::new(&environment);
         let answer = enrol(county, code, &signer).unwrap();
-        let rights =
-            jiafang_core::protocol::sync::Rights { role: answer.role, scopes: answer.scopes.clone() };
+        let rights = jiafang_core::protocol::sync::Rights { role: answer.role, scopes: answer.scopes.clone() };
         let mut device = Self {
             certificate: answer.certificate,
             person: answer.person,

@@ -282,9 +282,6 @@ fn a_clone_that_syncs_first_does_not_shut_its_own_branch_out_either() {
     // One by one, over days: each is told the same, and none waits without an answer.
     for visit in late {
         let counter = visit.body.counter;
-        assert_eq!(
-            receipts(&tablet.syncs(&[visit])),
-            [(counter, quarantined(QuarantineReason::CounterForked))]
-        );
+        assert_eq!(receipts(&tablet.syncs(&[visit])), [(counter, quarantined(QuarantineReason::CounterForked))]);
     }
 }

@@ -109,7 +109,11 @@ fn a_record_of_a_village_that_is_not_the_teachers_waits_apart_and_goes_to_nobody
     let answer = teacher.syncs(&written);
     assert_eq!(
         receipts(&answer),
-        [(1, quarantined(QuarantineReason::NotYours)), (2, Receipt::Stored), (3, quarantined(QuarantineReason::NotYours))],
+        [
+            (1, quarantined(QuarantineReason::NotYours)),
+            (2, Receipt::Stored),
+            (3, quarantined(QuarantineReason::NotYours))
+        ],
         "what waits apart holds up nothing else"
     );
     assert_eq!(receipts(&teacher.syncs(&written))[0], (1, quarantined(QuarantineReason::NotYours)), "said again");
@@ -198,11 +202,8 @@ fn a_first_copy_in_small_answers_is_whole_and_each_record_comes_once() {
         }
         assert!(answers < 100, "an answer that brings nothing on");
     }
-    let expected: Vec<_> = written
-        .iter()
-        .filter(|one| one.body.leaves == village(YUNLING))
-        .map(|one| one.body.document)
-        .collect();
+    let expected: Vec<_> =
+        written.iter().filter(|one| one.body.leaves == village(YUNLING)).map(|one| one.body.document).collect();
     assert_eq!(came, expected);
     assert!(answers > 3, "{answers}");
     assert_eq!(teacher.cursor.seq, county.log_length(), "also past what is not for this device");
