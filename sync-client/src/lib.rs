@@ -50,23 +50,25 @@ fn client(fingerprint: Hash32, identity: Option<(&[u8], &[u8])>) -> Result<Clien
         .map_err(|cause| LinkFailure::Unreadable(format!("the connection cannot be set up: {cause}")))
 }
 
+/// What the TLS layer said, wherever in the chain of causes it stands: an `io::Error` hides what it wraps from
+/// [`std::error::Error::source`].
+fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return Some(tls);
+    }
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    match wrapped {
+        Some(wrapped) => tls_error(wrapped),
+        None => error.source().and_then(tls_error),
+    }
+}
+
 /// What went wrong underneath, told apart by what the TLS layer said.
 fn unreachable(cause: &reqwest::Error) -> LinkFailure {
-    let mut source: Option<&dyn std::error::Error> = Some(cause);
-    while let Some(error) = source {
-        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-            return match tls {
-                rustls::Error::InvalidCertificate(_) => LinkFailure::NotTrusted,
-                other => LinkFailure::Unreachable(format!("TLS: {other}")),
-            };
-        }
-        if let Some(io) = error.downcast_ref::<std::io::Error>()
-            && let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())
-            && matches!(tls, rustls::Error::InvalidCertificate(_))
-        {
-            return LinkFailure::NotTrusted;
-        }
-        source = error.source();
+    match tls_error(cause) {
+        Some(rustls::Error::InvalidCertificate(_)) => return LinkFailure::NotTrusted,
+        Some(tls) => return LinkFailure::Unreachable(format!("TLS: {tls}")),
+        None => {}
     }
     // Without the address: the log needs no more than what kind of failure it was.
     let kind = if cause.is_timeout() {

@@ -4,6 +4,7 @@
 //! same bytes everywhere, so that no two devices ever make the same container apart (docs/automerge.md, 5).
 //! A later root map is a numbered change of the same kind that depends on the one before.
 
+mod change_frame;
 pub mod county;
 pub mod dossier_read;
 pub mod dossier_write;
@@ -104,20 +105,17 @@ pub fn commit(
     Ok(hash.and_then(|hash| doc.get_change_by_hash(&hash)))
 }
 
-/// A change from the bytes of an envelope: one chunk of type 1 (or 2, deflated), nothing else. Other chunk
-/// types can loop for ever inside of automerge (docs/automerge.md, 3).
+/// A change from the bytes of an envelope: one whole chunk of type 1 (or 2, deflated), measured first, nothing
+/// else. Other chunk types can loop for ever inside of automerge, and so can one that claims enough operations
+/// (docs/automerge.md, 3).
 ///
 /// # Errors
 /// [`ErrorCode::DocumentDamaged`].
 pub fn read_change(bytes: &[u8]) -> Result<Change> {
-    /// Magic (4), checksum (4), then the chunk's type.
-    const CHUNK_TYPE_AT: usize = 8;
-    match bytes.get(CHUNK_TYPE_AT) {
-        Some(1 | 2) => {
-            Change::try_from(bytes).map_err(|cause| Failure::caused(ErrorCode::DocumentDamaged, "change", cause))
-        }
-        _ => Err(Failure::new(ErrorCode::DocumentDamaged, "the chunk is no change")),
+    if !change_frame::is_sound(bytes) {
+        return Err(Failure::new(ErrorCode::DocumentDamaged, "the bytes are no change, or none of a form"));
     }
+    Change::try_from(bytes).map_err(|cause| Failure::caused(ErrorCode::DocumentDamaged, "change", cause))
 }
 
 /// Applies changes of others, shielded: hostile bytes can make automerge panic (docs/automerge.md, 3). After a
