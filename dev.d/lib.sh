@@ -4,9 +4,13 @@
 # A fixed place outside of the clone: a fresh clone then builds only our own crates.
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/jiafang/target}
 
-# The lock files are the truth where nobody is there to commit them.
+# Where nobody is there to commit them, the lock files are the truth; and what is built once needs no notes for
+# the next time.
 cargo_flags=()
-[[ -z ${CI:-} ]] || cargo_flags+=(--locked)
+if [[ -n ${CI:-} ]]; then
+    cargo_flags+=(--locked)
+    export CARGO_INCREMENTAL=0
+fi
 
 # Which step failed, for the last line of `./dev test`.
 failed_step=
