@@ -52,21 +52,13 @@ fn client(fingerprint: Hash32, identity: Option<(&[u8], &[u8])>) -> Result<Clien
 
 /// What went wrong underneath, told apart by what the TLS layer said.
 fn unreachable(cause: &reqwest::Error) -> LinkFailure {
-    let mut source: Option<&dyn std::error::Error> = Some(cause);
+    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(cause);
     while let Some(error) = source {
-        if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-            return match tls {
-                rustls::Error::InvalidCertificate(_) => LinkFailure::NotTrusted,
-                other => LinkFailure::Unreachable(format!("TLS: {other}")),
-            };
+        match tls_error(error) {
+            Some(rustls::Error::InvalidCertificate(_)) => return LinkFailure::NotTrusted,
+            Some(other) => return LinkFailure::Unreachable(format!("TLS: {other}")),
+            None => source = error.source(),
         }
-        if let Some(io) = error.downcast_ref::<std::io::Error>()
-            && let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())
-            && matches!(tls, rustls::Error::InvalidCertificate(_))
-        {
-            return LinkFailure::NotTrusted;
-        }
-        source = error.source();
     }
     // Without the address: the log needs no more than what kind of failure it was.
     let kind = if cause.is_timeout() {
@@ -77,6 +69,15 @@ fn unreachable(cause: &reqwest::Error) -> LinkFailure {
         "the connection broke"
     };
     LinkFailure::Unreachable(kind.to_owned())
+}
+
+/// The TLS error that this error is, or wraps: an [`std::io::Error`] passes over what it wraps when it is asked for
+/// its source, and the layers between wrap it twice.
+fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    match error.downcast_ref::<std::io::Error>() {
+        Some(io) => io.get_ref().and_then(|inner| tls_error(inner)),
+        None => error.downcast_ref::<rustls::Error>(),
+    }
 }
 
 /// The body of a good answer; what the server said of a bad one.
