@@ -215,13 +215,13 @@ fn delivered(connection: &Connection, device: &Device, from: u64) -> Result<Vec<
     Ok(runs)
 }
 
-/// The server does not know the cursor: it was restored from a backup. The device goes on from the highest
-/// place that both can know, which without its past cursors is the end of this log or the start.
+/// The server does not know the cursor: it was restored from a backup. The device goes on from the start, and
+/// offers all that it has written: where its log and this one part cannot be told from one cursor, since others
+/// may have written here already since the restoration. What either side holds is passed over.
 fn rewound(store: &Store, cursor: &Cursor, now: Timestamp) -> Result<SyncAnswer> {
     store.read(|connection| {
         let county = register::county(connection)?;
         let head = log::head(connection)?;
-        let from = if head.seq < cursor.seq { head } else { Cursor::START };
         tracing::warn!(theirs = cursor.seq, ours = head.seq, "a device knows more of the log than the server");
         Ok(SyncAnswer {
             rewound: true,
@@ -232,7 +232,7 @@ fn rewound(store: &Store, cursor: &Cursor, now: Timestamp) -> Result<SyncAnswer>
             delivered: Vec::new(),
             photo_offsets: Vec::new(),
             durable_seq: durable_seq(connection, &county)?,
-            cursor: from,
+            cursor: Cursor::START,
             more: true,
             server_time: now,
             photos_delivered: Vec::new(),

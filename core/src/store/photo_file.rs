@@ -144,13 +144,13 @@ pub fn mark_problem(tx: &Transaction<'_>, hash: Hash32, problem: &str) -> Result
     Ok(())
 }
 
-/// A restored server may lack files that it had: all own ones are offered again.
+/// A restored server may lack files that it had: all own ones are offered again. A desk that has fetched one
+/// still has it, and does not fetch it again, so that stays said.
 ///
 /// # Errors
 /// The faults of a store.
 pub fn offer_all_again(tx: &Transaction<'_>) -> Result<()> {
-    tx.execute("UPDATE photo_file SET offset = 0, complete_at = 0, on_desk_at = 0 WHERE own = 1", [])
-        .map_err(sqlite)?;
+    tx.execute("UPDATE photo_file SET offset = 0, complete_at = 0 WHERE own = 1", []).map_err(sqlite)?;
     Ok(())
 }
 

@@ -8,10 +8,10 @@ use jiafang_core::api::children::{ChildRegistered, ChildRow, ListChildren, Regis
 use jiafang_core::api::commands::Commands;
 use jiafang_core::api::dossier::{ChangeField, DossierView, OpenDossier, SettleConflict};
 use jiafang_core::api::state::{AppStage, AppState, EnrolDevice, Nothing, Unlock};
-use jiafang_core::api::sync::{Deliveries, ListDeliveries, SyncStatus};
+use jiafang_core::api::sync::{Deliveries, ListDeliveries, SyncStatus, Whereabouts};
 use jiafang_core::api::visit::{BeginVisit, DraftView, RecordVisit, SaveDraft, VisitRecorded};
 use jiafang_core::domain::code_list::{Relation, SchoolingStatus, Sex, VisitPurpose};
-use jiafang_core::domain::identifier::DocumentId;
+use jiafang_core::domain::identifier::{DocumentId, EntryId};
 use jiafang_core::domain::ledger::LedgerRow;
 use jiafang_core::domain::place::PlaceCode;
 use jiafang_core::domain::time::Day;
@@ -24,6 +24,7 @@ use jiafang_core::vault::pin_key::Argon2Cost;
 
 use super::field_clock::{FieldClock, environment};
 use super::switched_link::{Switch, SwitchedConnector};
+use super::township::copy_folder;
 
 /// The PIN of everybody in the cast.
 pub const PIN: &str = "271828";
@@ -94,8 +95,15 @@ impl Person {
         ));
     }
 
-    /// The app dies without a word, and is started and unlocked again.
+    /// The app is killed, this moment, and is started and unlocked again: what it had only in memory is gone, and
+    /// what stays is what lay on the disk, byte for byte.
     pub fn app_dies_and_starts_again(&mut self) {
+        // The copy is taken while everything is still open: closing would tidy up what a kill leaves behind.
+        let killed = self.folder.clone();
+        let mut copy = killed.clone().into_os_string();
+        copy.push("+");
+        self.folder = copy.into();
+        copy_folder(&killed, &self.folder);
         self.backend = None;
         self.starts_the_app();
         self.unlocks();
@@ -140,8 +148,14 @@ impl Person {
         self.app().sync_status(Nothing {}).expect("the strip")
     }
 
+    /// How it stands, without a sync.
+    #[must_use]
+    pub fn strip(&self) -> SyncStatus {
+        self.app().sync_status(Nothing {}).expect("the strip")
+    }
+
     /// Waits until no sync runs.
-    fn waits_for_the_sync(&self) {
+    pub fn waits_for_the_sync(&self) {
         let mut heard = self.ear.heard.lock().unwrap_or_else(PoisonError::into_inner);
         while self.app().is_syncing() {
             heard = self.ear.woken.wait(heard).unwrap_or_else(PoisonError::into_inner);
@@ -269,6 +283,39 @@ impl Person {
         self.app().list_deliveries(ListDeliveries { offset: 0, limit: 200 }).expect("deliveries")
     }
 
+    /// Where a visit of this device is, and each of its photos: `here`, `server`, `desk`, `quarantined`.
+    #[must_use]
+    pub fn says_of(&self, visit: EntryId) -> (&'static str, Vec<&'static str>) {
+        let rows = self.deliveries().rows;
+        let delivery = rows.iter().find(|row| row.entry_id == Some(visit)).expect("this device recorded the visit");
+        (word(&delivery.whereabouts), delivery.photos.iter().map(|photo| word(&photo.whereabouts)).collect())
+    }
+
+    /// The drafts that wait to be finished.
+    #[must_use]
+    pub fn drafts(&self) -> Vec<DraftView> {
+        self.app().list_drafts(Nothing {}).expect("drafts").drafts
+    }
+
+    /// Where the app stands.
+    #[must_use]
+    pub fn state(&self) -> AppState {
+        self.app().app_state(Nothing {}).expect("a state")
+    }
+
+    /// Locks the app.
+    pub fn locks(&self) {
+        self.app().lock(Nothing {}).expect("it locks");
+    }
+
+    /// Tries a PIN.
+    ///
+    /// # Errors
+    /// What the app says.
+    pub fn tries_pin(&self, pin: &str) -> Result<AppState> {
+        self.app().unlock(Unlock { pin: pin.to_owned() })
+    }
+
     /// The stored ledger rows of this device, in the order of the dossiers' ids.
     #[must_use]
     pub fn ledger_rows(&self) -> Vec<(DocumentId, LedgerRow)> {
@@ -296,6 +343,16 @@ impl Person {
             .expect("a rebuild");
         assert_eq!(before, self.ledger_rows());
         assert_eq!(found, self.finds(""));
+    }
+}
+
+fn word(whereabouts: &Whereabouts) -> &'static str {
+    match whereabouts {
+        Whereabouts::Here { .. } => "here",
+        Whereabouts::Server { .. } => "server",
+        Whereabouts::Desk { .. } => "desk",
+        Whereabouts::Quarantined { .. } => "quarantined",
+        Whereabouts::FromServer => "from server",
     }
 }
 

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use jiafang_core::domain::place::{County, PlaceCode, Scope};
 use jiafang_core::domain::role::Role;
 use jiafang_core::environment::Environment;
+use jiafang_core::protocol::register::RegisterFact;
+use jiafang_core::vault::recovery::answer_recovery;
 use jiafang_core::vault::recovery_key::RecoveryKeyPair;
 use jiafang_sync_server::identity::Identity;
 use jiafang_sync_server::invite::{Invite, invite};
 use jiafang_sync_server::serve::{Running, Server};
 use jiafang_sync_server::setup::{self, Setup};
-use jiafang_sync_server::store::Store;
+use jiafang_sync_server::store::{Store, log, register};
 use jiafang_sync_server::{backup, county_ledger};
 use tempfile::TempDir;
 
@@ -159,6 +161,44 @@ impl Township {
         Person::with_new_device(name, &folder, self.seed.wrapping_mul(1_000).wrapping_add(self.people))
     }
 
+    /// Somebody with a new device whose disk is mounted here.
+    #[must_use]
+    pub fn somebody_on(&self, name: &str, disk: &Path) -> Person {
+        Person::with_new_device(name, disk, self.seed.wrapping_mul(1_000))
+    }
+
+    /// Shuts out every device of somebody.
+    pub fn revokes(&self, name: &str) {
+        let identity = Identity::read(&self.data()).expect("keys");
+        let store = self.store();
+        let people = store.read(register::people).expect("people");
+        let person = people.iter().find(|person| person.name == name).expect("somebody has that name");
+        for (certificate, _) in &person.certificates {
+            let fact = RegisterFact::Revoked { certificate: *certificate };
+            store
+                .transact(|tx| register::write(tx, fact, &identity.county, self.environment.now()))
+                .expect("a register entry");
+        }
+    }
+
+    /// The office answers a forgotten PIN, with the recovery key from the safe.
+    #[must_use]
+    pub fn answers_recovery(&self, request: &str) -> String {
+        answer_recovery(&self.recovery.secret, request, &self.environment).expect("a request that can be read")
+    }
+
+    /// Records in the server's log.
+    #[must_use]
+    pub fn log_length(&self) -> u64 {
+        self.store().read(log::head).expect("the log").seq
+    }
+
+    /// Records that the server keeps apart.
+    #[must_use]
+    pub fn kept_apart(&self) -> usize {
+        self.store().read(log::apart).expect("what is kept apart").len()
+    }
+
     /// A teacher with an enrolled tablet.
     pub fn teacher(&mut self, name: &str, scope: Scope) -> Person {
         let code = self.invites(name, Role::ClassTeacher, scope);
@@ -194,7 +234,8 @@ impl Drop for Township {
     }
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+/// Copies a folder as it lies on the disk now.
+pub(super) fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
     for entry in std::fs::read_dir(from).expect("a folder") {
         let entry = entry.expect("an entry");

@@ -1,0 +1,75 @@
+//! The server's disk broke, and what serves now is an older backup: devices notice, and offer again what it had
+//! acknowledged and lost.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "clippy counts the helpers of an integration test as outside of tests"
+)]
+
+use jiafang_core::api::sync::Whereabouts;
+use jiafang_core::domain::place::Scope;
+use jiafang_tests::kit::Township;
+use jiafang_tests::kit::person::sync_until_quiet;
+
+#[test]
+fn what_a_restored_server_has_lost_is_offered_again() {
+    let mut township = Township::new(61);
+    let village = township.village(0);
+    let desk = township.coordinator("赵敏");
+    let child = desk.registers("王小明", "2016-05-04", &village, "19900001001");
+    desk.syncs();
+    let li = township.teacher("李老师", Scope::Place(village.clone()));
+    let zhang = township.teacher("张老师", Scope::Place(village.clone()));
+    let monday = li.records_visit(child, &[], |form| form.at_home = "周一在家".to_owned()).visits[0].entry_id;
+    sync_until_quiet(&[&li, &zhang, &desk]);
+    township.backs_up("monday");
+
+    // On Tuesday more is recorded by everybody, and acknowledged.
+    let tuesday = li.records_visit(child, &["landscape_6.jpg"], |form| form.at_home = "周二在家".to_owned());
+    let tuesday = tuesday.visits[0].entry_id;
+    zhang.changes_phone(child, "19900002002").unwrap();
+    let found = desk.registers("石小雨", "2015-02-03", &village, "19900003003");
+    sync_until_quiet(&[&li, &zhang, &desk]);
+    assert_eq!(li.says_of(tuesday), ("desk", vec!["desk"]));
+    let log_before = township.log_length();
+
+    // At night the disk breaks. One teacher has recorded more before anybody notices.
+    township.is_restored_from("monday");
+    assert!(township.log_length() < log_before, "the server has lost something");
+    let wednesday = li.records_visit(found, &[], |form| form.at_home = "周三在家".to_owned()).visits[0].entry_id;
+
+    sync_until_quiet(&[&li, &desk, &zhang]);
+    assert_eq!(township.log_length(), log_before + 1, "all of Tuesday is back, once, and Wednesday is there");
+    assert_eq!(li.says_of(monday).0, "desk");
+    assert_eq!(li.says_of(tuesday), ("desk", vec!["desk"]));
+    assert_eq!(li.says_of(wednesday).0, "desk");
+    for person in [&desk, &li, &zhang] {
+        assert_eq!(person.opens(child).guardians[0].phone.value, "19900002002", "{}", person.name);
+        assert_eq!(person.finds("").len(), 2, "{}", person.name);
+        person.assert_projections_rebuild();
+    }
+    township.assert_same_ledger(&desk);
+    // The photo is on the server again: a desk that comes new gets it.
+    let second_desk = township.coordinator("钱芳");
+    sync_until_quiet(&[&second_desk]);
+    let photo = li.deliveries().rows.iter().find_map(|row| row.photos.first().cloned()).unwrap();
+    assert!(second_desk.app().photo("photo", photo.photo_hash).unwrap().starts_with(&[0xff, 0xd8]));
+    township.assert_same_ledger(&second_desk);
+}
+
+#[test]
+fn a_backup_makes_what_it_holds_durable_and_tablets_say_so() {
+    let mut township = Township::new(62);
+    let village = township.village(0);
+    let li = township.teacher("李老师", Scope::Place(village.clone()));
+    li.registers("王小明", "2016-05-04", &village, "19900001001");
+    li.syncs();
+    let durable = |person: &jiafang_tests::kit::Person| {
+        matches!(person.deliveries().rows[0].whereabouts, Whereabouts::Server { durable: true, .. })
+    };
+    assert!(!durable(&li), "no backup holds it yet");
+    township.backs_up("monday");
+    li.syncs();
+    assert!(durable(&li));
+}
