@@ -1,6 +1,7 @@
 //! Clocks of tablets are wrong by years; nothing that matters goes by them.
 
 #![allow(
+    clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "clippy counts the helpers of an integration test as outside of tests"

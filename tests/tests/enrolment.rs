@@ -2,9 +2,11 @@
 //! again.
 
 #![allow(
+    clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::string_slice,
     clippy::unwrap_used,
     reason = "clippy counts the helpers of an integration test as outside of tests"
 )]

@@ -2,6 +2,7 @@
 //! acknowledged and lost.
 
 #![allow(
+    clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "clippy counts the helpers of an integration test as outside of tests"

@@ -54,8 +54,11 @@ fn a_write_from_outside_the_scope_is_kept_apart_and_said_so() {
     let desk = township.coordinator("赵敏");
     let zhang = township.teacher("张老师", Scope::Place(there.clone()));
     // The tablet's own check is tampered with.
-    let claimed = Scope::Place(here.clone());
-    zhang.app().with_device(|device| Ok(device.author.rights.scopes.push(claimed))).unwrap();
+    let tampered_with = zhang.app().with_device(|device| {
+        device.author.rights.scopes.push(Scope::Place(here.clone()));
+        Ok(())
+    });
+    tampered_with.unwrap();
     zhang.registers("王小明", "2016-05-04", &here, "19900001001");
     let strip = zhang.syncs();
     assert_eq!((strip.failure, strip.waiting_records, strip.quarantined_records), (None, 0, 1));

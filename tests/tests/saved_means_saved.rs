@@ -1,6 +1,7 @@
 //! What the app said is saved is saved: whatever dies, whenever.
 
 #![allow(
+    clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::unwrap_used,
