@@ -46,7 +46,13 @@ pub fn answer(
         return Err(refuse(RefusalCode::TooLarge, "too many envelopes in one push"));
     }
     let cursor = request.cursor;
-    let known = store.read(|connection| log::knows_cursor(connection, &cursor)).map_err(fault)?;
+    let known = store
+        .read(|connection| {
+            // A register that is longer on a tablet than here tells the same: this is a restored backup.
+            let register_known = request.register_head <= register::head(connection)?.0;
+            Ok(register_known && log::knows_cursor(connection, &cursor)?)
+        })
+        .map_err(fault)?;
     if !known {
         return rewound(store, &cursor, now).map_err(fault);
     }

@@ -10,6 +10,7 @@
 
 use jiafang_core::api::sync::Whereabouts;
 use jiafang_core::domain::place::Scope;
+use jiafang_core::error::ErrorCode;
 use jiafang_tests::kit::Township;
 use jiafang_tests::kit::person::sync_until_quiet;
 
@@ -57,6 +58,32 @@ fn what_a_restored_server_has_lost_is_offered_again() {
     let photo = li.deliveries().rows.iter().find_map(|row| row.photos.first().cloned()).unwrap();
     assert!(second_desk.app().photo("photo", photo.photo_hash).unwrap().starts_with(&[0xff, 0xd8]));
     township.assert_same_ledger(&second_desk);
+}
+
+#[test]
+fn people_who_were_enrolled_since_the_backup_are_enrolled_again_and_hold_nobody_up() {
+    let mut township = Township::new(63);
+    let village = township.village(0);
+    let desk = township.coordinator("赵敏");
+    let child = desk.registers("王小明", "2016-05-04", &village, "19900001001");
+    desk.syncs();
+    township.backs_up("monday");
+    // On Tuesday somebody new comes, and all have heard of it when the disk breaks.
+    let lost = township.teacher("李老师", Scope::Place(village.clone()));
+    lost.records_visit(child, &[], |form| form.at_home = "周二在家".to_owned());
+    sync_until_quiet(&[&lost, &desk]);
+    township.is_restored_from("monday");
+    assert_eq!(lost.syncs().failure, Some(ErrorCode::DeviceRefused), "the county does not know the tablet any more");
+
+    // They get new codes; the register goes on another way than the desk has seen it.
+    let again = township.teacher("李老师", Scope::Place(village.clone()));
+    let next = township.teacher("张老师", Scope::Place(village));
+    let visit = again.records_visit(child, &[], |form| form.at_home = "周三在家".to_owned()).visits[0].entry_id;
+    next.changes_phone(child, "19900002002").unwrap();
+    sync_until_quiet(&[&again, &next, &desk]);
+    assert_eq!(again.says_of(visit).0, "desk");
+    assert_eq!(desk.opens(child).guardians[0].phone.value, "19900002002");
+    assert_eq!(desk.ledger_rows()[0].1.visit_count, 2, "the desk still has Tuesday's visit, too");
 }
 
 #[test]

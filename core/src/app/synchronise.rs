@@ -143,6 +143,8 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
         if answer.rewound {
             tracing::warn!(seq = answer.cursor.seq, "the server was restored from a backup; offering again");
             standing.cursor = answer.cursor;
+            register::begin_again(tx)?;
+            (standing.register_head, standing.register_hash) = (0, Hash32::ZERO);
             outbox::offer_again_above(tx, answer.cursor.seq)?;
             photo_file::offer_all_again(tx)?;
             return device::set_standing(tx, &standing);

@@ -56,6 +56,16 @@ pub fn append(tx: &Transaction<'_>, entry: &RegisterEntry) -> Result<()> {
     }
 }
 
+/// Forgets the chain of entries, to take it in again from its start: the server was restored from a backup, and
+/// what it has written since is another continuation. Who was known stays known: their envelopes are here.
+///
+/// # Errors
+/// The faults of a store.
+pub fn begin_again(tx: &Transaction<'_>) -> Result<()> {
+    tx.execute("DELETE FROM register_entry", []).map_err(sqlite)?;
+    Ok(())
+}
+
 fn put_person(tx: &Transaction<'_>, person: PersonId, name: &str, rights: &[u8]) -> Result<()> {
     tx.prepare_cached(
         "INSERT INTO person (id, name, rights) VALUES (:id, :name, :rights)
