@@ -1,8 +1,8 @@
 //! Connections: taken, proven, served, and let go. Tablets vanish from a network without a word; what they leave
 //! open is closed here, or a county would run out of file handles in a week.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -14,7 +14,6 @@ use hyper_util::service::TowerToHyperService;
 use jiafang_core::domain::identifier::CertificateId;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 /// A device that sends nothing for so long is let go: links in the mountains are slow, but not that slow.
@@ -58,30 +57,21 @@ impl Peer {
 }
 
 /// What a connection is doing.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Activity {
-    requests: AtomicUsize,
-    last: Mutex<Instant>,
+    in_work: AtomicUsize,
+    begun: AtomicUsize,
 }
 
 impl Activity {
-    fn begun() -> Arc<Self> {
-        Arc::new(Self { requests: AtomicUsize::new(0), last: Mutex::new(Instant::now()) })
-    }
-
-    fn last(&self) -> Instant {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Ends when nothing has happened for so long.
-    async fn ceased(&self, idle_time_max: Duration) {
+    /// Ends when a whole span has gone by in which no request was begun or in work.
+    async fn ceased(&self, span: Duration) {
         loop {
-            let until = self.last().checked_add(idle_time_max).unwrap_or_else(Instant::now);
-            if self.requests.load(Ordering::Relaxed) == 0 && until <= Instant::now() {
+            let begun = self.begun.load(Ordering::Relaxed);
+            tokio::time::sleep(span).await;
+            if self.in_work.load(Ordering::Relaxed) == 0 && self.begun.load(Ordering::Relaxed) == begun {
                 return;
             }
-            let look_again = Instant::now().checked_add(Duration::from_secs(1)).unwrap_or(until);
-            tokio::time::sleep_until(until.max(look_again)).await;
         }
     }
 }
@@ -91,15 +81,15 @@ struct InWork(Arc<Activity>);
 
 impl InWork {
     fn begin(activity: Arc<Activity>) -> Self {
-        activity.requests.fetch_add(1, Ordering::Relaxed);
+        activity.begun.fetch_add(1, Ordering::Relaxed);
+        activity.in_work.fetch_add(1, Ordering::Relaxed);
         Self(activity)
     }
 }
 
 impl Drop for InWork {
     fn drop(&mut self) {
-        *self.0.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-        self.0.requests.fetch_sub(1, Ordering::Relaxed);
+        self.0.in_work.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -168,7 +158,7 @@ async fn connection(stream: TcpStream, acceptor: TlsAcceptor, router: Router, mu
         Ok(Err(cause)) => return tracing::debug!(%cause, "a handshake failed"),
         Err(_) => return tracing::debug!("a handshake took too long"),
     };
-    let activity = Activity::begun();
+    let activity = Arc::new(Activity::default());
     let service = router.layer(Extension(Peer::of(&stream))).layer(Extension(Arc::clone(&activity)));
     let builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
     let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
@@ -198,17 +188,33 @@ async fn ended(stopped: &mut watch::Receiver<bool>, activity: &Activity) {
 mod tests {
     use super::*;
 
+    const SPAN: Duration = Duration::from_secs(900);
+
+    async fn goes_on_for(activity: &Activity, seconds: u64) -> bool {
+        tokio::time::timeout(Duration::from_secs(seconds), activity.ceased(SPAN)).await.is_err()
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn a_connection_ends_when_nothing_has_come_for_long_and_not_while_a_request_is_in_work() {
-        let begun = Instant::now();
-        let activity = Activity::begun();
+    async fn a_connection_that_a_tablet_left_without_a_word_ends_by_itself() {
+        let activity = Activity::default();
+        assert!(!goes_on_for(&activity, 901).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_does_not_end_while_a_request_is_in_work_and_not_soon_after() {
+        let activity = Arc::new(Activity::default());
         let in_work = InWork::begin(Arc::clone(&activity));
-        let waits = activity.ceased(Duration::from_secs(900));
-        tokio::pin!(waits);
-        assert!(tokio::time::timeout(Duration::from_secs(4_000), waits.as_mut()).await.is_err(), "it is in work");
+        assert!(goes_on_for(&activity, 100_000).await, "it is in work");
+        let waiting = tokio::spawn({
+            let activity = Arc::clone(&activity);
+            async move { activity.ceased(SPAN).await }
+        });
+        tokio::time::sleep(Duration::from_secs(600)).await;
         drop(in_work);
-        waits.await;
-        let waited = begun.elapsed().as_secs();
-        assert!((4_900..4_910).contains(&waited), "{waited}");
+        drop(InWork::begin(Arc::clone(&activity)));
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        assert!(!waiting.is_finished(), "it was used within the first span");
+        tokio::time::sleep(Duration::from_secs(700)).await;
+        assert!(waiting.is_finished());
     }
 }

@@ -1,7 +1,6 @@
 //! Takes a push in: frame check, signature, right to write, one transaction. No document is loaded: a
 //! poisoned one could harm only who materialises it (docs/automerge.md, 3).
 
-use crate::store::Transaction;
 use automerge::Change;
 use jiafang_core::domain::doc;
 use jiafang_core::domain::identifier::{CertificateId, Hash32};
