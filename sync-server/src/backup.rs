@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use jiafang_core::error::{ErrorCode, Failure, Result};
 
+use crate::identity;
 use crate::photo::PhotoFolder;
 use crate::store::{self, FILE_NAME, Store, photo as photo_store, register};
-use crate::{identity, photo};
 
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,10 +30,15 @@ pub struct BackedUp {
 /// [`ErrorCode::StoreDamaged`] when the copy does not hold together, [`ErrorCode::DiskFull`], the faults of a
 /// store. An earlier backup in `target` is then untouched.
 pub fn back_up(data: &Path, store: &Store, target: &Path) -> Result<BackedUp> {
-    if same_folder(data, target) {
-        return Err(Failure::new(ErrorCode::FieldInvalid, "a backup cannot lie in the data folder")
+    if lies_within(target, data) {
+        return Err(Failure::new(ErrorCode::FieldInvalid, "--to: a backup cannot lie in the data folder")
             .fact("field", "to")
             .fact("reason", "data_folder"));
+    }
+    // A log of changes beside a store that is replaced would be played into the new one.
+    if target.join(format!("{FILE_NAME}-wal")).exists() {
+        let detail = "--to: a server runs on that folder, or ran and crashed; choose another folder for the backup";
+        return Err(Failure::new(ErrorCode::FieldInvalid, detail).fact("field", "to").fact("reason", "in_use"));
     }
     fs::create_dir_all(target)?;
     let partial = target.join(format!("{FILE_NAME}.partial"));
@@ -68,16 +73,32 @@ pub fn back_up(data: &Path, store: &Store, target: &Path) -> Result<BackedUp> {
     }
     fs::File::open(&partial)?.sync_all()?;
     fs::rename(&partial, target.join(FILE_NAME))?;
+    // Only what is certain to be there after a power cut is said to be durable.
+    sync_folder(target)?;
     store.transact(|tx| register::set_durable_seq(tx, seq))?;
     Ok(BackedUp { folder: target.to_path_buf(), seq, photo_files, photo_files_copied })
 }
 
-fn same_folder(data: &Path, target: &Path) -> bool {
-    let resolved = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let (data, target) = (resolved(data), resolved(target));
-    data == target
-        || target.starts_with(data.join(photo::FOLDER_NAME))
-        || target.starts_with(data.join(identity::FOLDER_NAME))
+/// Whether a folder, which need not be there yet, lies within another or is it.
+fn lies_within(folder: &Path, other: &Path) -> bool {
+    let other = fs::canonicalize(other).unwrap_or_else(|_| other.to_path_buf());
+    let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let there = absolute.ancestors().find_map(|ancestor| Some((ancestor, fs::canonicalize(ancestor).ok()?)));
+    let resolved = match there {
+        Some((ancestor, resolved)) => match absolute.strip_prefix(ancestor) {
+            Ok(rest) => resolved.join(rest),
+            Err(_) => resolved,
+        },
+        None => absolute,
+    };
+    resolved.starts_with(other)
+}
+
+fn sync_folder(folder: &Path) -> Result<()> {
+    if cfg!(unix) {
+        fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }
 
 fn remove_if_there(path: &Path) -> Result<()> {

@@ -1,13 +1,15 @@
 //! Answers a sync: takes in what is pushed, gives out what the device lacks.
 
+use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::domain::time::Timestamp;
 use jiafang_core::error::Result;
-use jiafang_core::protocol::VERSION;
+use jiafang_core::protocol::photo::PhotoOffer;
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
-use jiafang_core::protocol::sync::{Cursor, Rights, SyncAnswer, SyncRequest};
+use jiafang_core::protocol::sync::{Cursor, ReceiptRun, Rights, SyncAnswer, SyncRequest};
+use jiafang_core::protocol::{PHOTO_BYTES_MAX, VERSION};
 
 use crate::intake::{self, Checked};
-use crate::photo::PhotoFolder;
+use crate::photo::{self, PhotoFolder};
 use crate::store::log;
 use crate::store::photo as photo_store;
 use crate::store::register::{self, CountyRow, Device};
@@ -20,6 +22,8 @@ const DELIVERIES_MAX: u32 = 500;
 const PHOTO_DELIVERIES_MAX: u32 = 500;
 /// Envelopes of one push.
 const PUSHED_MAX: usize = 5_000;
+/// Photo files that one request may offer; what is above is offered again another time.
+const OFFERS_MAX: usize = 1_000;
 /// The least that an answer may be asked to carry: one envelope of any size goes through all the same.
 const ANSWER_BYTES_MIN: u32 = 1_024;
 /// The most.
@@ -64,7 +68,7 @@ pub fn answer(
             intake::check(envelopes, device)
         }
     };
-    let offers: Vec<_> = request.photo_offers.into_iter().take(1_000).collect();
+    let offers: Vec<_> = request.photo_offers.into_iter().take(OFFERS_MAX).collect();
     let pulled = Asked {
         cursor,
         rights_known: request.rights,
@@ -73,43 +77,24 @@ pub fn answer(
         answer_bytes_max: request.answer_bytes_max.clamp(ANSWER_BYTES_MIN, ANSWER_BYTES_MAX),
         photo_mark: request.photo_mark,
     };
-    let (receipts, pushed_to) = push(store, device, &checked, &offers, cursor, now).map_err(fault)?;
     let pushed_from = checked.first().map_or(u64::MAX, Checked::counter);
+    let (receipts, taken_offers) = push(store, device, &pulled, &checked, &offers, now).map_err(fault)?;
     let mut answer =
         store.read(|connection| pull(connection, device, &rights, &pulled, pushed_from, now)).map_err(fault)?;
     answer.receipts = receipts;
-    for offer in &offers {
-        let in_scope = store
-            .read(|connection| {
-                Ok(log::placement(connection, offer.document)?
-                    .is_some_and(|placed| intake::may_see(&rights, placed.kind, &placed.leaves)))
-            })
-            .map_err(fault)?;
-        if in_scope {
-            let held = photos.held(store, offer.hash).map_err(fault)?;
-            // Of a file that is not here at all nothing is said: that is what the device takes for granted.
-            if held.offset > 0 {
-                answer.photo_offsets.push(held);
-            }
+    for hash in taken_offers {
+        let held = photos.held(store, device, hash).map_err(fault)?;
+        // Of a file that is not here at all nothing is said: that is what the device takes for granted.
+        if held.offset > 0 {
+            answer.photo_offsets.push(held);
         }
-    }
-    // The device holds its own push: when nobody else wrote between, its cursor is at the end of it.
-    if let Some(pushed_to) = pushed_to
-        && answer.envelopes.is_empty()
-        && !answer.more
-    {
-        answer.cursor = later(answer.cursor, pushed_to);
     }
     Ok(answer)
 }
 
-fn later(one: Cursor, other: Cursor) -> Cursor {
-    if other.seq > one.seq { other } else { one }
-}
-
 struct Asked {
     cursor: Cursor,
-    rights_known: jiafang_core::domain::identifier::Hash32,
+    rights_known: Hash32,
     register_head: u64,
     undelivered_from: u64,
     answer_bytes_max: u32,
@@ -122,38 +107,44 @@ impl Checked {
     }
 }
 
-/// Takes in, notes where the device stands, keeps its offers: one transaction, and none when there is nothing
-/// to write.
+/// Takes in what was pushed and offered, and where the device stands: one transaction, or none when nothing is new.
+/// Gives the receipts, and the offered files that the device may put up.
 fn push(
     store: &Store,
     device: &Device,
+    asked: &Asked,
     checked: &[Checked],
-    offers: &[jiafang_core::protocol::photo::PhotoOffer],
-    cursor: Cursor,
+    offers: &[PhotoOffer],
     now: Timestamp,
-) -> Result<(Vec<jiafang_core::protocol::sync::ReceiptRun>, Option<Cursor>)> {
-    let stands_elsewhere =
-        store.read(|connection| Ok(log::device_cursor(connection, device.certificate)? != cursor.seq))?;
-    if checked.is_empty() && offers.is_empty() && !stands_elsewhere {
-        return Ok((Vec::new(), None));
+) -> Result<(Vec<ReceiptRun>, Vec<Hash32>)> {
+    // A device that does not know its rights has looked at the log with other eyes: what it holds of what it may see
+    // now is not known until it has begun again.
+    let knows_its_rights = device.rights.as_ref().is_some_and(|rights| rights.hash() == asked.rights_known);
+    let holds_up_to = if knows_its_rights { asked.cursor.seq } else { 0 };
+    if checked.is_empty() && offers.is_empty() {
+        let known = store.read(|connection| log::device_cursor(connection, device.certificate))?;
+        if known == holds_up_to {
+            // An idle sync writes nothing and waits for no disk.
+            return Ok((Vec::new(), Vec::new()));
+        }
     }
     store.transact(|tx| {
         let county = register::county(tx)?;
-        let (receipts, end) = intake::take_in(tx, device, &county, checked, now)?;
-        log::set_device_cursor(tx, device.certificate, cursor.seq, now)?;
+        let receipts = intake::take_in(tx, device, &county, checked, now)?;
+        log::set_device_cursor(tx, device.certificate, holds_up_to, now)?;
+        let mut taken = Vec::new();
         for offer in offers {
-            let placed = log::placement(tx, offer.document)?;
-            let yours = device
-                .rights
-                .as_ref()
-                .zip(placed)
-                .is_some_and(|(rights, placed)| intake::may_see(rights, placed.kind, &placed.leaves));
             // Knowing a hash is no permission, and neither is a document of somebody else.
-            if yours && offer.bytes_total <= jiafang_core::protocol::PHOTO_BYTES_MAX {
-                photo_store::offer(tx, offer, device.certificate)?;
+            if offer.bytes_total > PHOTO_BYTES_MAX || !photo::may_see(tx, device, offer.document)? {
+                continue;
             }
+            photo_store::offer(tx, offer, device.certificate)?;
+            if photo::readable(tx, device, offer.hash)?.is_some() {
+                photo_store::link(tx, offer.hash, offer.document)?;
+            }
+            taken.push(offer.hash);
         }
-        Ok((receipts, (!checked.is_empty()).then_some(end)))
+        Ok((receipts, taken))
     })
 }
 
@@ -174,13 +165,19 @@ fn pull(
             && intake::may_see(rights, placed.kind, &placed.leaves)
     };
     let bytes_max = usize::try_from(asked.answer_bytes_max).unwrap_or(usize::MAX);
-    let page = log::page(connection, asked.cursor, bytes_max, &may_see)?;
+    let (register, register_is_whole) = register::entries_after(connection, asked.register_head, bytes_max)?;
+    // Signatures are checked by the register: it goes first, and records wait until it is whole.
+    let page = if register_is_whole {
+        log::page(connection, asked.cursor, bytes_max, &may_see)?
+    } else {
+        log::Page { envelopes: Vec::new(), cursor: asked.cursor, more: true }
+    };
     let (photos_delivered, photo_mark) =
         photo_store::delivered_since(connection, device.certificate, asked.photo_mark, PHOTO_DELIVERIES_MAX)?;
     Ok(SyncAnswer {
         rewound: false,
         receipts: Vec::new(),
-        register: register::entries_after(connection, asked.register_head)?,
+        register,
         rights: rights_changed.then(|| rights.clone()),
         envelopes: page.envelopes,
         delivered: delivered(connection, device, asked.undelivered_from)?,
@@ -221,14 +218,13 @@ fn delivered(connection: &Connection, device: &Device, from: u64) -> Result<Vec<
     Ok(runs)
 }
 
-/// The server does not know the cursor: it was restored from a backup. The device goes on from the start, and
-/// offers all that it has written: where its log and this one part cannot be told from one cursor, since others
-/// may have written here already since the restoration. What either side holds is passed over.
+/// The server does not know the cursor: it was restored from a backup, and may have gone on since. Up to where the two
+/// histories are one cannot be told from one cursor, so the device begins again; what it holds comes as duplicates.
 fn rewound(store: &Store, cursor: &Cursor, now: Timestamp) -> Result<SyncAnswer> {
     store.read(|connection| {
         let county = register::county(connection)?;
         let head = log::head(connection)?;
-        tracing::warn!(theirs = cursor.seq, ours = head.seq, "a device knows more of the log than the server");
+        tracing::warn!(theirs = cursor.seq, ours = head.seq, "a device knows another log than the server has");
         Ok(SyncAnswer {
             rewound: true,
             receipts: Vec::new(),

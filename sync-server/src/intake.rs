@@ -1,17 +1,17 @@
 //! Takes a push in: frame check, signature, right to write, one transaction. No document is loaded: a
 //! poisoned one could harm only who materialises it (docs/automerge.md, 3).
 
-use crate::store::Transaction;
 use automerge::Change;
 use jiafang_core::domain::doc;
 use jiafang_core::domain::identifier::{CertificateId, Hash32};
-use jiafang_core::domain::place::Leaves;
+use jiafang_core::domain::place::{Leaves, PlaceCode};
 use jiafang_core::domain::time::Timestamp;
 use jiafang_core::error::Result;
 use jiafang_core::protocol::CHANGE_BYTES_MAX;
 use jiafang_core::protocol::envelope::{DocumentKind, Envelope};
 use jiafang_core::protocol::sync::{Cursor, QuarantineReason, Receipt, ReceiptRun, Rights};
 
+use crate::store::Transaction;
 use crate::store::log::{self, Known};
 use crate::store::register::{CountyRow, Device};
 
@@ -29,6 +29,10 @@ impl Checked {
     #[must_use]
     pub fn envelope(&self) -> &Envelope {
         &self.envelope
+    }
+
+    fn change_hash(&self) -> Option<Hash32> {
+        self.change.as_ref().ok().map(|change| Hash32(change.hash().0))
     }
 }
 
@@ -48,7 +52,7 @@ pub fn check(envelopes: Vec<Envelope>, device: &Device) -> Vec<Checked> {
         .collect()
 }
 
-/// Takes checked envelopes in. Gives a receipt for each, and the end of the log.
+/// Takes checked envelopes in, and gives a receipt for each.
 ///
 /// # Errors
 /// The faults of a store: then none was taken in.
@@ -58,7 +62,7 @@ pub fn take_in(
     county: &CountyRow,
     checked: &[Checked],
     at: Timestamp,
-) -> Result<(Vec<ReceiptRun>, Cursor)> {
+) -> Result<Vec<ReceiptRun>> {
     let mut end = log::head(tx)?;
     let mut runs: Vec<ReceiptRun> = Vec::new();
     for item in checked {
@@ -66,7 +70,7 @@ pub fn take_in(
         let (receipt, seq) = take_one(tx, device, county, item, &mut end, at)?;
         push_receipt(&mut runs, counter, receipt, seq);
     }
-    Ok((runs, end))
+    Ok(runs)
 }
 
 fn push_receipt(runs: &mut Vec<ReceiptRun>, counter: u64, receipt: Receipt, seq: u64) {
@@ -94,70 +98,77 @@ fn take_one(
 ) -> Result<(Receipt, u64)> {
     let body = &item.envelope.body;
     let certificate = device.certificate;
-    let reason = match log::known(tx, certificate, body.counter, item.hash)? {
+    let on_its_chain = match log::known(tx, certificate, body.counter, item.hash)? {
         Known::Logged(seq) => return Ok((Receipt::Duplicate, seq)),
         Known::Apart(reason) => return Ok((Receipt::Quarantined { reason }, 0)),
-        // A cloned or restored tablet: kept, named, and no harm done to the chain that is known.
-        Known::Other => Some(QuarantineReason::CounterForked),
+        Known::Other => false,
         Known::Nothing => {
             let (head, head_hash) = log::device_head(tx, certificate)?.unwrap_or((0, Hash32::ZERO));
-            if head.checked_add(1) != Some(body.counter) {
+            let next = head.checked_add(1) == Some(body.counter);
+            if !next && !log::is_forked(tx, body.previous)? {
                 return Ok((Receipt::NeedsDependencies, 0));
             }
-            (body.previous != head_hash).then_some(QuarantineReason::CounterForked)
+            next && body.previous == head_hash
         }
     };
-    let reason = match reason {
-        Some(reason) => Some(reason),
-        None => match objection(tx, device, county, item)? {
-            Objection::None => None,
-            Objection::Dependencies => return Ok((Receipt::NeedsDependencies, 0)),
-            Objection::Apart(reason) => Some(reason),
-        },
-    };
-    let change_hash = item.change.as_ref().ok().map(|change| Hash32(change.hash().0));
-    let receipt = match (reason, &item.change) {
-        (None, Ok(change)) => {
-            *end = log::append(tx, &item.envelope, Hash32(change.hash().0), change.actor_id().to_bytes(), *end, at)?;
+    if !on_its_chain {
+        // A cloned or restored tablet: its branch is kept and named, and the chain that is known goes on without it.
+        let reason = QuarantineReason::CounterForked;
+        log::keep_apart(tx, &item.envelope, item.change_hash(), reason, at)?;
+        return Ok((Receipt::Quarantined { reason }, 0));
+    }
+    let taken = match judge(tx, device, county, item)? {
+        Judgement::Dependencies => return Ok((Receipt::NeedsDependencies, 0)),
+        Judgement::Right(change) => {
+            *end = log::append(tx, &item.envelope, change, *end, at)?;
             (Receipt::Stored, end.seq)
         }
-        (reason, _) => {
-            let reason = reason.unwrap_or(QuarantineReason::ChangeUnreadable);
-            log::keep_apart(tx, &item.envelope, change_hash, reason, at)?;
+        Judgement::Apart(reason) => {
+            log::keep_apart(tx, &item.envelope, item.change_hash(), reason, at)?;
             (Receipt::Quarantined { reason }, 0)
         }
     };
     log::set_device_head(tx, certificate, body.counter, item.hash)?;
-    Ok(receipt)
+    Ok(taken)
 }
 
-enum Objection {
-    None,
+enum Judgement<'a> {
+    /// It goes into the log.
+    Right(&'a Change),
+    /// What it builds on is not here.
     Dependencies,
+    /// It waits until a person decides.
     Apart(QuarantineReason),
 }
 
-fn objection(tx: &Transaction<'_>, device: &Device, county: &CountyRow, item: &Checked) -> Result<Objection> {
+fn judge<'a>(tx: &Transaction<'_>, device: &Device, county: &CountyRow, item: &'a Checked) -> Result<Judgement<'a>> {
     let body = &item.envelope.body;
     if !item.signed {
-        return Ok(Objection::Apart(QuarantineReason::SignatureWrong));
+        return Ok(Judgement::Apart(QuarantineReason::SignatureWrong));
     }
     let change = match &item.change {
         Ok(change) => change,
-        Err(reason) => return Ok(Objection::Apart(*reason)),
+        Err(reason) => return Ok(Judgement::Apart(*reason)),
     };
     let placement = log::placement(tx, body.document)?;
     if placement.as_ref().is_some_and(|placement| placement.kind != body.kind) {
-        return Ok(Objection::Apart(QuarantineReason::NotYours));
+        return Ok(Judgement::Apart(QuarantineReason::NotYours));
     }
     let known_leaves = placement.map(|placement| placement.leaves);
-    if !may_write(device, county, body.kind, body.document == county.document, &body.leaves, known_leaves.as_ref()) {
-        return Ok(Objection::Apart(QuarantineReason::NotYours));
+    if !are_places(&body.leaves)
+        || !may_write(device, county, body.kind, body.document == county.document, &body.leaves, known_leaves.as_ref())
+    {
+        return Ok(Judgement::Apart(QuarantineReason::NotYours));
     }
     // An actor belongs to the certificate whose envelope first carried it: nobody writes under another's.
-    let bound = log::certificate_of_actor(tx, change.actor_id().to_bytes())?;
-    if bound.is_some_and(|bound| bound != device.certificate) {
-        return Ok(Objection::Apart(QuarantineReason::NotYours));
+    let actor = change.actor_id().to_bytes();
+    let bound = log::certificate_of_actor(tx, actor)?;
+    if actor == doc::GENESIS_ACTOR || bound.is_some_and(|bound| bound != device.certificate) {
+        return Ok(Judgement::Apart(QuarantineReason::NotYours));
+    }
+    // Every document begins with its genesis, and everything builds on that (docs/automerge.md, 5).
+    if change.deps().is_empty() {
+        return Ok(Judgement::Apart(QuarantineReason::ChangeUnreadable));
     }
     let genesis = doc::genesis_hashes(body.kind)?;
     for dependency in change.deps() {
@@ -165,13 +176,36 @@ fn objection(tx: &Transaction<'_>, device: &Device, county: &CountyRow, item: &C
         if genesis.contains(&hash) || log::has_change(tx, body.document, hash)? {
             continue;
         }
-        return Ok(if log::is_apart(tx, hash)? {
-            Objection::Apart(QuarantineReason::BuildsOnQuarantined)
+        return Ok(if log::is_apart(tx, device.certificate, body.document, hash)? {
+            Judgement::Apart(QuarantineReason::BuildsOnQuarantined)
         } else {
-            Objection::Dependencies
+            Judgement::Dependencies
         });
     }
-    Ok(Objection::None)
+    judge_number(tx, item, change)
+}
+
+/// Automerge numbers the changes of an actor within a document. Two under one number make every device refuse the
+/// whole dossier (docs/automerge.md, 1), and a number that is left out is none of an honest device's.
+fn judge_number<'a>(tx: &Transaction<'_>, item: &Checked, change: &'a Change) -> Result<Judgement<'a>> {
+    let document = item.envelope.body.document;
+    let actor = change.actor_id().to_bytes();
+    let under_its_number = log::change_of_number(tx, document, actor, change.seq())?;
+    if under_its_number.is_some_and(|known| known != Hash32(change.hash().0)) {
+        return Ok(Judgement::Apart(QuarantineReason::CounterForked));
+    }
+    let follows = match change.seq() {
+        0 => false,
+        1 => true,
+        number => log::change_of_number(tx, document, actor, number.saturating_sub(1))?.is_some(),
+    };
+    Ok(if follows { Judgement::Right(change) } else { Judgement::Apart(QuarantineReason::ChangeUnreadable) })
+}
+
+/// Whether leaves name what they can name: a dossier under a code that is none would be seen by nobody.
+fn are_places(leaves: &Leaves) -> bool {
+    leaves.village.as_ref().is_none_or(|village| PlaceCode::parse(village.as_str()).as_ref() == Some(village))
+        && leaves.class.as_ref().is_none_or(|class| !class.0.is_empty())
 }
 
 /// The right to write: the person's role, and a scope that covers the document both where the author saw it

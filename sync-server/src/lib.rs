@@ -4,6 +4,7 @@
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 pub mod backup;
+mod connections;
 pub mod county_ledger;
 pub mod enrol;
 pub mod exchange;

@@ -6,11 +6,10 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use jiafang_core::domain::identifier::Hash32;
+use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32};
 use jiafang_core::error::Result;
-use jiafang_core::protocol::photo::PhotoOffset;
+use jiafang_core::protocol::photo::{PhotoOffer, PhotoOffset};
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
-use jiafang_core::protocol::sync::Rights;
 
 use crate::intake;
 use crate::store::register::Device;
@@ -20,12 +19,15 @@ use crate::{fault, refuse};
 /// The folder within the data folder.
 pub const FOLDER_NAME: &str = "photos";
 
+/// Parts of different files are written side by side, each waiting for its own fsync.
+const WRITERS: usize = 16;
+
 /// The folder of photo files.
 #[derive(Debug)]
 pub struct PhotoFolder {
     folder: PathBuf,
-    /// Parts are small: one at a time is written, so that two devices with one photo cannot mix theirs.
-    writing: Mutex<()>,
+    /// One part of a file is written at a time: a device that asks twice cannot mix its own bytes.
+    writing: [Mutex<()>; WRITERS],
 }
 
 /// A part of a file with the file's size.
@@ -45,7 +47,7 @@ impl PhotoFolder {
     pub fn open(data: &Path) -> Result<Self> {
         let folder = data.join(FOLDER_NAME);
         fs::create_dir_all(&folder)?;
-        Ok(Self { folder, writing: Mutex::new(()) })
+        Ok(Self { folder, writing: Default::default() })
     }
 
     /// Where a whole file lies.
@@ -56,35 +58,30 @@ impl PhotoFolder {
         self.folder.join(shelf).join(name)
     }
 
-    fn part_path(&self, hash: Hash32) -> PathBuf {
-        self.path(hash).with_extension("part")
+    /// Parts lie apart for each device: what one has sent says nothing of what another has.
+    fn part_path(&self, hash: Hash32, certificate: CertificateId) -> PathBuf {
+        self.path(hash).with_extension(format!("{certificate}.part"))
     }
 
-    /// How much of a file is here, durably.
+    /// How much of a file is here, durably, as far as a device may know. A file that others put up is as if it were
+    /// not here, until the device has shown that it has it.
     ///
     /// # Errors
     /// The faults of a store.
-    pub fn held(&self, store: &Store, hash: Hash32) -> Result<PhotoOffset> {
-        let row = store.read(|connection| photo_store::row(connection, hash))?;
-        if let Some(row) = row.filter(|row| row.complete) {
+    pub fn held(&self, store: &Store, device: &Device, hash: Hash32) -> Result<PhotoOffset> {
+        if let Some(row) = store.read(|connection| readable(connection, device, hash))? {
             return Ok(PhotoOffset { hash, offset: row.bytes_total, complete: true });
         }
-        let offset = fs::metadata(self.part_path(hash)).map_or(0, |metadata| metadata.len());
-        Ok(PhotoOffset { hash, offset, complete: false })
+        let part = fs::metadata(self.part_path(hash, device.certificate));
+        Ok(PhotoOffset { hash, offset: part.map_or(0, |metadata| metadata.len()), complete: false })
     }
 
-    fn in_scope(store: &Store, device: &Device, hash: Hash32) -> std::result::Result<(), Refusal> {
-        let Some(rights) = &device.rights else { return Err(refuse(RefusalCode::NotYours, "no rights")) };
-        let yours = store.read(|connection| scope_covers(connection, rights, hash)).map_err(fault)?;
-        if yours { Ok(()) } else { Err(refuse(RefusalCode::NotYours, "the photo belongs to no dossier of yours")) }
-    }
-
-    /// Appends a part at the end of what is here.
+    /// Appends a part at the end of what is here. A part that begins elsewhere is not taken, and the answer says where
+    /// it should begin.
     ///
     /// # Errors
-    /// [`RefusalCode::PhotoUnknown`] for what was not offered, [`RefusalCode::NotYours`],
-    /// [`RefusalCode::OffsetWrong`], [`RefusalCode::TooLarge`], [`RefusalCode::HashWrong`],
-    /// [`RefusalCode::Fault`].
+    /// [`RefusalCode::PhotoUnknown`] for what was not offered, [`RefusalCode::NotYours`] when the child is not the
+    /// person's any more, [`RefusalCode::TooLarge`], [`RefusalCode::HashWrong`], [`RefusalCode::Fault`].
     pub fn append(
         &self,
         store: &Store,
@@ -93,28 +90,24 @@ impl PhotoFolder {
         offset: u64,
         part: &[u8],
     ) -> std::result::Result<PhotoOffset, Refusal> {
-        let row = store.read(|connection| photo_store::row(connection, hash)).map_err(fault)?;
-        let Some(row) = row else { return Err(refuse(RefusalCode::PhotoUnknown, "the photo was not offered")) };
-        Self::in_scope(store, device, hash)?;
-        if row.complete {
-            return Ok(PhotoOffset { hash, offset: row.bytes_total, complete: true });
-        }
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = self.held(store, hash).map_err(fault)?;
-        if held.complete {
-            return Ok(held);
-        }
-        if held.offset != offset {
-            // The device is told how much is here, and goes on from there.
+        let offers = store.read(|connection| offers_in_scope(connection, device, hash)).map_err(fault)?;
+        let Some(offers) = offers else { return Err(refuse(RefusalCode::PhotoUnknown, "the photo was not offered")) };
+        let Some(offer) = offers.first() else {
+            return Err(refuse(RefusalCode::NotYours, "the photo belongs to no dossier of yours"));
+        };
+        let writer = hash.0.last().map_or(0, |byte| usize::from(*byte)).checked_rem(WRITERS).unwrap_or(0);
+        let _writing = self.writing.get(writer).map(|writer| writer.lock().unwrap_or_else(PoisonError::into_inner));
+        let held = self.held(store, device, hash).map_err(fault)?;
+        if held.complete || held.offset != offset {
             return Ok(held);
         }
         let end = offset.saturating_add(u64::try_from(part.len()).unwrap_or(u64::MAX));
-        if end > row.bytes_total {
+        if end > offer.bytes_total {
             return Err(refuse(RefusalCode::TooLarge, "more bytes than were offered"));
         }
-        let path = self.part_path(hash);
+        let path = self.part_path(hash, device.certificate);
         append_durably(&path, part).map_err(|cause| fault(cause.into()))?;
-        if end < row.bytes_total {
+        if end < offer.bytes_total {
             return Ok(PhotoOffset { hash, offset: end, complete: false });
         }
         let bytes = fs::read(&path).map_err(|cause| fault(cause.into()))?;
@@ -122,16 +115,23 @@ impl PhotoFolder {
             fs::remove_file(&path).map_err(|cause| fault(cause.into()))?;
             return Err(refuse(RefusalCode::HashWrong, "the bytes have another hash"));
         }
+        // Where another device was faster, the same bytes take the place of the same bytes.
         fs::rename(&path, self.path(hash)).map_err(|cause| fault(cause.into()))?;
         sync_folder_of(&path).map_err(|cause| fault(cause.into()))?;
-        store.transact(|tx| photo_store::mark_complete(tx, hash)).map_err(fault)?;
+        store
+            .transact(|tx| {
+                photo_store::keep(tx, offer, device.certificate)?;
+                offers.iter().try_for_each(|offer| photo_store::link(tx, hash, offer.document))
+            })
+            .map_err(fault)?;
         Ok(PhotoOffset { hash, offset: end, complete: true })
     }
 
-    /// Reads a part. When a desk gets the last one, those who put the photo up are told at their next sync.
+    /// Reads a part. When a desk gets the last one, who put the photo up is told at the next sync.
     ///
     /// # Errors
-    /// [`RefusalCode::PhotoUnknown`], [`RefusalCode::NotYours`], [`RefusalCode::Fault`].
+    /// [`RefusalCode::PhotoUnknown`], also for a photo of somebody else's children: whether there is one is not told
+    /// to whom it does not concern. [`RefusalCode::Fault`].
     pub fn read(
         &self,
         store: &Store,
@@ -140,11 +140,9 @@ impl PhotoFolder {
         offset: u64,
         bytes_max: usize,
     ) -> std::result::Result<Part, Refusal> {
-        // Whether there is such a photo is not told to whom it does not concern.
-        Self::in_scope(store, device, hash)?;
-        let row = store.read(|connection| photo_store::row(connection, hash)).map_err(fault)?;
-        let Some(row) = row.filter(|row| row.complete) else {
-            return Err(refuse(RefusalCode::PhotoUnknown, "the photo has not come whole yet"));
+        let row = store.read(|connection| readable(connection, device, hash)).map_err(fault)?;
+        let Some(row) = row else {
+            return Err(refuse(RefusalCode::PhotoUnknown, "no photo of yours that has come whole"));
         };
         let mut file = File::open(self.path(hash)).map_err(|cause| match cause.kind() {
             std::io::ErrorKind::NotFound => refuse(RefusalCode::PhotoUnknown, "the file is gone"),
@@ -164,15 +162,50 @@ impl PhotoFolder {
     }
 }
 
-fn scope_covers(connection: &Connection, rights: &Rights, hash: Hash32) -> Result<bool> {
+/// The file, when it is here whole and belongs to a document that the device may see.
+///
+/// # Errors
+/// The faults of a store.
+pub(crate) fn readable(
+    connection: &Connection,
+    device: &Device,
+    hash: Hash32,
+) -> Result<Option<photo_store::PhotoRow>> {
+    let Some(row) = photo_store::row(connection, hash)? else { return Ok(None) };
     for document in photo_store::documents(connection, hash)? {
-        if let Some(placed) = log::placement(connection, document)?
-            && intake::may_see(rights, placed.kind, &placed.leaves)
-        {
-            return Ok(true);
+        if may_see(connection, device, document)? {
+            return Ok(Some(row));
         }
     }
-    Ok(false)
+    Ok(None)
+}
+
+/// Whether a device may see a document where it lies now.
+///
+/// # Errors
+/// The faults of a store.
+pub(crate) fn may_see(connection: &Connection, device: &Device, document: DocumentId) -> Result<bool> {
+    let placed = log::placement(connection, document)?;
+    Ok(device
+        .rights
+        .as_ref()
+        .zip(placed)
+        .is_some_and(|(rights, placed)| intake::may_see(rights, placed.kind, &placed.leaves)))
+}
+
+/// What a device has offered under a hash for documents that it may still see; `None` when it offered nothing.
+fn offers_in_scope(connection: &Connection, device: &Device, hash: Hash32) -> Result<Option<Vec<PhotoOffer>>> {
+    let offers = photo_store::offers(connection, hash, device.certificate)?;
+    if offers.is_empty() {
+        return Ok(None);
+    }
+    let mut in_scope = Vec::new();
+    for offer in offers {
+        if may_see(connection, device, offer.document)? {
+            in_scope.push(offer);
+        }
+    }
+    Ok(Some(in_scope))
 }
 
 fn append_durably(path: &Path, part: &[u8]) -> std::io::Result<()> {

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Extension, Path as UrlPath, Query, State};
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{DefaultBodyLimit, Extension, Path as UrlPath, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::service::TowerToHyperService;
-use jiafang_core::domain::identifier::{CertificateId, Hash32};
+use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::environment::Environment;
 use jiafang_core::error::{ErrorCode, Failure, Result};
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
@@ -23,17 +23,20 @@ use rustls::server::WebPkiClientVerifier;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
+use crate::connections::{self, Peer};
 use crate::identity::{Identity, ed25519_spki};
 use crate::photo::PhotoFolder;
 use crate::store::Store;
 use crate::store::register::{self, Device};
 use crate::{enrol, exchange, fault, refuse};
 
-/// A device that sends nothing for so long is let go: links in the mountains are slow, but not that slow.
-const HANDSHAKE_TIME_MAX: Duration = Duration::from_secs(60);
+/// A request may take so long, from its first byte to its answer; devices give up before.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(5 * 60);
+/// Requests that are worked on at once.
+const WORKERS: usize = 16;
 
 /// A photo part is small; a batch of them is taken as one, too.
 const PHOTO_PART_BYTES_MAX: usize = 512 * 1024;
@@ -46,6 +49,7 @@ pub struct Server {
     pub identity: Arc<Identity>,
     photos: Arc<PhotoFolder>,
     environment: Environment,
+    work: Semaphore,
 }
 
 impl std::fmt::Debug for Server {
@@ -94,6 +98,7 @@ impl Server {
             identity: Arc::new(Identity::read(data)?),
             photos: Arc::new(PhotoFolder::open(data)?),
             environment,
+            work: Semaphore::new(WORKERS),
         })
     }
 
@@ -112,7 +117,7 @@ impl Server {
             .map_err(|cause| Failure::caused(ErrorCode::ServerFault, "the address of the listener", cause))?;
         let router = router(Arc::new(self));
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(accept(listener, acceptor, router, stopped));
+        let task = tokio::spawn(connections::accept(listener, acceptor, router, stopped));
         Ok(Running { address, stop, task })
     }
 }
@@ -146,146 +151,147 @@ fn tls_config(identity: &Identity) -> Result<rustls::ServerConfig> {
     Ok(config)
 }
 
-/// The certificate that a connection was made with, DER; `None` for one that may only enrol.
-#[derive(Clone)]
-struct PeerCertificate(Option<Arc<Vec<u8>>>);
-
-async fn accept(listener: TcpListener, acceptor: TlsAcceptor, router: Router, mut stopped: watch::Receiver<bool>) {
-    let mut connections = tokio::task::JoinSet::new();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stopped.changed() => break,
-            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
-        };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
-            Err(cause) => {
-                // Out of file handles, as a rule: others will be given back.
-                tracing::warn!(%cause, "a connection was not accepted");
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
-            }
-        };
-        let (acceptor, router, stopped) = (acceptor.clone(), router.clone(), stopped.clone());
-        connections.spawn(async move { connection(stream, acceptor, router, stopped).await });
-    }
-    let drained = async { while connections.join_next().await.is_some() {} };
-    if tokio::time::timeout(Duration::from_secs(10), drained).await.is_err() {
-        connections.abort_all();
-    }
-}
-
-async fn connection(
-    stream: tokio::net::TcpStream,
-    acceptor: TlsAcceptor,
-    router: Router,
-    mut stopped: watch::Receiver<bool>,
-) {
-    if let Err(cause) = stream.set_nodelay(true) {
-        tracing::debug!(%cause, "no nodelay");
-    }
-    let stream = match tokio::time::timeout(HANDSHAKE_TIME_MAX, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(cause)) => return tracing::debug!(%cause, "a handshake failed"),
-        Err(_) => return tracing::debug!("a handshake took too long"),
-    };
-    let peer = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
-    let peer = PeerCertificate(peer.map(|certificate| Arc::new(certificate.to_vec())));
-    let service = TowerToHyperService::new(router.layer(Extension(peer)));
-    let builder = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
-    let serving = builder.serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(serving);
-    let served = tokio::select! {
-        served = serving.as_mut() => served,
-        _ = stopped.changed() => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
-        }
-    };
-    if let Err(cause) = served {
-        tracing::debug!(%cause, "a connection ended");
-    }
-}
-
 fn router(server: Arc<Server>) -> Router {
-    Router::new()
-        .route(protocol::ENROL_PATH, post(post_enrol))
-        .route(protocol::SYNC_PATH, post(post_sync))
-        .route(&format!("{}/{{hash}}", protocol::PHOTO_PATH), get(get_photo).put(put_photo))
+    // Who may not speak is refused before the body is read.
+    let proven = Router::new()
+        .route(protocol::SYNC_PATH, post(post_sync).fallback(unknown))
+        .route(&format!("{}/{{hash}}", protocol::PHOTO_PATH), get(get_photo).put(put_photo).fallback(unknown))
+        .fallback(unknown)
         .layer(DefaultBodyLimit::max(protocol::REQUEST_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(Arc::clone(&server), proven));
+    let enrolment = post(post_enrol).fallback(unknown).layer(DefaultBodyLimit::max(protocol::ENROL_BYTES_MAX));
+    Router::new()
+        .route(protocol::ENROL_PATH, enrolment)
+        .merge(proven)
+        .layer(middleware::from_fn_with_state(Arc::clone(&server), logged))
+        .layer(middleware::from_fn(connections::counted))
         .with_state(server)
+}
+
+/// Writes a line for each request: which device, what, how it ended, how long it took. No names.
+async fn logged(
+    State(server): State<Arc<Server>>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let begun = server.environment.clock.monotonic_ms();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let response = tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await.unwrap_or_else(|_| {
+        // What was taken in stays taken in: the device offers it again and hears that it is known.
+        refused(&refuse(RefusalCode::Malformed, "the request took too long"))
+    });
+    let device = match peer {
+        Peer::Device { certificate, .. } => certificate.to_string(),
+        Peer::Nobody | Peer::Unreadable => "-".to_owned(),
+    };
+    let ms = server.environment.clock.monotonic_ms().saturating_sub(begun);
+    tracing::info!(%device, %method, path, status = response.status().as_u16(), ms, "request");
+    response
+}
+
+/// Finds the device of a connection, as the register knows it now.
+async fn proven(
+    State(server): State<Arc<Server>>,
+    Extension(peer): Extension<Peer>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    match at_work(server, move |server| device_of(server, &peer)).await {
+        Ok(device) => {
+            request.extensions_mut().insert(device);
+            next.run(request).await
+        }
+        Err(refusal) => refused(&refusal),
+    }
+}
+
+async fn unknown() -> Response {
+    refused(&refuse(RefusalCode::Malformed, "there is no such path, or not with this method"))
 }
 
 fn refused(refusal: &Refusal) -> Response {
     let status = StatusCode::from_u16(refusal.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    tracing::debug!(code = ?refusal.code, detail = refusal.detail, "refused");
     (status, [(header::CONTENT_TYPE, "application/cbor")], body::cbor(refusal)).into_response()
 }
 
-fn answered<T: minicbor::Encode<()>>(answer: &T) -> Response {
-    match body::write(answer) {
+fn answered<T: minicbor::Encode<()>>(answer: std::result::Result<T, Refusal>) -> Response {
+    let written = answer.and_then(|answer| body::write(&answer).map_err(|cause| fault(Failure::from(cause))));
+    match written {
         Ok(bytes) => ([(header::CONTENT_TYPE, "application/cbor+zstd")], bytes).into_response(),
-        Err(cause) => refused(&fault(Failure::from(cause))),
+        Err(refusal) => refused(&refusal),
     }
 }
 
-/// Runs what reads disks and checks signatures off the threads that wait for the network.
+/// Runs what reads disks and checks signatures off the threads that wait for the network, a few at a time: a request
+/// may take some megabytes while it is read.
 async fn at_work<T: Send + 'static>(
-    work: impl FnOnce() -> std::result::Result<T, Refusal> + Send + 'static,
+    server: Arc<Server>,
+    work: impl FnOnce(&Server) -> std::result::Result<T, Refusal> + Send + 'static,
 ) -> std::result::Result<T, Refusal> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|cause| {
+    let broken = |cause: &dyn std::fmt::Display| {
         tracing::error!(%cause, "a request panicked");
-        Err(refuse(RefusalCode::Fault, "a fault in the server"))
+        refuse(RefusalCode::Fault, "a fault in the server")
+    };
+    let _place = server.work.acquire().await.map_err(|cause| broken(&cause))?;
+    let worker = Arc::clone(&server);
+    tokio::task::spawn_blocking(move || work(&worker)).await.unwrap_or_else(|cause| Err(broken(&cause)))
+}
+
+/// A body that has come whole and within its limit.
+fn whole(bytes: std::result::Result<Bytes, BytesRejection>) -> std::result::Result<Bytes, Refusal> {
+    bytes.map_err(|cause| match cause.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => refuse(RefusalCode::TooLarge, "the body"),
+        _ => refuse(RefusalCode::Malformed, "the body did not come whole"),
     })
 }
 
-fn read_body<T: for<'b> minicbor::Decode<'b, ()>>(bytes: &[u8]) -> std::result::Result<T, Refusal> {
-    body::read(bytes).map_err(|cause| refuse(RefusalCode::Malformed, cause.to_string()))
+fn read_body<T: for<'b> minicbor::Decode<'b, ()>>(
+    bytes: std::result::Result<Bytes, BytesRejection>,
+    inflated_bytes_max: usize,
+) -> std::result::Result<T, Refusal> {
+    body::read_within(&whole(bytes)?, inflated_bytes_max)
+        .map_err(|cause| refuse(RefusalCode::Malformed, cause.to_string()))
 }
 
-/// The device that a connection was made by, as the register knows it now.
-fn device_of(server: &Server, peer: &PeerCertificate) -> std::result::Result<Device, Refusal> {
+fn device_of(server: &Server, peer: &Peer) -> std::result::Result<Device, Refusal> {
     let nobody = |detail: &str| refuse(RefusalCode::CertificateRefused, detail);
-    let der = peer.0.as_ref().ok_or_else(|| nobody("no client certificate"))?;
-    let (_, certificate) = x509_parser::parse_x509_certificate(der).map_err(|_| nobody("an unreadable certificate"))?;
-    let name = certificate.subject().iter_common_name().next().and_then(|name| name.as_str().ok());
-    let id = name.and_then(CertificateId::parse).ok_or_else(|| nobody("a certificate without an id"))?;
+    let (certificate, public_key_info) = match peer {
+        Peer::Device { certificate, public_key_info } => (*certificate, public_key_info),
+        Peer::Nobody => return Err(nobody("no client certificate")),
+        Peer::Unreadable => return Err(nobody("a certificate without an id")),
+    };
     let device = server
         .store
-        .read(|connection| register::device(connection, id))
+        .read(|connection| register::device(connection, certificate))
         .map_err(fault)?
         .ok_or_else(|| nobody("the register does not know the device, or has revoked it"))?;
-    if certificate.public_key().raw != ed25519_spki(&device.public_key) {
+    if **public_key_info != ed25519_spki(&device.public_key) {
         return Err(nobody("the certificate has another key than the register"));
     }
     Ok(device)
 }
 
-async fn post_enrol(State(server): State<Arc<Server>>, bytes: Bytes) -> Response {
-    let answer = at_work(move || {
-        let request = read_body(&bytes)?;
+async fn post_enrol(State(server): State<Arc<Server>>, bytes: std::result::Result<Bytes, BytesRejection>) -> Response {
+    let answer = at_work(server, move |server| {
+        let request = read_body(bytes, protocol::ENROL_BYTES_MAX)?;
         enrol::enrol(&server.store, &server.identity, &request, &server.environment)
     });
-    match answer.await {
-        Ok(answer) => answered(&answer),
-        Err(refusal) => refused(&refusal),
-    }
+    answered(answer.await)
 }
 
 async fn post_sync(
     State(server): State<Arc<Server>>,
-    Extension(peer): Extension<PeerCertificate>,
-    bytes: Bytes,
+    Extension(device): Extension<Device>,
+    bytes: std::result::Result<Bytes, BytesRejection>,
 ) -> Response {
-    let answer = at_work(move || {
-        let device = device_of(&server, &peer)?;
-        let request = read_body(&bytes)?;
+    let answer = at_work(server, move |server| {
+        let request = read_body(bytes, protocol::REQUEST_INFLATED_BYTES_MAX)?;
         exchange::answer(&server.store, &server.photos, &device, request, server.environment.now())
     });
-    match answer.await {
-        Ok(answer) => answered(&answer),
-        Err(refusal) => refused(&refusal),
-    }
+    answered(answer.await)
 }
 
 #[derive(serde::Deserialize)]
@@ -293,30 +299,32 @@ struct AtOffset {
     offset: u64,
 }
 
+fn read_hash(text: &str) -> std::result::Result<Hash32, Refusal> {
+    Hash32::parse(text).ok_or_else(|| refuse(RefusalCode::Malformed, "no hash"))
+}
+
 async fn put_photo(
     State(server): State<Arc<Server>>,
-    Extension(peer): Extension<PeerCertificate>,
+    Extension(device): Extension<Device>,
     UrlPath(hash): UrlPath<String>,
-    Query(at): Query<AtOffset>,
-    bytes: Bytes,
+    at: std::result::Result<Query<AtOffset>, QueryRejection>,
+    bytes: std::result::Result<Bytes, BytesRejection>,
 ) -> Response {
-    let answer = at_work(move || {
-        let device = device_of(&server, &peer)?;
-        let hash = Hash32::parse(&hash).ok_or_else(|| refuse(RefusalCode::Malformed, "no hash"))?;
+    let answer = at_work(server, move |server| {
+        let hash = read_hash(&hash)?;
+        let Query(at) = at.map_err(|_| refuse(RefusalCode::Malformed, "no offset"))?;
+        let bytes = whole(bytes)?;
         if bytes.len() > PHOTO_PART_BYTES_MAX {
             return Err(refuse(RefusalCode::TooLarge, "a part of that size"));
         }
         server.photos.append(&server.store, &device, hash, at.offset, &bytes)
     });
-    match answer.await {
-        Ok(offset) => answered(&offset),
-        Err(refusal) => refused(&refusal),
-    }
+    answered(answer.await)
 }
 
 async fn get_photo(
     State(server): State<Arc<Server>>,
-    Extension(peer): Extension<PeerCertificate>,
+    Extension(device): Extension<Device>,
     UrlPath(hash): UrlPath<String>,
     headers: HeaderMap,
 ) -> Response {
@@ -324,11 +332,8 @@ async fn get_photo(
     let bytes_max = end
         .and_then(|end| usize::try_from(end.saturating_sub(start).saturating_add(1)).ok())
         .map_or(PHOTO_PART_BYTES_MAX, |asked| asked.min(PHOTO_PART_BYTES_MAX));
-    let answer = at_work(move || {
-        let device = device_of(&server, &peer)?;
-        let hash = Hash32::parse(&hash).ok_or_else(|| refuse(RefusalCode::Malformed, "no hash"))?;
-        server.photos.read(&server.store, &device, hash, start, bytes_max)
-    });
+    let answer =
+        at_work(server, move |server| server.photos.read(&server.store, &device, read_hash(&hash)?, start, bytes_max));
     match answer.await {
         Ok(part) => {
             let length = u64::try_from(part.bytes.len()).unwrap_or(0);
@@ -341,7 +346,7 @@ async fn get_photo(
     }
 }
 
-/// `Range: bytes=START-END`, with or without an end; all of it when there is none.
+/// `Range: bytes=START-END`, with or without an end; from the start when there is none.
 fn range_of(headers: &HeaderMap) -> (u64, Option<u64>) {
     let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok());
     let Some((start, end)) = range.and_then(|text| text.strip_prefix("bytes=")).and_then(|text| text.split_once('-'))

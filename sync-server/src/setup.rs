@@ -85,8 +85,7 @@ pub fn create(data: &Path, setup: &Setup<'_>, identity: &Identity, environment: 
             },
             &identity.administration,
         );
-        let change_hash = Hash32(change.hash().0);
-        log::append(tx, &envelope, change_hash, change.actor_id().to_bytes(), Cursor::START, now)?;
+        log::append(tx, &envelope, &change, Cursor::START, now)?;
         log::set_device_head(tx, certificate, 1, envelope.hash())
     })?;
     Ok(store)

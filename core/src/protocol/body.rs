@@ -31,7 +31,15 @@ pub fn write<T: Encode<()>>(message: &T) -> std::io::Result<Vec<u8>> {
 /// # Errors
 /// [`BodyError`]; nothing outside of the size limit is ever allocated.
 pub fn read<T: for<'b> Decode<'b, ()>>(body: &[u8]) -> Result<T, BodyError> {
-    let inflated = zstd::bulk::decompress(body, INFLATED_BYTES_MAX).map_err(BodyError::Compression)?;
+    read_within(body, INFLATED_BYTES_MAX)
+}
+
+/// Inflates and decodes a message that is never larger than `inflated_bytes_max`.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_within<T: for<'b> Decode<'b, ()>>(body: &[u8], inflated_bytes_max: usize) -> Result<T, BodyError> {
+    let inflated = zstd::bulk::decompress(body, inflated_bytes_max).map_err(BodyError::Compression)?;
     minicbor::decode(&inflated).map_err(BodyError::Encoding)
 }
 

@@ -25,7 +25,11 @@ pub const PHOTO_PATH: &str = "/v1/photo";
 
 /// The largest request body that a server reads: 4 MiB.
 pub const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// The largest body after decompression: 32 MiB.
+/// The largest request after decompression: 8 MiB. A day's push has some 100 KB.
+pub const REQUEST_INFLATED_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// The largest request to enrol, before and after decompression: 4 KiB. It may come from anybody.
+pub const ENROL_BYTES_MAX: usize = 4 * 1024;
+/// The largest answer after decompression: 32 MiB.
 pub const INFLATED_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// The largest single change: 1 MiB. A finished form has some hundred bytes.
 pub const CHANGE_BYTES_MAX: usize = 1024 * 1024;

@@ -1,5 +1,6 @@
 //! The log: every envelope that was taken in, in one order, chained by hash; and what waits apart.
 
+use automerge::Change;
 use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32};
 use jiafang_core::domain::place::{ClassId, Leaves, PlaceCode};
 use jiafang_core::domain::time::Timestamp;
@@ -187,15 +188,70 @@ pub fn has_change(connection: &Connection, document: DocumentId, change: Hash32)
         .map_err(sqlite)
 }
 
-/// Whether a change waits apart.
+/// Whether a change that this device could build on waits apart: the change itself, or, where it could not be
+/// read, any record that this device wrote for the document.
 ///
 /// # Errors
 /// The faults of a store.
-pub fn is_apart(connection: &Connection, change: Hash32) -> Result<bool> {
+pub fn is_apart(
+    connection: &Connection,
+    certificate: CertificateId,
+    document: DocumentId,
+    change: Hash32,
+) -> Result<bool> {
     connection
-        .prepare_cached("SELECT 1 FROM quarantine WHERE change_hash = :hash")
-        .and_then(|mut statement| statement.exists(named_params! { ":hash": change.0.as_slice() }))
+        .prepare_cached(
+            "SELECT 1 FROM quarantine WHERE document = :document AND change_hash = :hash
+             UNION ALL SELECT 1 FROM quarantine WHERE document = :document AND certificate = :certificate",
+        )
+        .and_then(|mut statement| {
+            statement.exists(named_params! {
+                ":document": document.as_bytes().as_slice(),
+                ":hash": change.0.as_slice(),
+                ":certificate": certificate.as_bytes().as_slice(),
+            })
+        })
         .map_err(sqlite)
+}
+
+/// Whether an envelope waits apart because its device was cloned or restored.
+///
+/// # Errors
+/// The faults of a store.
+pub fn is_forked(connection: &Connection, envelope: Hash32) -> Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM quarantine WHERE hash = :hash AND reason = :reason")
+        .and_then(|mut statement| {
+            statement.exists(named_params! {
+                ":hash": envelope.0.as_slice(),
+                ":reason": QuarantineReason::CounterForked.key(),
+            })
+        })
+        .map_err(sqlite)
+}
+
+/// The change that stands under a number of an actor's changes of a document.
+///
+/// # Errors
+/// The faults of a store.
+pub fn change_of_number(
+    connection: &Connection,
+    document: DocumentId,
+    actor: &[u8],
+    number: u64,
+) -> Result<Option<Hash32>> {
+    let row = connection
+        .prepare_cached("SELECT hash FROM change WHERE document = :document AND actor = :actor AND number = :number")
+        .map_err(sqlite)?
+        .query_row(
+            named_params! {
+                ":document": document.as_bytes().as_slice(),
+                ":actor": actor,
+                ":number": signed(number),
+            },
+            |row| Ok(Hash32(row.get("hash")?)),
+        );
+    optional(row)
 }
 
 /// The certificate that an actor is bound to.
@@ -210,18 +266,18 @@ pub fn certificate_of_actor(connection: &Connection, actor: &[u8]) -> Result<Opt
     optional(row)
 }
 
-/// Appends an envelope that was found right. Gives the new end of the log.
+/// Appends an envelope with its change, found right. Gives the new end of the log.
 ///
 /// # Errors
 /// The faults of a store.
 pub fn append(
     tx: &Transaction<'_>,
     envelope: &Envelope,
-    change_hash: Hash32,
-    actor: &[u8],
+    change: &Change,
     end: Cursor,
     at: Timestamp,
 ) -> Result<Cursor> {
+    let actor = change.actor_id().to_bytes();
     let hash = envelope.hash();
     let next = Cursor { seq: end.seq.saturating_add(1), chain: Cursor::link(end.chain, hash) };
     let body = &envelope.body;
@@ -244,11 +300,19 @@ pub fn append(
         })
     })
     .map_err(sqlite)?;
-    tx.prepare_cached("INSERT INTO change (hash, document) VALUES (:hash, :document) ON CONFLICT DO NOTHING")
-        .and_then(|mut statement| {
-            statement.execute(named_params! { ":hash": change_hash.0.as_slice(), ":document": document })
+    tx.prepare_cached(
+        "INSERT INTO change (document, hash, actor, number) VALUES (:document, :hash, :actor, :number)
+         ON CONFLICT (document, hash) DO NOTHING",
+    )
+    .and_then(|mut statement| {
+        statement.execute(named_params! {
+            ":document": document,
+            ":hash": change.hash().0.as_slice(),
+            ":actor": actor,
+            ":number": signed(change.seq()),
         })
-        .map_err(sqlite)?;
+    })
+    .map_err(sqlite)?;
     tx.prepare_cached("INSERT INTO actor (actor, certificate) VALUES (:actor, :certificate) ON CONFLICT DO NOTHING")
         .and_then(|mut statement| statement.execute(named_params! { ":actor": actor, ":certificate": certificate }))
         .map_err(sqlite)?;

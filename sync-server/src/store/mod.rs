@@ -5,7 +5,7 @@ pub mod photo;
 pub mod register;
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, TryLockError};
 
 use jiafang_core::error::{ErrorCode, Failure, Result};
 use rusqlite::{ErrorCode as SqliteCode, OpenFlags, OptionalExtension, TransactionBehavior};
@@ -94,15 +94,28 @@ impl Store {
     /// # Errors
     /// What `work` says, the faults of a store.
     pub fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        // Whoever is free; a request waits for a particular one only when all are at work.
+        let free = self.readers.iter().find_map(|reader| match reader.try_lock() {
+            Ok(reader) => Some(reader),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        });
         let turn = self.next_reader.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let place = turn.checked_rem(self.readers.len()).unwrap_or(0);
-        let reader = self.readers.get(place).ok_or_else(|| Failure::new(ErrorCode::Internal, "no reader"))?;
-        let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reader = match free {
+            Some(reader) => reader,
+            None => self
+                .readers
+                .get(turn.checked_rem(self.readers.len()).unwrap_or(0))
+                .ok_or_else(|| Failure::new(ErrorCode::Internal, "no reader"))?
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        };
         let transaction = reader.transaction().map_err(sqlite)?;
         work(&transaction)
     }
 
-    /// Copies the store to a new file while others write, and gives what the copy's head is.
+    /// Copies the store to a new file while others write. All pages in one step, which is one snapshot: a copy in several
+    /// steps begins anew whenever another process writes, and a server writes all the time. Writers are not held up.
     ///
     /// # Errors
     /// The faults of a store.
@@ -112,7 +125,7 @@ impl Store {
         let mut target = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         {
             let backup = rusqlite::backup::Backup::new(&source, &mut target).map_err(sqlite)?;
-            backup.run_to_completion(1_000, std::time::Duration::from_millis(5), None).map_err(sqlite)?;
+            backup.run_to_completion(i32::MAX, std::time::Duration::ZERO, None).map_err(sqlite)?;
         }
         target.pragma_update(None, "journal_mode", "DELETE").map_err(sqlite)?;
         Ok(())

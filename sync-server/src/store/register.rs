@@ -113,7 +113,8 @@ pub fn write(tx: &Transaction<'_>, fact: RegisterFact, county: &DeviceSigner, at
             put_certificate(tx, certificate, person, &public_key)
         }
         RegisterFact::Person { person, name, role, scopes } => {
-            put_person(tx, person, &name, &cbor(&Rights { role, scopes }), role.is_desk())
+            put_person(tx, person, &name, &cbor(&Rights { role, scopes }), role.is_desk())?;
+            forget_cursors(tx, person)
         }
         RegisterFact::Certificate { certificate, person, public_key } => {
             put_certificate(tx, certificate, person, &public_key)
@@ -144,6 +145,17 @@ fn put_person(tx: &Transaction<'_>, person: PersonId, name: &str, rights: &[u8],
     Ok(())
 }
 
+/// With other rights a person's devices see another part of the log: what they hold of it they say anew.
+fn forget_cursors(tx: &Transaction<'_>, person: PersonId) -> Result<()> {
+    tx.execute(
+        "UPDATE device_cursor SET seq = 0
+         WHERE certificate IN (SELECT id FROM certificate WHERE person = :person)",
+        named_params! { ":person": person.as_bytes().as_slice() },
+    )
+    .map_err(sqlite)?;
+    Ok(())
+}
+
 fn put_certificate(tx: &Transaction<'_>, id: CertificateId, person: PersonId, key: &PublicKey) -> Result<()> {
     tx.execute(
         "INSERT INTO certificate (id, person, public_key) VALUES (:id, :person, :key) ON CONFLICT (id) DO NOTHING",
@@ -169,18 +181,25 @@ pub fn head(connection: &Connection) -> Result<(u64, Hash32)> {
     Ok(optional(row)?.unwrap_or((0, Hash32::ZERO)))
 }
 
-/// Entries above a number, in order.
+/// Entries above a number, in order, up to a budget of bytes (at least one); and whether these are all.
 ///
 /// # Errors
 /// The faults of a store.
-pub fn entries_after(connection: &Connection, seq: u64) -> Result<Vec<RegisterEntry>> {
+pub fn entries_after(connection: &Connection, seq: u64, bytes_max: usize) -> Result<(Vec<RegisterEntry>, bool)> {
     let mut statement =
         connection.prepare_cached("SELECT bytes FROM register_entry WHERE seq > :seq ORDER BY seq").map_err(sqlite)?;
-    let rows = statement
-        .query_map(named_params! { ":seq": signed(seq) }, |row| row.get::<_, Vec<u8>>("bytes"))
-        .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
-        .map_err(sqlite)?;
-    rows.iter().map(|bytes| minicbor::decode(bytes).map_err(|_| malformed("register entry"))).collect()
+    let mut rows = statement.query(named_params! { ":seq": signed(seq) }).map_err(sqlite)?;
+    let mut entries = Vec::new();
+    let mut bytes = 0_usize;
+    while let Some(row) = rows.next().map_err(sqlite)? {
+        let read = row.get_ref("bytes").map_err(sqlite)?.as_blob().map_err(|_| malformed("register entry"))?;
+        bytes = bytes.saturating_add(read.len());
+        if bytes > bytes_max && !entries.is_empty() {
+            return Ok((entries, false));
+        }
+        entries.push(minicbor::decode(read).map_err(|_| malformed("register entry"))?);
+    }
+    Ok((entries, true))
 }
 
 /// A device that the register knows and has not revoked.
@@ -229,6 +248,20 @@ pub fn device(connection: &Connection, certificate: CertificateId) -> Result<Opt
             })
         })
         .transpose()
+}
+
+/// The certificate of a person's device with a key; `None` when there is none or it is revoked.
+///
+/// # Errors
+/// The faults of a store.
+pub fn certificate_of_key(connection: &Connection, person: PersonId, key: &PublicKey) -> Result<Option<CertificateId>> {
+    let row = connection
+        .prepare_cached("SELECT id FROM certificate WHERE person = :person AND public_key = :key AND revoked = 0")
+        .map_err(sqlite)?
+        .query_row(named_params! { ":person": person.as_bytes().as_slice(), ":key": key.0.as_slice() }, |row| {
+            Ok(CertificateId::from_bytes(row.get("id")?))
+        });
+    optional(row)
 }
 
 /// Devices at desks, with how far each holds the log and what it may see.

@@ -111,8 +111,7 @@ fn fill(store: &Store) {
                         &signer,
                     );
                     previous = envelope.hash();
-                    // Equal changes of two children would have one hash: the log knows them by document.
-                    end = log::append(tx, &envelope, envelope.hash(), &actor, end, now)?;
+                    end = log::append(tx, &envelope, &change, end, now)?;
                 }
                 Ok(())
             })

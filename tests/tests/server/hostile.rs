@@ -180,7 +180,14 @@ fn nobody_writes_under_the_actor_of_a_colleague() {
     wang.actor = li.actor;
     let forged = wang.writes(&mut dossier, "二组");
     assert_eq!(receipts(&wang.syncs(&[forged])), [(1, quarantined(QuarantineReason::NotYours))]);
-    assert_eq!(documents(&wang.pulls()), [dossier.id], "the colleague's own record is not touched");
+
+    // The common beginning of all dossiers has an actor, too. Whoever took it would poison them all.
+    wang.actor = *doc::GENESIS_ACTOR;
+    let mut own = wang.opens(YUNLING);
+    let forged = wang.writes(&mut own, "三组");
+    assert_eq!(receipts(&wang.syncs(&[forged])), [(2, quarantined(QuarantineReason::NotYours))]);
+    wang.actor = [4; 16];
+    all_goes_on(&county, &mut wang);
 }
 
 #[test]

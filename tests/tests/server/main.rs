@@ -2,6 +2,16 @@
 //! real client. What a device does with an answer is tested elsewhere; here it is what the server takes in,
 //! gives out and refuses.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "clippy counts the helpers of an integration test as outside of tests"
+)]
+
 mod backup;
 mod county;
 mod device;

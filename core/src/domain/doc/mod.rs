@@ -42,7 +42,7 @@ pub const DOSSIER_ROOTS: &[&str] = &[
 pub const COUNTY_ROOTS: &[&str] = &["county", "places", "schools", "calendar", "rules", "aid_programs", "duty_grid"];
 
 /// The actor of all genesis changes; it never writes anything else.
-const GENESIS_ACTOR: &[u8; 16] = b"jiafang-genesis1";
+pub const GENESIS_ACTOR: &[u8; 16] = b"jiafang-genesis1";
 
 fn genesis_of(roots: &[&str]) -> Option<Change> {
     let mut doc = Automerge::new().with_actor(ActorId::from(GENESIS_ACTOR.as_slice()));

@@ -33,11 +33,16 @@ CREATE TABLE document (
     class TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
--- Changes in the log, by their Automerge hash: what a later change may build on.
+-- Changes in the log, by their Automerge hash: what a later change may build on. Two dossiers can have one and the
+-- same change. An actor's changes of a dossier have numbers; two under one number would poison it everywhere.
 CREATE TABLE change (
-    hash BLOB NOT NULL PRIMARY KEY,
-    document BLOB NOT NULL
+    document BLOB NOT NULL,
+    hash BLOB NOT NULL,
+    actor BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (document, hash)
 ) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX change_by_number ON change (document, actor, number);
 
 -- Which certificate writes under which actor: bound by the first envelope that carried it.
 CREATE TABLE actor (
@@ -71,6 +76,7 @@ CREATE TABLE quarantine (
     bytes BLOB NOT NULL
 ) STRICT;
 CREATE INDEX quarantine_by_certificate ON quarantine (certificate, document, counter);
+CREATE INDEX quarantine_by_change ON quarantine (document, change_hash);
 
 -- The register, and what it says now.
 CREATE TABLE register_entry (
@@ -102,15 +108,26 @@ CREATE TABLE invitation (
     used_at INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
--- Photo files: their bytes lie in the folder beside.
+-- What devices say that they have and could put up. Saying so gives no right to a file.
+CREATE TABLE photo_offer (
+    hash BLOB NOT NULL,
+    certificate BLOB NOT NULL,
+    document BLOB NOT NULL,
+    file INTEGER NOT NULL,
+    bytes_total INTEGER NOT NULL,
+    PRIMARY KEY (hash, certificate, document)
+) STRICT, WITHOUT ROWID;
+
+-- Photo files that are here whole: their bytes lie in the folder beside.
 CREATE TABLE photo (
     hash BLOB NOT NULL PRIMARY KEY,
     file INTEGER NOT NULL,
     bytes_total INTEGER NOT NULL,
-    uploader BLOB NOT NULL,
-    complete INTEGER NOT NULL DEFAULT 0
+    uploader BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The documents that a file belongs to, whose rights are its rights: said by who had all its bytes, or could fetch
+-- them.
 CREATE TABLE photo_document (
     hash BLOB NOT NULL,
     document BLOB NOT NULL,
