@@ -8,7 +8,9 @@ mkdirSync(folder, { recursive: true })
 const township = await Township.start()
 
 async function shoot(page, name) {
-  await page.waitForLoadState('networkidle').catch(() => undefined)
+  // Shown is what was read, not that it is being read; two frames later it is painted.
+  await page.waitForFunction(() => !/正在读取|Reading/.test(document.querySelector('main')?.textContent ?? ''))
+  await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))))
   await page.screenshot({ path: join(folder, `${name}.png`), fullPage: false })
   process.stdout.write(`shots/${name}.png\n`)
 }
@@ -32,8 +34,10 @@ try {
   const tablet = await township.opens('tablet', TABLET)
   await shoot(tablet, 'tablet-enrol')
   await township.enrols(tablet, township.invites('李老师', 'class_teacher', `place:${township.village.code}`))
+  await township.syncs(tablet)
   for (const place of ['today', 'drafts', 'sync', 'more']) {
     await tablet.getByTestId(`nav-${place}`).tap()
+    await tablet.locator('main h1').first().waitFor()
     await shoot(tablet, `tablet-${place}`)
   }
   await tablet.getByTestId('nav-children').tap()
@@ -46,6 +50,7 @@ try {
   const names = await tablet.getByTestId('child-row').evaluateAll((rows) => rows.map((row) => row.dataset.name))
   const name = names.sort((a, b) => b.length - a.length)[0]
   await tablet.locator(`[data-testid=child-row][data-name="${name}"]`).tap()
+  await tablet.getByTestId('dossier').waitFor()
   await shoot(tablet, 'tablet-dossier')
   await tablet.getByTestId('record-visit').tap()
   for (const answer of ['visit-mode-at_home', 'visit-purpose-persuasion', 'visit-seen-yes']) {
@@ -58,7 +63,7 @@ try {
   await tablet.getByTestId('draft-photo').scrollIntoViewIfNeeded()
   await shoot(tablet, 'tablet-visit-photos')
   await tablet.getByTestId('visit-signer-parent').tap()
-  await tablet.getByTestId('visit-signer-parent').scrollIntoViewIfNeeded()
+  await tablet.locator('svg.pad').evaluate((pad) => pad.scrollIntoView({ block: 'center' }))
   await shoot(tablet, 'tablet-visit-signature')
   await tablet.getByTestId('visit-purpose-routine').tap()
   await tablet.getByTestId('visit-save').tap()
@@ -70,6 +75,7 @@ try {
   await tablet.getByTestId('scale-2').tap()
   for (const place of ['today', 'children', 'sync']) {
     await tablet.getByTestId(`nav-${place}`).tap()
+    await tablet.locator('main h1').first().waitFor()
     await shoot(tablet, `tablet-${place}-200`)
   }
   await tablet.getByTestId('nav-more').tap()
@@ -79,16 +85,50 @@ try {
   await tablet.setViewportSize(LANDSCAPE)
   for (const place of ['today', 'children', 'sync', 'more']) {
     await tablet.getByTestId(`nav-${place}`).tap()
+    await tablet.locator('main h1').first().waitFor()
     await shoot(tablet, `tablet-${place}-dark-en-landscape`)
   }
-  await township.syncs(desk)
+  // Another teacher, both without coverage, writes another address for the same child.
+  const other = await township.opens('other', TABLET)
+  await township.enrols(other, township.invites('王老师', 'class_teacher', `place:${township.village.code}`))
+  await township.syncs(other)
+  await township.goesDown()
+  await tablet.getByTestId('nav-more').tap()
+  await tablet.getByTestId('language-zh-CN').tap()
+  await tablet.getByTestId('dark').tap()
+  await tablet.setViewportSize(TABLET)
+  await township.movesTo(tablet, name, '1社老屋')
+  await township.movesTo(other, name, '1社12号')
+  await township.syncs(tablet)
+  await shoot(tablet, 'tablet-sync-no-server')
+  await township.comesBack()
+  for (const page of [tablet, other, tablet, desk]) await township.syncs(page)
+  await tablet.getByTestId('nav-children').tap()
+  await tablet.getByTestId('child-search').fill(name)
+  await tablet.locator(`[data-testid=child-row][data-name="${name}"]`).tap()
+  await tablet.getByTestId('conflict').waitFor()
+  await shoot(tablet, 'tablet-dossier-two-values')
   await desk.getByTestId('nav-ledger').click()
   await desk.getByTestId('ledger-row').first().waitFor()
   await shoot(desk, 'desk-ledger')
-  await desk.getByTestId('ledger-row').first().dblclick()
+  await desk.locator(`[data-testid=ledger-row][data-name="${name}"]`).click()
+  await desk.getByTestId('ledger-dossier').getByTestId('dossier').waitFor()
   await shoot(desk, 'desk-ledger-dossier')
   await desk.getByTestId('nav-inbox').click()
+  await desk.getByTestId('inbox-conflict').waitFor()
   await shoot(desk, 'desk-inbox')
+  await desk.getByTestId('nav-more').click()
+  await desk.getByTestId('language-en').click()
+  await desk.getByTestId('dark').click()
+  for (const [place, shown] of [['ledger', 'ledger-row'], ['inbox', 'inbox-conflict']]) {
+    await desk.getByTestId(`nav-${place}`).click()
+    await desk.getByTestId(shown).first().waitFor()
+    await shoot(desk, `desk-${place}-dark-en`)
+  }
+  await tablet.getByTestId('nav-more').tap()
+  await tablet.getByTestId('lock').tap()
+  await tablet.getByTestId('unlock-pin').waitFor()
+  await shoot(tablet, 'tablet-unlock')
 } finally {
   await township.end()
 }

@@ -11,7 +11,7 @@ before(async () => {
 })
 after(() => township.end())
 
-test('a teacher visits with a tablet, and the coordinator imports, settles and exports at a desk', async () => {
+test('a teacher visits with a tablet, and the coordinator imports and exports at a desk', async () => {
   const desk = await township.opens('desk', DESK)
   await township.enrols(desk, township.invites('赵敏', 'township_officer', `place:${township.village.code.slice(0, 9)}`))
   await desk.getByTestId('nav-roster').click()
@@ -74,20 +74,37 @@ test('a draft survives a page that is closed in the middle of typing', async () 
   assert.equal(await tablet.getByTestId('visit-actions').inputValue(), '约定周五再来。')
 })
 
-test('everything that is touched is large enough for a wet finger', async () => {
+/** What a finger would miss, and what would scroll sideways, on the screen that is shown. */
+async function expectRoomForFingers(page, where) {
+  const small = await page.evaluate(() =>
+    [...document.querySelectorAll('button, a.button, a.place, label.chip, select, input:not([type=file]):not([type=radio]):not([type=checkbox])')]
+      .filter((element) => element.checkVisibility())
+      .map((element) => [element.textContent.trim() || element.tagName, Math.round(element.getBoundingClientRect().height)])
+      .filter(([, height]) => height < 48),
+  )
+  assert.deepEqual(small, [], `${where}: targets under 48 px`)
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+  assert.ok(overflow <= 0, `${where} scrolls sideways`)
+}
+
+test('everything that is touched is large enough for a wet finger, with text at 200 % too', async () => {
   const tablet = await township.opens('targets', TABLET)
   await township.enrols(tablet, township.invites('孙老师', 'class_teacher', `place:${township.village.code}`))
-  for (const place of ['today', 'children', 'drafts', 'sync', 'more']) {
-    await tablet.getByTestId(`nav-${place}`).tap()
-    await tablet.locator('h1').first().waitFor()
-    const small = await tablet.evaluate(() =>
-      [...document.querySelectorAll('button, a.button, a.place, select, input:not([type=file]):not([type=radio]):not([type=checkbox])')]
-        .filter((element) => element.checkVisibility())
-        .map((element) => [element.textContent.trim() || element.tagName, Math.round(element.getBoundingClientRect().height)])
-        .filter(([, height]) => height < 48),
-    )
-    assert.deepEqual(small, [], `${place}: targets under 48 px`)
-    const overflow = await tablet.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-    assert.ok(overflow <= 0, `${place} scrolls sideways`)
+  await township.syncs(tablet)
+  for (const scale of ['scale-1', 'scale-2']) {
+    await tablet.getByTestId('nav-more').tap()
+    await tablet.getByTestId(scale).tap()
+    for (const place of ['today', 'children', 'drafts', 'sync', 'more']) {
+      await tablet.getByTestId(`nav-${place}`).tap()
+      await tablet.locator('main h1').first().waitFor()
+      await expectRoomForFingers(tablet, `${place} at ${scale}`)
+    }
+    await tablet.getByTestId('nav-children').tap()
+    await tablet.getByTestId('child-row').first().tap()
+    await tablet.getByTestId('dossier').waitFor()
+    await expectRoomForFingers(tablet, `the dossier at ${scale}`)
+    await tablet.getByTestId('record-visit').tap()
+    await tablet.getByTestId('visit-save').waitFor()
+    await expectRoomForFingers(tablet, `the visit at ${scale}`)
   }
 })

@@ -48,11 +48,24 @@ export class Township {
     const address = `127.0.0.1:${await freePort()}`
     township.server('init', '--data', township.data, '--county', join(root, 'tests/fixtures/county-qingshi.json'),
       '--address', address, '--recovery-key', join(township.folder, 'recovery-key.txt'))
-    const serving = township.spawn('jiafang-sync-server', 'serve', '--data', township.data, '--listen', address)
-    await firstLine(serving)
+    township.address = address
+    await township.comesBack()
     const county = JSON.parse(readFileSync(join(root, 'tests/fixtures/county-qingshi.json'), 'utf8'))
     township.village = county.places.find((place) => place.code.length === 12)
     return township
+  }
+
+  /** Coverage ends: the server is gone for everybody. */
+  async goesDown() {
+    const gone = new Promise((ended) => this.serving.once('exit', ended))
+    this.serving.kill()
+    await gone
+  }
+
+  /** The server serves, at the address that the tablets know. */
+  async comesBack() {
+    this.serving = this.spawn('jiafang-sync-server', 'serve', '--data', this.data, '--listen', this.address)
+    await firstLine(this.serving)
   }
 
   server(...words) {
@@ -116,8 +129,23 @@ export class Township {
 
   async syncs(page) {
     await page.getByTestId('nav-sync').click()
-    await page.getByTestId('sync-now').click()
+    // Answered first: until then the button does not know that a sync has begun.
+    await Promise.all([
+      page.waitForResponse((answer) => answer.url().endsWith('/call/syncNow')),
+      page.getByTestId('sync-now').click(),
+    ])
     await page.waitForFunction(() => !document.querySelector('[data-testid=sync-now]').disabled)
+  }
+
+  /** Opens a child's dossier on a tablet and writes another address there, without sending it. */
+  async movesTo(page, name, address) {
+    await page.getByTestId('nav-children').tap()
+    await page.getByTestId('child-search').fill(name)
+    await page.locator(`[data-testid=child-row][data-name="${name}"]`).tap()
+    await page.getByTestId('edit-household.address').tap()
+    await page.getByLabel('现住址').fill(address)
+    await page.getByLabel('现住址').press('Enter')
+    await page.getByTestId('edit-household.address').waitFor()
   }
 
   async end() {
