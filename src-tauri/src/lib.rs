@@ -156,6 +156,7 @@ fn set_up(app: &mut tauri::App) -> std::result::Result<(), Box<dyn std::error::E
 ///
 /// # Errors
 /// When no window can be made.
+#[allow(clippy::disallowed_types)] // in what tauri's own macro writes
 #[cfg_attr(mobile, tauri::mobile_entry_point)]
 pub fn run() {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter("info").init();

@@ -163,7 +163,8 @@ impl Window {
     }
 
     async fn closes(self) {
-        let _ = self.client.close().await;
+        // A driver that does not answer is ended with the test.
+        let _ = tokio::time::timeout(Duration::from_secs(10), self.client.close()).await;
     }
 }
 
@@ -238,5 +239,7 @@ fn a_teacher_and_a_coordinator_do_the_main_job_in_the_real_window() {
         desk.closes().await;
         tablet.closes().await;
     });
+    // What still waits in the driver's connections waits for nobody.
+    runtime.shutdown_background();
     drop::<Person>(wang);
 }
