@@ -2,6 +2,10 @@
 //!
 //! Needs WebKitWebDriver and Xvfb (`./dev install` brings them), and the built shell in `JIAFANG_APP_BIN`.
 
+// Helpers of a test fail it by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::arithmetic_side_effects)]
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -159,7 +163,7 @@ impl Window {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shots/window");
         std::fs::create_dir_all(&folder).unwrap();
         let picture = self.client.screenshot().await.unwrap();
-        std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
+        jiafang_core::files::write_atomically(&folder.join(format!("{name}.png")), &picture).unwrap();
     }
 
     async fn closes(self) {

@@ -1,6 +1,8 @@
 //! The main job, end to end: a visit recorded without coverage reaches the coordinator's ledger. The first test
 //! to read.
 
+#![allow(clippy::indexing_slicing)] // a helper beside the test
+
 use jiafang_core::api::commands::Commands;
 use jiafang_core::api::dossier::TimelineEvent;
 use jiafang_core::api::ledger::ShowLedger;

@@ -19,6 +19,9 @@ struct Arguments {
     serve: Option<std::path::PathBuf>,
 }
 
+/// A group of figures under a name.
+type Suite = (&'static str, fn() -> Vec<Figure>);
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if let Some(data) = arguments.serve {
@@ -29,7 +32,7 @@ fn main() -> ExitCode {
     let _ = writeln!(out, "{}\n\n| what | goal | measured | note |\n| --- | --- | --- | --- |", machine());
     #[allow(clippy::disallowed_methods)] // a benchmark reads the clock
     let begun = Instant::now();
-    let suites: [(&str, fn() -> Vec<Figure>); 5] = [
+    let suites: [Suite; 5] = [
         ("device", device::first_page_and_visit),
         ("search", device::search),
         ("photo", device::photo),
