@@ -1,4 +1,5 @@
-//! The real window, driven through WebDriver under Xvfb: the story's steps 3 to 6 in the app that ships.
+//! The real window, driven through WebDriver under Xvfb: the story's steps 3 to 5 in the app that ships. Step 6, the
+//! desk, is driven in a browser (`tests/tablet/`) over the same backend and the same pages.
 //!
 //! Needs WebKitWebDriver and Xvfb (`./dev install` brings them), and the built shell in `JIAFANG_APP_BIN`.
 
@@ -19,6 +20,9 @@ use jiafang_tests::kit::{Person, Township, section};
 
 /// How long an element may take to appear: a debug build on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long the whole story may take; a driver that hangs must not hang everything.
+const STORY_TIME_MAX: Duration = Duration::from_secs(300);
 
 /// A program that ends with the test.
 struct Running(Child);
@@ -173,7 +177,7 @@ impl Window {
 }
 
 #[test]
-fn a_teacher_and_a_coordinator_do_the_main_job_in_the_real_window() {
+fn a_teacher_does_the_field_work_in_the_real_window() {
     let mut township = Township::new(7);
     let village = township.village(0);
     // A colleague with a tablet of her own has registered a child and been there.
@@ -181,11 +185,10 @@ fn a_teacher_and_a_coordinator_do_the_main_job_in_the_real_window() {
     let child = wang.registers("石小雨", "2016-05-04", &village, "19900000001");
     wang.syncs();
     let teacher_code = township.invites("李老师", Role::ClassTeacher, Scope::Place(village.clone()));
-    let desk_code = township.invites("赵敏", Role::TownshipOfficer, Scope::Place(township.township()));
-    let (tablet_data, desk_data) = (township.beside("window-tablet"), township.beside("window-desk"));
+    let tablet_data = township.beside("window-tablet");
     let (_xvfb, display) = display();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
+    let story = async {
         section("the teacher enrols and finds the child by initials");
         let tablet = window(&display, &tablet_data).await;
         tablet.enrols(&teacher_code).await;
@@ -223,27 +226,11 @@ fn a_teacher_and_a_coordinator_do_the_main_job_in_the_real_window() {
         tablet.waits_until(&by("delivery-photo"), "服务器").await;
         tablet.shoots("sync").await;
 
-        section("the coordinator sees both values and settles; the ledger has the visit");
-        let desk = window(&display, &desk_data).await;
-        desk.enrols(&desk_code).await;
-        desk.clicks(&by("nav-sync")).await;
-        desk.clicks(&by("sync-now")).await;
-        desk.clicks(&by("nav-inbox")).await;
-        desk.waits_for(&by("conflict")).await;
-        desk.shoots("inbox").await;
-        desk.clicks(&by("settle-19900000003")).await;
-        desk.clicks(&by("nav-ledger")).await;
-        let row = desk.waits_until("[data-testid='ledger-row'][data-name='石小雨']", "19900000003").await;
-        assert!(row.contains("石小雨"));
-        desk.shoots("ledger").await;
-
-        section("the tablet hears that the desk has the visit");
-        tablet.clicks(&by("sync-now")).await;
-        tablet.waits_until(&by("delivery-whereabouts"), "协调员").await;
-        desk.closes().await;
         tablet.closes().await;
-    });
+    };
+    let told = runtime.block_on(async { tokio::time::timeout(STORY_TIME_MAX, story).await });
     // What still waits in the driver's connections waits for nobody.
     runtime.shutdown_background();
     drop::<Person>(wang);
+    told.expect("the story comes to its end: the driver answers no more");
 }
