@@ -22,7 +22,7 @@ use jiafang_tests::kit::{Person, Township, section};
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long the whole story may take; a driver that hangs must not hang everything.
-const STORY_TIME_MAX: Duration = Duration::from_secs(300);
+const STORY_TIME_MAX: Duration = Duration::from_secs(120);
 
 /// A program that ends with the test.
 struct Running(Child);
@@ -114,7 +114,8 @@ impl Window {
     async fn clicks(&self, selector: &str) {
         let element = self.waits_for(selector).await;
         // Through the page: a chip's own control lies under its label.
-        let script = "arguments[0].scrollIntoView({block: 'center'}); arguments[0].click()";
+        // And after the script has returned: a click that leads to another screen can swallow the driver's answer.
+        let script = "const it = arguments[0]; it.scrollIntoView({block: 'center'}); setTimeout(() => it.click(), 0)";
         self.client.execute(script, vec![serde_json::to_value(&element).unwrap()]).await.unwrap();
     }
 
@@ -176,61 +177,70 @@ impl Window {
     }
 }
 
+/// The story, told in a window of its own.
+async fn tell(display: &str, data: &Path, code: &str, wang: &Person) {
+    section("the teacher enrols and finds the child by initials");
+    let tablet = window(display, data).await;
+    tablet.enrols(code).await;
+    tablet.clicks(&by("nav-children")).await;
+    tablet.types(&by("child-search"), "sxy").await;
+    tablet.clicks("[data-testid='child-row'][data-name='石小雨']").await;
+    assert!(tablet.text_of(&by("dossier")).await.contains("石大山"));
+
+    section("the teacher records a visit in Chinese, with a photo");
+    tablet.clicks(&by("record-visit")).await;
+    tablet.clicks(&by("visit-mode-at_home")).await;
+    tablet.clicks(&by("visit-purpose-routine")).await;
+    tablet.clicks(&by("visit-seen-yes")).await;
+    tablet.clicks(&by("visit-received-paternal_grandmother")).await;
+    tablet.types(&by("visit-householdSituation"), "奶奶一人带两个孩子,父母在外务工。").await;
+    let photo = Path::new(env!("CARGO_MANIFEST_DIR")).join("photos/DSCN0010.jpg");
+    tablet.waits_for(&by("visit-photo-input")).await.send_keys(&photo.to_string_lossy()).await.unwrap();
+    tablet.waits_for(&by("draft-photo")).await;
+    tablet.shoots("visit").await;
+    tablet.clicks(&by("visit-save")).await;
+    tablet.waits_for(&by("visit-saved")).await;
+    tablet.shoots("visit-saved").await;
+
+    section("the teacher changes the phone, and so does the colleague");
+    tokio::task::block_in_place(|| wang.changes_phone(wang.child("石小雨"), "19900000002")).unwrap();
+    tablet.clicks(&by("nav-children")).await;
+    tablet.clicks("[data-testid='child-row'][data-name='石小雨']").await;
+    tablet.clicks(&by("edit-phone")).await;
+    tablet.types(&by("phone-input"), "19900000003").await;
+    tablet.clicks(&by("phone-save")).await;
+    tablet.waits_until(&by("guardian-phone"), "19900000003").await;
+    tokio::task::block_in_place(|| wang.syncs());
+    tablet.clicks(&by("nav-sync")).await;
+    tablet.clicks(&by("sync-now")).await;
+    tablet.waits_until(&by("delivery-photo"), "服务器").await;
+    tablet.shoots("sync").await;
+    tablet.closes().await;
+}
+
 #[test]
 fn a_teacher_does_the_field_work_in_the_real_window() {
-    let mut township = Township::new(7);
-    let village = township.village(0);
-    // A colleague with a tablet of her own has registered a child and been there.
-    let wang = township.teacher("王老师", Scope::Place(village.clone()));
-    let child = wang.registers("石小雨", "2016-05-04", &village, "19900000001");
-    wang.syncs();
-    let teacher_code = township.invites("李老师", Role::ClassTeacher, Scope::Place(village.clone()));
-    let tablet_data = township.beside("window-tablet");
-    let (_xvfb, display) = display();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let story = async {
-        section("the teacher enrols and finds the child by initials");
-        let tablet = window(&display, &tablet_data).await;
-        tablet.enrols(&teacher_code).await;
-        tablet.clicks(&by("nav-children")).await;
-        tablet.types(&by("child-search"), "sxy").await;
-        tablet.clicks("[data-testid='child-row'][data-name='石小雨']").await;
-        assert!(tablet.text_of(&by("dossier")).await.contains("石大山"));
-
-        section("the teacher records a visit in Chinese, with a photo");
-        tablet.clicks(&by("record-visit")).await;
-        tablet.clicks(&by("visit-mode-at_home")).await;
-        tablet.clicks(&by("visit-purpose-routine")).await;
-        tablet.clicks(&by("visit-seen-yes")).await;
-        tablet.clicks(&by("visit-received-paternal_grandmother")).await;
-        tablet.types(&by("visit-householdSituation"), "奶奶一人带两个孩子,父母在外务工。").await;
-        let photo = Path::new(env!("CARGO_MANIFEST_DIR")).join("photos/DSCN0010.jpg");
-        tablet.waits_for(&by("visit-photo-input")).await.send_keys(&photo.to_string_lossy()).await.unwrap();
-        tablet.waits_for(&by("draft-photo")).await;
-        tablet.shoots("visit").await;
-        tablet.clicks(&by("visit-save")).await;
-        tablet.waits_for(&by("visit-saved")).await;
-        tablet.shoots("visit-saved").await;
-
-        section("the teacher changes the phone, and so does the colleague");
-        tokio::task::block_in_place(|| wang.changes_phone(child, "19900000002")).unwrap();
-        tablet.clicks(&by("nav-children")).await;
-        tablet.clicks("[data-testid='child-row'][data-name='石小雨']").await;
-        tablet.clicks(&by("edit-phone")).await;
-        tablet.types(&by("phone-input"), "19900000003").await;
-        tablet.clicks(&by("phone-save")).await;
-        tablet.waits_until(&by("guardian-phone"), "19900000003").await;
-        tokio::task::block_in_place(|| wang.syncs());
-        tablet.clicks(&by("nav-sync")).await;
-        tablet.clicks(&by("sync-now")).await;
-        tablet.waits_until(&by("delivery-photo"), "服务器").await;
-        tablet.shoots("sync").await;
-
-        tablet.closes().await;
-    };
-    let told = runtime.block_on(async { tokio::time::timeout(STORY_TIME_MAX, story).await });
-    // What still waits in the driver's connections waits for nobody.
-    runtime.shutdown_background();
-    drop::<Person>(wang);
-    told.expect("the story comes to its end: the driver answers no more");
+    // The driver of the web view stops answering now and then, which says nothing of the app: then the story is told
+    // again from its beginning. What the app does wrong fails at once.
+    for attempt in 1..=3 {
+        let mut township = Township::new(6 + attempt);
+        let village = township.village(0);
+        // A colleague with a tablet of her own has registered a child and been there.
+        let wang = township.teacher("王老师", Scope::Place(village.clone()));
+        wang.registers("石小雨", "2016-05-04", &village, "19900000001");
+        wang.syncs();
+        let code = township.invites("李老师", Role::ClassTeacher, Scope::Place(village));
+        let data = township.beside("window-tablet");
+        let (_xvfb, display) = display();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        let story = tell(&display, &data, &code, &wang);
+        let told = runtime.block_on(async { tokio::time::timeout(STORY_TIME_MAX, story).await });
+        // What still waits in the driver's connections waits for nobody.
+        runtime.shutdown_background();
+        if told.is_ok() {
+            return;
+        }
+        section("the driver answers no more");
+    }
+    panic!("the driver answered no more, three times");
 }
