@@ -5,6 +5,7 @@
 
 mod pinned;
 
+use std::io::Read;
 use std::time::Duration;
 
 use jiafang_core::domain::identifier::Hash32;
@@ -17,10 +18,18 @@ use reqwest::header;
 
 /// How long a handshake over a bad link may take.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(20);
-/// How long one request may take: a push of 120 KB at 20 kbit/s needs 48 seconds.
-const REQUEST_TIME_MAX: Duration = Duration::from_secs(180);
+/// How long it may take until an answer begins, and then until more of it comes: a push of 120 KB at 20 kbit/s needs
+/// 48 seconds, an answer of 500 KB needs more than three minutes, and neither is lost as long as bytes move.
+const SILENCE_TIME_MAX: Duration = Duration::from_secs(180);
+/// A connection whose other end has vanished is noticed after so long: a tablet that left the valley does not wait
+/// three minutes for an answer that cannot come.
+const UNACKNOWLEDGED_TIME_MAX: Duration = Duration::from_secs(60);
+/// How often a silent connection is asked whether it still stands.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 /// A connection is kept warm for so long between two syncs.
 const IDLE_TIME_MAX: Duration = Duration::from_secs(10 * 60);
+/// Who enrols asks again so often when the connection breaks.
+const ENROLMENT_RETRIES: u32 = 2;
 /// An answer larger than this is no answer of ours.
 const ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
@@ -36,10 +45,16 @@ struct HttpsLink {
 
 fn client(fingerprint: Hash32, identity: Option<(&[u8], &[u8])>) -> Result<Client, LinkFailure> {
     let tls = pinned::client_config(fingerprint, identity)?;
-    Client::builder()
+    let builder = Client::builder();
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    let builder = builder.tcp_user_timeout(UNACKNOWLEDGED_TIME_MAX);
+    builder
         .tls_backend_preconfigured(tls)
         .connect_timeout(CONNECT_TIME_MAX)
-        .timeout(REQUEST_TIME_MAX)
+        .timeout(SILENCE_TIME_MAX)
+        .tcp_keepalive(KEEPALIVE_INTERVAL)
+        .tcp_keepalive_interval(KEEPALIVE_INTERVAL)
+        .tcp_keepalive_retries(3)
         .pool_idle_timeout(IDLE_TIME_MAX)
         .tcp_nodelay(true)
         .https_only(true)
@@ -84,12 +99,19 @@ fn unreachable(cause: &reqwest::Error) -> LinkFailure {
 /// The body of a good answer; what the server said of a bad one.
 fn bytes_of(response: Response) -> Result<Vec<u8>, LinkFailure> {
     let status = response.status();
-    if response.content_length().is_some_and(|length| length > ANSWER_BYTES_MAX) {
+    let mut bytes = Vec::new();
+    // Bit by bit, so that a slow answer is waited for as long as it comes.
+    response.take(ANSWER_BYTES_MAX.saturating_add(1)).read_to_end(&mut bytes).map_err(|cause| {
+        LinkFailure::Unreachable(match cause.kind() {
+            std::io::ErrorKind::TimedOut => "it took too long".to_owned(),
+            _ => "the connection broke".to_owned(),
+        })
+    })?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > ANSWER_BYTES_MAX) {
         return Err(LinkFailure::Unreadable("an answer of that size".to_owned()));
     }
-    let bytes = response.bytes().map_err(|cause| unreachable(&cause))?;
     if status.is_success() {
-        return Ok(bytes.to_vec());
+        return Ok(bytes);
     }
     match minicbor::decode(&bytes) {
         Ok(refusal) => Err(LinkFailure::Refused(refusal)),
@@ -105,12 +127,24 @@ fn read<T: for<'b> minicbor::Decode<'b, ()>>(bytes: &[u8]) -> Result<T, LinkFail
 impl Connector for HttpsConnector {
     fn enrol(&self, address: &str, fingerprint: Hash32, request: &EnrolRequest) -> Result<EnrolAnswer, LinkFailure> {
         let body = body::write(request).map_err(|cause| LinkFailure::Unreadable(cause.to_string()))?;
-        let response = client(fingerprint, None)?
-            .post(format!("https://{address}{}", protocol::ENROL_PATH))
-            .body(body)
-            .send()
-            .map_err(|cause| unreachable(&cause))?;
-        read(&bytes_of(response)?)
+        let client = client(fingerprint, None)?;
+        let ask = || {
+            let response = client
+                .post(format!("https://{address}{}", protocol::ENROL_PATH))
+                .body(body.clone())
+                .send()
+                .map_err(|cause| unreachable(&cause))?;
+            read(&bytes_of(response)?)
+        };
+        // A code works once, and the answer may be lost on the way: the same key is given the same certificate again.
+        let mut answer = ask();
+        for _ in 0..ENROLMENT_RETRIES {
+            if !matches!(answer, Err(LinkFailure::Unreachable(_))) {
+                break;
+            }
+            answer = ask();
+        }
+        answer
     }
 
     fn connect(&self, identity: DeviceIdentity) -> Result<Box<dyn Link>, LinkFailure> {

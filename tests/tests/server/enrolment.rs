@@ -1,5 +1,9 @@
 //! Codes, certificates, and who is let in.
 
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
 use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::domain::role::Role;
 use jiafang_core::protocol::enrol::EnrolRequest;
@@ -8,6 +12,7 @@ use jiafang_core::protocol::register::RegisterFact;
 use jiafang_core::sync::link::{Connector, DeviceIdentity, LinkFailure};
 use jiafang_core::vault::signing::DeviceSigner;
 use jiafang_sync_client::HttpsConnector;
+use jiafang_sync_server::store::register;
 
 use crate::county::{County, YUNLING};
 use crate::device::{Device, enrol, refusal};
@@ -62,6 +67,57 @@ fn a_device_that_lost_the_answer_to_its_enrolment_asks_again_and_gets_the_same_c
     let again = enrol(&county, &code, &signer).unwrap();
     assert_eq!(again.certificate, lost.certificate);
     assert_eq!(again.person, lost.person);
+}
+
+#[test]
+fn a_connection_that_breaks_at_the_worst_moment_of_an_enrolment_costs_no_code() {
+    let county = County::served();
+    let code = county.invites("李老师", Role::ClassTeacher, "place:999999101001");
+    let devices = || {
+        let people = county.store().read(register::people).unwrap();
+        people.iter().map(|person| person.certificates.len()).sum::<usize>()
+    };
+    let before = devices();
+    let gate = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = gate.local_addr().unwrap();
+    let answer = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // The first connection: all goes to the server, and nothing comes back after the handshake.
+            let (mut device, _) = gate.accept().unwrap();
+            let mut server = TcpStream::connect(county.address()).unwrap();
+            let mut flight = vec![0; 64 * 1024];
+            let length = device.read(&mut flight).unwrap();
+            server.write_all(&flight[..length]).unwrap();
+            let mut back = (device.try_clone().unwrap(), server.try_clone().unwrap());
+            let handshake = scope.spawn(move || {
+                let length = back.1.read(&mut flight).unwrap();
+                back.0.write_all(&flight[..length]).unwrap();
+            });
+            handshake.join().unwrap();
+            device.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+            while devices() == before {
+                let mut flight = vec![0; 64 * 1024];
+                if let Ok(length) = device.read(&mut flight) {
+                    server.write_all(&flight[..length]).unwrap();
+                }
+            }
+            drop((device, server));
+            // The second one stands.
+            let (device, _) = gate.accept().unwrap();
+            let server = TcpStream::connect(county.address()).unwrap();
+            let (mut from_device, mut to_server) = (device.try_clone().unwrap(), server.try_clone().unwrap());
+            scope.spawn(move || {
+                let _ = std::io::copy(&mut from_device, &mut to_server);
+                let _ = to_server.shutdown(std::net::Shutdown::Both);
+            });
+            let (mut from_server, mut to_device) = (server, device);
+            let _ = std::io::copy(&mut from_server, &mut to_device);
+        });
+        let request = EnrolRequest::new(*code.token(), &DeviceSigner::new(&county.environment));
+        HttpsConnector.enrol(&address.to_string(), code.fingerprint(), &request)
+    });
+    assert_eq!(answer.unwrap().person_name, "李老师");
+    assert_eq!(devices(), before + 1);
 }
 
 #[test]
