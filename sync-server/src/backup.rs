@@ -79,8 +79,9 @@ pub fn back_up(data: &Path, store: &Store, target: &Path) -> Result<BackedUp> {
     Ok(BackedUp { folder: target.to_path_buf(), seq, photo_files, photo_files_copied })
 }
 
-/// Whether a folder, which need not be there yet, lies within another or is it.
-fn lies_within(folder: &Path, other: &Path) -> bool {
+/// Whether a file or folder, which need not be there yet, lies within a folder or is it.
+#[must_use]
+pub fn lies_within(folder: &Path, other: &Path) -> bool {
     let other = fs::canonicalize(other).unwrap_or_else(|_| other.to_path_buf());
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
     let there = absolute.ancestors().find_map(|ancestor| Some((ancestor, fs::canonicalize(ancestor).ok()?)));

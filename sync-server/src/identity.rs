@@ -11,7 +11,7 @@ use jiafang_core::error::{ErrorCode, Failure, Result};
 use jiafang_core::vault::signing::{DeviceSigner, PublicKey};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    PublicKeyData, SubjectPublicKeyInfo,
+    SubjectPublicKeyInfo,
 };
 
 /// The folder within the data folder.
@@ -62,7 +62,8 @@ fn new_key(environment: &jiafang_core::environment::Environment) -> Result<KeyPa
 const VALID_UNTIL_YEAR: i32 = 2075;
 
 fn long_lived(params: &mut CertificateParams) {
-    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    // A server whose battery is empty wakes up in 1970, and must let its devices in all the same.
+    params.not_before = rcgen::date_time_ymd(1970, 1, 1);
     params.not_after = rcgen::date_time_ymd(VALID_UNTIL_YEAR, 1, 1);
 }
 
@@ -95,15 +96,13 @@ impl Identity {
         })
     }
 
-    /// Replaces the server's own certificate and key by given ones.
-    ///
-    /// # Errors
-    /// [`ErrorCode::Internal`] when they cannot be read.
-    pub fn with_server_certificate(mut self, certificate_pem: String, key_pem: String) -> Result<Self> {
-        KeyPair::from_pem(&key_pem).map_err(certificate_failure)?;
+    /// Replaces the server's own certificate and key by given ones. Whether they go together is asked by
+    /// [`crate::serve::check_keys`].
+    #[must_use]
+    pub fn with_server_certificate(mut self, certificate_pem: String, key_pem: String) -> Self {
         self.server_certificate_pem = certificate_pem;
         self.server_key_pem = key_pem;
-        Ok(self)
+        self
     }
 
     /// Writes the keys into a data folder, readable by its owner only.
@@ -148,14 +147,17 @@ impl Identity {
         })
     }
 
-    /// SHA-256 of the server's SubjectPublicKeyInfo: what enrolment codes carry and devices pin.
+    /// SHA-256 of the server's SubjectPublicKeyInfo: what enrolment codes carry and devices pin. A renewed certificate
+    /// of the same key has the same.
     ///
     /// # Errors
-    /// [`ErrorCode::StoreDamaged`] when the key cannot be read.
+    /// [`ErrorCode::StoreDamaged`] when the certificate cannot be read.
     pub fn fingerprint(&self) -> Result<Hash32> {
-        let key = KeyPair::from_pem(&self.server_key_pem)
-            .map_err(|cause| Failure::caused(ErrorCode::StoreDamaged, "the server's key", cause))?;
-        Ok(Hash32::of(&key.subject_public_key_info()))
+        let damaged = || Failure::new(ErrorCode::StoreDamaged, "the server's certificate");
+        let (_, pem) =
+            x509_parser::pem::parse_x509_pem(self.server_certificate_pem.as_bytes()).map_err(|_| damaged())?;
+        let certificate = pem.parse_x509().map_err(|_| damaged())?;
+        Ok(Hash32::of(certificate.public_key().raw))
     }
 
     /// Issues the X.509 certificate of a device, DER.

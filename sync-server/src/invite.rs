@@ -1,13 +1,14 @@
 //! Invites a person: register entry, one-time token, enrolment code.
 
 use jiafang_core::domain::identifier::{Hash32, PersonId};
-use jiafang_core::domain::place::Scope;
+use jiafang_core::domain::place::{County, SchoolCode, Scope};
 use jiafang_core::domain::role::Role;
 use jiafang_core::environment::Environment;
-use jiafang_core::error::{Failure, Result};
+use jiafang_core::error::{ErrorCode, Failure, Result};
 use jiafang_core::protocol::register::RegisterFact;
 use jiafang_core::vault::enrolment_code::EnrolmentCode;
 
+use crate::county_ledger;
 use crate::identity::Identity;
 use crate::store::{Store, register};
 
@@ -26,16 +27,39 @@ pub struct Invite {
     pub valid_days: u32,
 }
 
+/// A scope that names a place or a school that the county does not have: a slip of the keyboard, whose owner would see
+/// no child and not know why. Classes come and go every September and are not looked up.
+fn unknown_scope<'a>(county: &County, scopes: &'a [Scope]) -> Option<&'a Scope> {
+    let places = county.places_by_code();
+    let has_school = |code: &SchoolCode| county.schools.iter().any(|school| school.code == *code);
+    scopes.iter().find(|scope| match scope {
+        Scope::Place(code) => !places.contains_key(code.as_str()),
+        Scope::School(code) => !has_school(code),
+        Scope::Class(id) => !has_school(&id.school()),
+    })
+}
+
 /// Writes the person into the register and gives the code that enrols one device.
 ///
 /// # Errors
-/// [`jiafang_core::error::ErrorCode::FieldMissing`] without a name or a scope, the faults of a store.
+/// [`ErrorCode::FieldMissing`] without a name or a scope, [`ErrorCode::FieldInvalid`] for a scope that is not in the
+/// county or a person whom the register does not know, the faults of a store.
 pub fn invite(store: &Store, identity: &Identity, invite: &Invite, environment: &Environment) -> Result<EnrolmentCode> {
     if invite.name.trim().is_empty() {
         return Err(Failure::missing("name"));
     }
     if invite.scopes.is_empty() {
         return Err(Failure::missing("scope"));
+    }
+    if let Some(scope) = unknown_scope(&county_ledger::county(store)?, &invite.scopes) {
+        let detail = format!("--scope {scope}: the county file has no such place or school");
+        return Err(Failure::new(ErrorCode::FieldInvalid, detail).fact("field", "scope").fact("reason", "unknown"));
+    }
+    if let Some(person) = invite.person
+        && store.read(|connection| register::person(connection, person))?.is_none()
+    {
+        let detail = "--person: nobody has that id; `people` lists them";
+        return Err(Failure::new(ErrorCode::FieldInvalid, detail).fact("field", "person").fact("reason", "unknown"));
     }
     let now = environment.now();
     let person = invite.person.unwrap_or_else(|| environment.new_person_id());

@@ -122,6 +122,14 @@ impl Server {
     }
 }
 
+/// Whether a county's keys can be served with: certificates that can be read, and keys that go with them.
+///
+/// # Errors
+/// [`ErrorCode::StoreDamaged`].
+pub fn check_keys(identity: &Identity) -> Result<()> {
+    tls_config(identity).map(drop)
+}
+
 fn tls_config(identity: &Identity) -> Result<rustls::ServerConfig> {
     let unusable = |cause: String| Failure::new(ErrorCode::StoreDamaged, format!("the server's keys: {cause}"));
     let pem = |text: &str| {

@@ -12,7 +12,7 @@ use jiafang_core::protocol::register::RegisterFact;
 use jiafang_core::protocol::sync::Cursor;
 use jiafang_core::vault::recovery_key::RecoveryPublicKey;
 
-use crate::identity::Identity;
+use crate::identity::{self, Identity};
 use crate::store::register::{self, CountyRow};
 use crate::store::{FILE_NAME, Store, log};
 
@@ -29,15 +29,28 @@ pub struct Setup<'a> {
     pub without_backup: bool,
 }
 
+/// Keys that tablets have pinned cannot be made again, so nothing is ever written over: neither a county nor what an
+/// interrupted `init`, or a loss, has left of one.
+fn refuse_unless_empty(data: &Path) -> Result<()> {
+    let store_is_there = data.join(FILE_NAME).exists();
+    if store_is_there && Store::open(data)?.read(register::county).is_ok() {
+        return Err(Failure::new(ErrorCode::AlreadyEnrolled, "the data folder holds a county already"));
+    }
+    if store_is_there || data.join(identity::FOLDER_NAME).exists() {
+        let detail = "--data: the folder holds a part of a county only. If tablets were enrolled with it, restore its \
+                      backup to a new folder; if an `init` was interrupted, name another folder";
+        return Err(Failure::new(ErrorCode::FieldInvalid, detail).fact("field", "data").fact("reason", "in_part"));
+    }
+    Ok(())
+}
+
 /// Makes a county in an empty data folder.
 ///
 /// # Errors
-/// [`ErrorCode::AlreadyEnrolled`] when the folder holds a county, [`ErrorCode::FieldInvalid`] for a county file
-/// with mistakes, the faults of a store.
+/// [`ErrorCode::AlreadyEnrolled`] when the folder holds a county, [`ErrorCode::FieldInvalid`] when it holds a part of
+/// one and for a county file with mistakes, the faults of a store.
 pub fn create(data: &Path, setup: &Setup<'_>, identity: &Identity, environment: &Environment) -> Result<Store> {
-    if data.join(FILE_NAME).exists() {
-        return Err(Failure::new(ErrorCode::AlreadyEnrolled, "the data folder holds a county already"));
-    }
+    refuse_unless_empty(data)?;
     if let Some(mistake) = setup.county.mistakes().into_iter().next() {
         return Err(Failure::new(ErrorCode::FieldInvalid, mistake).fact("field", "county").fact("reason", "file"));
     }

@@ -80,6 +80,10 @@ enum Command {
         /// The name as colleagues know it.
         #[arg(long)]
         name: String,
+        /// Another device for somebody who is known: the id as `people` lists it. Role and scopes are what they are from
+        /// now on.
+        #[arg(long)]
+        person: Option<String>,
         /// Days until the code expires.
         #[arg(long, default_value_t = 14)]
         valid_days: u32,
@@ -163,9 +167,12 @@ fn dispatch(command: Command) -> Result<()> {
         ),
         Command::Serve { data, listen } => set_up::serve(&data, listen, environment),
         Command::Backup { data, to } => set_up::backup(&data, &to),
-        Command::Invite { data, role, scope, name, valid_days, png } => {
-            people::invite(&data, &role, &scope, name, valid_days, png.as_deref(), &environment)
-        }
+        Command::Invite { data, role, scope, name, person, valid_days, png } => people::invite(
+            &data,
+            people::Invitation { role, scopes: scope, name, person, valid_days },
+            png.as_deref(),
+            &environment,
+        ),
         Command::People { data } => people::list(&data),
         Command::Revoke { data, certificate } => people::revoke(&data, &certificate, &environment),
         Command::Recover { recovery_key, request } => people::recover(&recovery_key, &request, &environment),

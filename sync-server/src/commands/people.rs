@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use jiafang_core::domain::identifier::CertificateId;
+use jiafang_core::domain::identifier::{CertificateId, PersonId};
 use jiafang_core::domain::place::Scope;
 use jiafang_core::domain::role::Role;
 use jiafang_core::environment::Environment;
@@ -35,16 +35,21 @@ fn scopes_of(texts: &[String]) -> Result<Vec<Scope>> {
         .collect()
 }
 
-pub(super) fn invite(
-    data: &Path,
-    role: &str,
-    scopes: &[String],
-    name: String,
-    valid_days: u32,
-    png: Option<&Path>,
-    environment: &Environment,
-) -> Result<()> {
-    let invite = Invite { name, role: role_of(role)?, scopes: scopes_of(scopes)?, person: None, valid_days };
+/// What `invite` is told.
+pub(super) struct Invitation {
+    pub(super) role: String,
+    pub(super) scopes: Vec<String>,
+    pub(super) name: String,
+    pub(super) person: Option<String>,
+    pub(super) valid_days: u32,
+}
+
+pub(super) fn invite(data: &Path, invitation: Invitation, png: Option<&Path>, environment: &Environment) -> Result<()> {
+    let Invitation { role, scopes, name, person, valid_days } = invitation;
+    let person = person
+        .map(|text| PersonId::parse(&text).ok_or_else(|| usage(format!("--person {text}: `people` lists the ids"))))
+        .transpose()?;
+    let invite = Invite { name, role: role_of(&role)?, scopes: scopes_of(&scopes)?, person, valid_days };
     let store = Store::open(data)?;
     let identity = Identity::read(data)?;
     let code = invite::invite(&store, &identity, &invite, environment)?.to_text();
@@ -65,9 +70,9 @@ pub(super) fn list(data: &Path) -> Result<()> {
     for person in store.read(register::people)? {
         let Some(rights) = person.rights else { continue };
         let scopes: Vec<String> = rights.scopes.iter().map(ToString::to_string).collect();
-        say(&format!("{}\t{}\t{}", person.name, rights.role.key(), scopes.join(" ")));
+        say(&format!("{}\t{}\t{}\tperson {}", person.name, rights.role.key(), scopes.join(" "), person.id));
         for (certificate, revoked) in person.certificates {
-            say(&format!("\t{certificate}{}", if revoked { "\trevoked" } else { "" }));
+            say(&format!("\tdevice {certificate}{}", if revoked { "\trevoked" } else { "" }));
         }
     }
     Ok(())

@@ -3,13 +3,15 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::domain::place::County;
 use jiafang_core::environment::Environment;
 use jiafang_core::error::{ErrorCode, Failure, Result};
+use jiafang_core::vault::enrolment_code::EnrolmentCode;
 use jiafang_core::vault::recovery_key::RecoveryKeyPair;
-use jiafang_sync_server::backup::back_up;
+use jiafang_sync_server::backup::{back_up, lies_within};
 use jiafang_sync_server::identity::{Identity, write_private};
-use jiafang_sync_server::serve::Server;
+use jiafang_sync_server::serve::{Server, check_keys};
 use jiafang_sync_server::setup::{self, Setup};
 use jiafang_sync_server::store::Store;
 
@@ -37,19 +39,28 @@ pub(super) fn init(init: &Init<'_>, environment: &Environment) -> Result<()> {
     if init.recovery_file.exists() {
         return Err(usage(format!("{recovery_file} is there already: a recovery key is never overwritten")));
     }
-    let Some((host, _port)) = init.address.rsplit_once(':') else {
-        return Err(usage(format!("--address {}: write host:port", init.address)));
-    };
-    let mut identity = Identity::create(host, environment)?;
+    if lies_within(init.recovery_file, init.data) {
+        return Err(usage(format!(
+            "--recovery-key {recovery_file}: the recovery key must not lie on the server; name a file outside of --data, \
+             best on a stick"
+        )));
+    }
+    // The same check as each enrolment code makes, before there is a county that nobody could be invited to.
+    let code = EnrolmentCode::new(init.address, Hash32::ZERO, [0; 16])
+        .map_err(|_| usage(format!("--address {}: write host:port, as tablets reach the server", init.address)))?;
+    let host = code.address().rsplit_once(':').map_or("", |(host, _port)| host);
+    let mut identity = Identity::create(host.trim_matches(['[', ']']), environment)?;
     if let Some((certificate, key)) = &init.own_tls {
-        identity = identity.with_server_certificate(certificate.clone(), key.clone())?;
+        identity = identity.with_server_certificate(certificate.clone(), key.clone());
+        check_keys(&identity)
+            .map_err(|failure| usage(format!("--tls-certificate and --tls-key: {}", failure.detail)))?;
     }
     let recovery = RecoveryKeyPair::generate(environment);
     // The key that cannot be made again is written first: a county without it would be of no use.
     write_private(init.recovery_file, recovery.secret.to_text().as_bytes())?;
     let setup = Setup {
         county: &county,
-        address: init.address,
+        address: code.address(),
         recovery: &recovery.public,
         without_backup: init.without_backup,
     };
