@@ -52,8 +52,8 @@ pub fn answer(
     let cursor = request.cursor;
     let known = store
         .read(|connection| {
-            // A register that is longer on a tablet than here tells the same: this is a restored backup.
-            let register_known = request.register_head <= register::head(connection)?.0;
+            // A register that is longer on a tablet than here, or another one, tells the same: this is a restored backup.
+            let register_known = register::knows_entry(connection, request.register_head, request.register_hash)?;
             Ok(register_known && log::knows_cursor(connection, &cursor)?)
         })
         .map_err(fault)?;
@@ -218,8 +218,9 @@ fn delivered(connection: &Connection, device: &Device, from: u64) -> Result<Vec<
     Ok(runs)
 }
 
-/// The server does not know the cursor: it was restored from a backup, and may have gone on since. Up to where the two
-/// histories are one cannot be told from one cursor, so the device begins again; what it holds comes as duplicates.
+/// The server does not know the cursor, or the register that the device has: it was restored from a backup, and may
+/// have gone on since. Up to where the two histories are one cannot be told from one cursor, so the device begins
+/// again; what it holds comes as duplicates.
 fn rewound(store: &Store, cursor: &Cursor, now: Timestamp) -> Result<SyncAnswer> {
     store.read(|connection| {
         let county = register::county(connection)?;

@@ -87,6 +87,33 @@ fn people_who_were_enrolled_since_the_backup_are_enrolled_again_and_hold_nobody_
 }
 
 #[test]
+fn what_had_been_put_apart_since_the_backup_holds_up_nothing_after_it() {
+    let mut township = Township::new(63);
+    let (here, there) = (township.village(0), township.village(1));
+    let desk = township.coordinator("赵敏");
+    let zhang = township.teacher("张老师", Scope::Place(there.clone()));
+    sync_until_quiet(&[&zhang, &desk]);
+    township.backs_up("monday");
+    // One record of a child that is not the teacher's, and one of a child that is.
+    let tampered_with = zhang.app().with_device(|device| {
+        device.author.rights.scopes.push(Scope::Place(here.clone()));
+        Ok(())
+    });
+    tampered_with.unwrap();
+    zhang.registers("王小明", "2016-05-04", &here, "19900001001");
+    zhang.registers("石大山", "2016-05-04", &there, "19900001002");
+    assert_eq!(zhang.syncs().quarantined_records, 1);
+
+    township.is_restored_from("monday");
+    let strip = zhang.syncs();
+    assert_eq!((strip.failure, strip.waiting_records, strip.quarantined_records), (None, 0, 1));
+    assert_eq!(township.kept_apart(), 1);
+    sync_until_quiet(&[&zhang, &desk]);
+    assert_eq!(desk.finds("").len(), 1);
+    township.assert_same_ledger(&desk);
+}
+
+#[test]
 fn a_backup_makes_what_it_holds_durable_and_tablets_say_so() {
     let mut township = Township::new(62);
     let village = township.village(0);

@@ -115,6 +115,7 @@ pub fn build_request(device: &Device) -> Result<SyncRequest> {
         undelivered_from: reading.undelivered_from()?,
         answer_bytes_max: ANSWER_BYTES_MAX,
         photo_mark: standing.photo_mark,
+        register_hash: standing.register_hash,
     })
 }
 

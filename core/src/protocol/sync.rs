@@ -205,6 +205,10 @@ pub struct SyncRequest {
     /// Up to where the device has heard of its photos being on a desk ([`SyncAnswer::photo_mark`]); 0 at first.
     #[n(8)]
     pub photo_mark: u64,
+    /// The hash of that register entry; zeroes before the first. A server that was restored from a backup may have
+    /// other entries under the same numbers.
+    #[n(9)]
+    pub register_hash: Hash32,
 }
 
 /// What became of an envelope that was offered.

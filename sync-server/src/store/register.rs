@@ -181,6 +181,20 @@ pub fn head(connection: &Connection) -> Result<(u64, Hash32)> {
     Ok(optional(row)?.unwrap_or((0, Hash32::ZERO)))
 }
 
+/// Whether an entry stands here under its number, by its hash.
+///
+/// # Errors
+/// The faults of a store.
+pub fn knows_entry(connection: &Connection, seq: u64, hash: Hash32) -> Result<bool> {
+    if seq == 0 {
+        return Ok(hash == Hash32::ZERO);
+    }
+    connection
+        .prepare_cached("SELECT 1 FROM register_entry WHERE seq = :seq AND hash = :hash")
+        .and_then(|mut statement| statement.exists(named_params! { ":seq": signed(seq), ":hash": hash.0.as_slice() }))
+        .map_err(sqlite)
+}
+
 /// Entries above a number, in order, up to a budget of bytes (at least one); and whether these are all.
 ///
 /// # Errors

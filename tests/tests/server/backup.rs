@@ -133,6 +133,26 @@ fn a_cursor_of_another_history_of_the_same_length_is_noticed() {
 }
 
 #[test]
+fn a_restored_server_whose_register_went_another_way_is_noticed_even_when_its_log_did_not() {
+    let mut county = County::served();
+    let mut teacher = Device::of_teacher(&county, "李老师", YUNLING);
+    let backup = county.beside("backup");
+    back_up(&county.data(), &county.store(), &backup).unwrap();
+    county.invites("赵老师", Role::ClassTeacher, "place:999999101001");
+    teacher.pulls();
+    let register_head = teacher.register_head;
+
+    county.is_restored_from(&backup);
+    teacher.connects(&county);
+    // Two others are invited instead: the numbers of the register have come past those that the teacher knows.
+    county.invites("钱老师", Role::ClassTeacher, "place:999999101001");
+    county.invites("孙老师", Role::ClassTeacher, "place:999999101001");
+    assert!(teacher.syncs(&[]).rewound);
+    let register = teacher.syncs(&[]).register;
+    assert_eq!(register.len() as u64, register_head + 1);
+}
+
+#[test]
 fn a_backup_does_not_go_into_the_folder_that_it_is_made_of() {
     let county = County::served();
     for target in [county.data(), county.data().join("photos"), county.data().join("backup")] {

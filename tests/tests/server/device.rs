@@ -43,6 +43,7 @@ pub(crate) struct Device {
     pub(crate) previous: Hash32,
     pub(crate) cursor: Cursor,
     pub(crate) register_head: u64,
+    pub(crate) register_hash: Hash32,
     rights: Hash32,
     pub(crate) photo_mark: u64,
     pub(crate) undelivered_from: u64,
@@ -97,6 +98,7 @@ impl Device {
             previous: Hash32::ZERO,
             cursor: Cursor::START,
             register_head: 0,
+            register_hash: Hash32::ZERO,
             rights: rights.hash(),
             photo_mark: 0,
             undelivered_from: 0,
@@ -181,6 +183,7 @@ impl Device {
             undelivered_from: self.undelivered_from,
             answer_bytes_max: self.answer_bytes_max,
             photo_mark: self.photo_mark,
+            register_hash: self.register_hash,
         }
     }
 
@@ -194,12 +197,16 @@ impl Device {
         let request = self.request(envelopes);
         let answer = self.asks(&request).unwrap();
         self.cursor = answer.cursor;
+        if answer.rewound {
+            (self.register_head, self.register_hash) = (0, Hash32::ZERO);
+        }
         if let Some(rights) = &answer.rights {
             self.rights = rights.hash();
             self.cursor = Cursor::START;
         }
         if let Some(last) = answer.register.last() {
             self.register_head = last.body.seq;
+            self.register_hash = last.hash();
         }
         answer
     }
