@@ -20,3 +20,4 @@ mod hostile;
 mod photos;
 mod records;
 mod wire;
+mod written_down;
