@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::error::{ErrorCode, Failure, Result};
 
 use crate::identity;
@@ -17,10 +18,19 @@ pub struct BackedUp {
     pub folder: PathBuf,
     /// The log's end in it.
     pub seq: u64,
-    /// Photo files in it.
-    pub photo_files: usize,
-    /// Photo files that were copied this time; the others were there from before.
-    pub photo_files_copied: usize,
+    /// Its photos.
+    pub photos: CopiedPhotos,
+}
+
+/// The photos of a backup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CopiedPhotos {
+    /// Files in it.
+    pub files: usize,
+    /// Files that were copied this time; the others were there from before.
+    pub files_new: usize,
+    /// Files that are gone or damaged on the server, and not in it.
+    pub damaged: usize,
 }
 
 /// Copies the data folder to `target`, which may hold an earlier backup: photos that it has are not copied
@@ -42,41 +52,65 @@ pub fn back_up(data: &Path, store: &Store, target: &Path) -> Result<BackedUp> {
     }
     fs::create_dir_all(target)?;
     let partial = target.join(format!("{FILE_NAME}.partial"));
-    remove_if_there(&partial)?;
-    store.copy_to(&partial)?;
-    let seq = store::verify_copy(&partial)?;
+    let copied = copy(data, store, target, &partial);
+    if copied.is_err() {
+        // It is of no use, and its room may be what is missing.
+        remove_if_there(&partial)?;
+    }
+    let (seq, photos) = copied?;
+    store.transact(|tx| register::set_durable_seq(tx, seq))?;
+    Ok(BackedUp { folder: target.to_path_buf(), seq, photos })
+}
+
+fn copy(data: &Path, store: &Store, target: &Path, partial: &Path) -> Result<(u64, CopiedPhotos)> {
+    remove_if_there(partial)?;
+    store.copy_to(partial)?;
+    let seq = store::verify_copy(partial)?;
     let keys = target.join(identity::FOLDER_NAME);
     fs::create_dir_all(&keys)?;
     for name in identity::FILES {
         identity::write_private(&keys.join(name), &fs::read(data.join(identity::FOLDER_NAME).join(name))?)?;
     }
+    let photos = copy_photos(data, store, target)?;
+    fs::File::open(partial)?.sync_all()?;
+    fs::rename(partial, target.join(FILE_NAME))?;
+    // Only what is certain to be there after a power cut is said to be durable.
+    sync_folder(target)?;
+    Ok((seq, photos))
+}
+
+/// A photo that is gone or damaged here holds up no record: it is counted, and said.
+fn copy_photos(data: &Path, store: &Store, target: &Path) -> Result<CopiedPhotos> {
     let source = PhotoFolder::open(data)?;
     let copy = PhotoFolder::open(target)?;
-    let mut photo_files = 0_usize;
-    let mut photo_files_copied = 0_usize;
+    let mut photos = CopiedPhotos::default();
     for hash in store.read(photo_store::complete_hashes)? {
-        photo_files = photo_files.saturating_add(1);
         let path = copy.path(hash);
         if path.exists() {
+            photos.files = photos.files.saturating_add(1);
             continue;
         }
-        let bytes = fs::read(source.path(hash))
-            .map_err(|cause| Failure::caused(ErrorCode::StoreDamaged, "a photo file is missing", cause))?;
-        if jiafang_core::domain::identifier::Hash32::of(&bytes) != hash {
-            return Err(Failure::new(ErrorCode::StoreDamaged, "a photo file has another hash"));
-        }
+        let bytes = match fs::read(source.path(hash)) {
+            Ok(bytes) if Hash32::of(&bytes) == hash => bytes,
+            Ok(_) => {
+                tracing::error!(%hash, "a photo file has another hash");
+                photos.damaged = photos.damaged.saturating_add(1);
+                continue;
+            }
+            Err(cause) => {
+                tracing::error!(%hash, %cause, "a photo file cannot be read");
+                photos.damaged = photos.damaged.saturating_add(1);
+                continue;
+            }
+        };
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }
         jiafang_core::files::write_atomically(&path, &bytes)?;
-        photo_files_copied = photo_files_copied.saturating_add(1);
+        photos.files = photos.files.saturating_add(1);
+        photos.files_new = photos.files_new.saturating_add(1);
     }
-    fs::File::open(&partial)?.sync_all()?;
-    fs::rename(&partial, target.join(FILE_NAME))?;
-    // Only what is certain to be there after a power cut is said to be durable.
-    sync_folder(target)?;
-    store.transact(|tx| register::set_durable_seq(tx, seq))?;
-    Ok(BackedUp { folder: target.to_path_buf(), seq, photo_files, photo_files_copied })
+    Ok(photos)
 }
 
 /// Whether a file or folder, which need not be there yet, lies within a folder or is it.

@@ -12,6 +12,7 @@ use jiafang_core::protocol::envelope::{DocumentKind, Envelope};
 use jiafang_core::protocol::sync::{Cursor, QuarantineReason, Receipt, ReceiptRun, Rights};
 
 use crate::store::Transaction;
+use crate::store::apart;
 use crate::store::log::{self, Known};
 use crate::store::register::{CountyRow, Device};
 
@@ -105,7 +106,8 @@ fn take_one(
         Known::Nothing => {
             let (head, head_hash) = log::device_head(tx, certificate)?.unwrap_or((0, Hash32::ZERO));
             let next = head.checked_add(1) == Some(body.counter);
-            if !next && !log::is_forked(tx, body.previous)? {
+            let continues_a_fork = apart::reason(tx, body.previous)? == Some(QuarantineReason::CounterForked);
+            if !next && !continues_a_fork {
                 return Ok((Receipt::NeedsDependencies, 0));
             }
             next && body.previous == head_hash
@@ -114,7 +116,7 @@ fn take_one(
     if !on_its_chain {
         // A cloned or restored tablet: its branch is kept and named, and the chain that is known goes on without it.
         let reason = QuarantineReason::CounterForked;
-        log::keep_apart(tx, &item.envelope, item.change_hash(), reason, at)?;
+        apart::keep(tx, &item.envelope, item.change_hash(), reason, at)?;
         return Ok((Receipt::Quarantined { reason }, 0));
     }
     let taken = match judge(tx, device, county, item)? {
@@ -124,7 +126,7 @@ fn take_one(
             (Receipt::Stored, end.seq)
         }
         Judgement::Apart(reason) => {
-            log::keep_apart(tx, &item.envelope, item.change_hash(), reason, at)?;
+            apart::keep(tx, &item.envelope, item.change_hash(), reason, at)?;
             (Receipt::Quarantined { reason }, 0)
         }
     };
@@ -176,7 +178,7 @@ fn judge<'a>(tx: &Transaction<'_>, device: &Device, county: &CountyRow, item: &'
         if genesis.contains(&hash) || log::has_change(tx, body.document, hash)? {
             continue;
         }
-        return Ok(if log::is_apart(tx, device.certificate, body.document, hash)? {
+        return Ok(if apart::holds_back(tx, device.certificate, body.document, hash)? {
             Judgement::Apart(QuarantineReason::BuildsOnQuarantined)
         } else {
             Judgement::Dependencies

@@ -15,7 +15,7 @@ use jiafang_sync_server::serve::{Server, check_keys};
 use jiafang_sync_server::setup::{self, Setup};
 use jiafang_sync_server::store::Store;
 
-use super::console::say;
+use super::console::{say, warn};
 use super::{read_text, usage};
 
 /// What `init` is told.
@@ -121,8 +121,15 @@ pub(super) fn backup(data: &Path, to: &Path) -> Result<()> {
         "Backed up to {}: {} records, {} photo files ({} new). The copy was checked.",
         backed_up.folder.display(),
         backed_up.seq,
-        backed_up.photo_files,
-        backed_up.photo_files_copied
+        backed_up.photos.files,
+        backed_up.photos.files_new
     ));
+    if backed_up.photos.damaged > 0 {
+        warn(&format!(
+            "{} photo files are gone or damaged on this server and not in the backup; the log names them. Look for them in \
+             an earlier backup, under photos/. All records are backed up.",
+            backed_up.photos.damaged
+        ));
+    }
     Ok(())
 }

@@ -6,12 +6,12 @@ use jiafang_core::domain::ledger::{COLUMNS, PlaceNames, cells};
 use jiafang_core::environment::Environment;
 use jiafang_core::error::Result;
 use jiafang_sync_server::county_ledger;
-use jiafang_sync_server::store::{Store, log};
+use jiafang_sync_server::store::{Store, apart};
 
 use super::console::{say, warn};
 
 pub(super) fn quarantine(data: &Path) -> Result<()> {
-    let rows = Store::open(data)?.read(log::apart)?;
+    let rows = Store::open(data)?.read(apart::all)?;
     if rows.is_empty() {
         say("Nothing waits.");
     }

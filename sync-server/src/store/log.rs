@@ -1,4 +1,4 @@
-//! The log: every envelope that was taken in, in one order, chained by hash; and what waits apart.
+//! The log: every envelope that was taken in, in one order, chained by hash.
 
 use automerge::Change;
 use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32};
@@ -9,7 +9,7 @@ use jiafang_core::protocol::envelope::{DocumentKind, Envelope};
 use jiafang_core::protocol::sync::{Cursor, QuarantineReason};
 use rusqlite::{Connection, Transaction, named_params};
 
-use super::{malformed, optional, signed, sqlite, unsigned};
+use super::{apart, malformed, optional, signed, sqlite, unsigned};
 
 /// Where a document lies, as the server ordered it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,23 +118,11 @@ pub fn known(connection: &Connection, certificate: CertificateId, counter: u64, 
     if let Some(seq) = optional(logged)? {
         return Ok(Known::Logged(unsigned(seq)));
     }
-    let apart = connection
-        .prepare_cached("SELECT reason FROM quarantine WHERE hash = :hash")
-        .map_err(sqlite)?
-        .query_row(named_params! { ":hash": hash.0.as_slice() }, |row| row.get::<_, String>("reason"));
-    if let Some(reason) = optional(apart)? {
-        return Ok(Known::Apart(reason_from_key(&reason)));
+    if let Some(reason) = apart::reason(connection, hash)? {
+        return Ok(Known::Apart(reason));
     }
     let used = device_head(connection, certificate)?.is_some_and(|(head, _)| counter <= head);
     Ok(if used { Known::Other } else { Known::Nothing })
-}
-
-fn reason_from_key(key: &str) -> QuarantineReason {
-    use QuarantineReason as R;
-    [R::NotYours, R::ChangeUnreadable, R::SignatureWrong, R::CounterForked, R::BuildsOnQuarantined, R::TooLarge]
-        .into_iter()
-        .find(|reason| reason.key() == key)
-        .unwrap_or(R::ChangeUnreadable)
 }
 
 /// The last counter and hash of a device, in the log or apart.
@@ -183,48 +171,6 @@ pub fn has_change(connection: &Connection, document: DocumentId, change: Hash32)
             statement.exists(named_params! {
                 ":hash": change.0.as_slice(),
                 ":document": document.as_bytes().as_slice(),
-            })
-        })
-        .map_err(sqlite)
-}
-
-/// Whether a change that this device could build on waits apart: the change itself, or, where it could not be
-/// read, any record that this device wrote for the document.
-///
-/// # Errors
-/// The faults of a store.
-pub fn is_apart(
-    connection: &Connection,
-    certificate: CertificateId,
-    document: DocumentId,
-    change: Hash32,
-) -> Result<bool> {
-    connection
-        .prepare_cached(
-            "SELECT 1 FROM quarantine WHERE document = :document AND change_hash = :hash
-             UNION ALL SELECT 1 FROM quarantine WHERE document = :document AND certificate = :certificate",
-        )
-        .and_then(|mut statement| {
-            statement.exists(named_params! {
-                ":document": document.as_bytes().as_slice(),
-                ":hash": change.0.as_slice(),
-                ":certificate": certificate.as_bytes().as_slice(),
-            })
-        })
-        .map_err(sqlite)
-}
-
-/// Whether an envelope waits apart because its device was cloned or restored.
-///
-/// # Errors
-/// The faults of a store.
-pub fn is_forked(connection: &Connection, envelope: Hash32) -> Result<bool> {
-    connection
-        .prepare_cached("SELECT 1 FROM quarantine WHERE hash = :hash AND reason = :reason")
-        .and_then(|mut statement| {
-            statement.exists(named_params! {
-                ":hash": envelope.0.as_slice(),
-                ":reason": QuarantineReason::CounterForked.key(),
             })
         })
         .map_err(sqlite)
@@ -330,39 +276,6 @@ pub fn append(
     })
     .map_err(sqlite)?;
     Ok(next)
-}
-
-/// Keeps an envelope apart until a person decides.
-///
-/// # Errors
-/// The faults of a store.
-pub fn keep_apart(
-    tx: &Transaction<'_>,
-    envelope: &Envelope,
-    change_hash: Option<Hash32>,
-    reason: QuarantineReason,
-    at: Timestamp,
-) -> Result<()> {
-    let body = &envelope.body;
-    tx.prepare_cached(
-        "INSERT INTO quarantine (hash, certificate, counter, document, change_hash, reason, received_at, bytes)
-         VALUES (:hash, :certificate, :counter, :document, :change_hash, :reason, :received_at, :bytes)
-         ON CONFLICT (hash) DO NOTHING",
-    )
-    .and_then(|mut statement| {
-        statement.execute(named_params! {
-            ":hash": envelope.hash().0.as_slice(),
-            ":certificate": body.certificate.as_bytes().as_slice(),
-            ":counter": signed(body.counter),
-            ":document": body.document.as_bytes().as_slice(),
-            ":change_hash": change_hash.as_ref().map_or(&[][..], |hash| hash.0.as_slice()),
-            ":reason": reason.key(),
-            ":received_at": at.unix_ms(),
-            ":bytes": envelope.to_bytes(),
-        })
-    })
-    .map_err(sqlite)?;
-    Ok(())
 }
 
 /// Envelopes above a cursor that a device may see, in the order of the log.
@@ -504,49 +417,6 @@ pub fn documents(connection: &Connection, kind: DocumentKind) -> Result<Vec<(Doc
         .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
         .map_err(sqlite)?;
     rows.into_iter().map(|(id, kind, village, class)| Ok((id, placed(kind, &village, class)?))).collect()
-}
-
-/// An envelope that waits apart, as the administrator sees it: no personal data.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApartRow {
-    /// The envelope.
-    pub hash: Hash32,
-    /// Whose device.
-    pub certificate: CertificateId,
-    /// The device's counter.
-    pub counter: u64,
-    /// The document.
-    pub document: DocumentId,
-    /// Why.
-    pub reason: String,
-    /// Since when.
-    pub received_at: Timestamp,
-}
-
-/// What waits apart, oldest first.
-///
-/// # Errors
-/// The faults of a store.
-pub fn apart(connection: &Connection) -> Result<Vec<ApartRow>> {
-    let mut statement = connection
-        .prepare(
-            "SELECT hash, certificate, counter, document, reason, received_at FROM quarantine
-             ORDER BY received_at, certificate, counter",
-        )
-        .map_err(sqlite)?;
-    statement
-        .query_map([], |row| {
-            Ok(ApartRow {
-                hash: Hash32(row.get("hash")?),
-                certificate: CertificateId::from_bytes(row.get("certificate")?),
-                counter: unsigned(row.get("counter")?),
-                document: DocumentId::from_bytes(row.get("document")?),
-                reason: row.get("reason")?,
-                received_at: Timestamp::from_unix_ms(row.get("received_at")?),
-            })
-        })
-        .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
-        .map_err(sqlite)
 }
 
 /// Up to where a device holds the log: what it says at each sync.

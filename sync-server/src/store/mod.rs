@@ -1,5 +1,6 @@
 //! The server's store: SQLite, one writer, the only importer of rusqlite in this crate.
 
+pub mod apart;
 pub mod log;
 pub mod photo;
 pub mod register;

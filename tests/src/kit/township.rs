@@ -14,7 +14,7 @@ use jiafang_sync_server::identity::Identity;
 use jiafang_sync_server::invite::{Invite, invite};
 use jiafang_sync_server::serve::{Running, Server};
 use jiafang_sync_server::setup::{self, Setup};
-use jiafang_sync_server::store::{Store, log, register};
+use jiafang_sync_server::store::{Store, apart, log, register};
 use jiafang_sync_server::{backup, county_ledger};
 use tempfile::TempDir;
 
@@ -196,7 +196,7 @@ impl Township {
     /// Records that the server keeps apart.
     #[must_use]
     pub fn kept_apart(&self) -> usize {
-        self.store().read(log::apart).expect("what is kept apart").len()
+        self.store().read(apart::all).expect("what is kept apart").len()
     }
 
     /// A teacher with an enrolled tablet.

@@ -47,6 +47,7 @@ impl Clock for TestClock {
 /// A county: its data folder, and the server while it runs.
 pub(crate) struct County {
     folder: TempDir,
+    data: PathBuf,
     clock: Arc<TestClock>,
     pub(crate) environment: Environment,
     runtime: Runtime,
@@ -56,16 +57,24 @@ pub(crate) struct County {
 impl County {
     /// A county with a server that runs.
     pub(crate) fn served() -> Self {
-        Self::with_durability(false)
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        Self::new(folder, data, false)
+    }
+
+    /// A county whose data folder lies on some other disk.
+    pub(crate) fn served_on(disk: &Path) -> Self {
+        Self::new(tempfile::tempdir().unwrap(), disk.join("data"), false)
     }
 
     /// A county that has chosen to run without a backup.
     pub(crate) fn served_without_backup() -> Self {
-        Self::with_durability(true)
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        Self::new(folder, data, true)
     }
 
-    fn with_durability(without_backup: bool) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    fn new(folder: TempDir, data: PathBuf, without_backup: bool) -> Self {
         let clock = Arc::new(TestClock(AtomicI64::new(BEGINNING_MS)));
         let environment = Environment { clock: clock.clone(), ..Environment::of_this_machine() };
         let identity = Identity::create("127.0.0.1", &environment).unwrap();
@@ -75,16 +84,16 @@ impl County {
             recovery: &RecoveryKeyPair::generate(&environment).public,
             without_backup,
         };
-        create(&folder.path().join("data"), &setup, &identity, &environment).unwrap();
+        create(&data, &setup, &identity, &environment).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let mut county = Self { folder, clock, environment, runtime, running: None };
+        let mut county = Self { folder, data, clock, environment, runtime, running: None };
         county.starts();
         county
     }
 
     /// The data folder.
     pub(crate) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.data.clone()
     }
 
     /// A folder beside it.

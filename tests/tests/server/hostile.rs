@@ -8,7 +8,7 @@ use jiafang_core::domain::role::Role;
 use jiafang_core::protocol::CHANGE_BYTES_MAX;
 use jiafang_core::protocol::envelope::Envelope;
 use jiafang_core::protocol::sync::{QuarantineReason, Receipt};
-use jiafang_sync_server::store::log;
+use jiafang_sync_server::store::apart;
 
 use crate::county::{County, QINGSHI, SHIQIAO, YUNLING};
 use crate::device::{Device, documents, receipts, village};
@@ -66,7 +66,7 @@ fn bytes_that_are_no_change_are_named_whatever_they_are() {
     for (counter, receipt) in receipts(&teacher.syncs(&written)) {
         assert_eq!(receipt, quarantined(QuarantineReason::ChangeUnreadable), "no. {counter}");
     }
-    assert_eq!(county.store().read(log::apart).unwrap().len(), bad.len(), "each is kept for a person to look at");
+    assert_eq!(county.store().read(apart::all).unwrap().len(), bad.len(), "each is kept for a person to look at");
     dossier = teacher.opens(YUNLING);
     let visit = teacher.writes(&mut dossier, "一组");
     assert_eq!(receipts(&teacher.syncs(&[visit]))[0].1, Receipt::Stored);
@@ -272,7 +272,7 @@ fn a_cloned_tablet_is_noticed_and_the_first_one_works_on() {
     (tablet.counter, tablet.previous, tablet.actor) = (at_tablet, hash_at_tablet, actor);
     let third = tablet.writes(&mut dossier, "三组");
     assert_eq!(receipts(&tablet.syncs(&[third])), [(3, Receipt::Stored)]);
-    assert_eq!(county.store().read(log::apart).unwrap().len(), 3, "and what the clone sent is not lost");
+    assert_eq!(county.store().read(apart::all).unwrap().len(), 3, "and what the clone sent is not lost");
 }
 
 #[test]

@@ -8,6 +8,8 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::print_stdout,
+    clippy::string_slice,
     clippy::unwrap_used,
     reason = "clippy counts the helpers of an integration test as outside of tests"
 )]
@@ -16,6 +18,8 @@ mod backup;
 mod county;
 mod device;
 mod enrolment;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod hostile;
 mod photos;
 mod records;

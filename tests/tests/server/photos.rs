@@ -259,10 +259,28 @@ fn a_backup_holds_the_photos_and_copies_each_once() {
     puts_all(&mut teacher, &bytes).unwrap();
     let backup = county.beside("backup");
     let first = back_up(&county.data(), &county.store(), &backup).unwrap();
-    assert_eq!((first.photo_files, first.photo_files_copied), (1, 1));
+    assert_eq!((first.photos.files, first.photos.files_new), (1, 1));
     let second = back_up(&county.data(), &county.store(), &backup).unwrap();
-    assert_eq!((second.photo_files, second.photo_files_copied), (1, 0));
+    assert_eq!((second.photos.files, second.photos.files_new), (1, 0));
     county.is_restored_from(&backup);
     teacher.connects(&county);
     assert_eq!(gets_all(&mut teacher, hash).unwrap(), bytes);
+}
+
+#[test]
+fn a_photo_that_went_bad_on_the_servers_disk_is_said_and_holds_up_no_backup_of_the_records() {
+    let county = County::served();
+    let mut teacher = Device::of_teacher(&county, "李老师", YUNLING);
+    let (good, bad) = (photo_bytes(14, 10_000), photo_bytes(15, 10_000));
+    for bytes in [&good, &bad] {
+        with_photo(&mut teacher, YUNLING, bytes);
+        puts_all(&mut teacher, bytes).unwrap();
+    }
+    let name = Hash32::of(&bad).to_string();
+    let path = county.data().join("photos").join(&name[..2]).join(&name);
+    assert_eq!(std::fs::read(&path).unwrap(), bad);
+    std::fs::remove_file(&path).unwrap();
+    let done = back_up(&county.data(), &county.store(), &county.beside("backup")).unwrap();
+    assert_eq!((done.photos.files, done.photos.damaged), (1, 1));
+    assert_eq!(teacher.syncs(&[]).durable_seq, county.log_length());
 }
