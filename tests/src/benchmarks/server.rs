@@ -9,11 +9,14 @@ use jiafang_core::api::state::Nothing;
 use jiafang_core::domain::doc::{self, dossier_write};
 use jiafang_core::domain::identifier::{CertificateId, Hash32};
 use jiafang_core::domain::place::{Leaves, Scope};
+use jiafang_core::domain::role::Role;
 use jiafang_core::environment::Environment;
 use jiafang_core::protocol::envelope::{DocumentKind, Envelope, EnvelopeBody};
+use jiafang_core::protocol::register::RegisterFact;
 use jiafang_core::vault::signing::DeviceSigner;
+use jiafang_sync_server::identity::Identity;
 use jiafang_sync_server::serve::Server;
-use jiafang_sync_server::store::{Store, log};
+use jiafang_sync_server::store::{Store, log, register};
 
 use super::{Figure, percentile, times_ms};
 use crate::fiction::{Fiction, Size};
@@ -28,7 +31,7 @@ pub fn idle_of_a_county() -> Vec<Figure> {
     let mut township = Township::new(1);
     let village = township.village(0);
     let teacher = township.teacher("李老师", Scope::Place(village));
-    fill(&township.store());
+    fill(&township.store(), &Identity::read(&township.data()).expect("the county's keys"));
     township.server_stops();
     let program = std::env::current_exe().expect("this program");
     let mut child = Command::new(program)
@@ -70,8 +73,8 @@ pub fn idle_of_a_county() -> Vec<Figure> {
     ]
 }
 
-/// Writes a county's dossiers into the log, one envelope each.
-fn fill(store: &Store) {
+/// Writes a county's dossiers into the log, one envelope each, as a clerk of the county has brought them in.
+fn fill(store: &Store, identity: &Identity) {
     let fiction = Fiction::new(1);
     let county = fiction.county(Size::County);
     let children = fiction.children(&county, DOSSIERS);
@@ -80,6 +83,15 @@ fn fill(store: &Store) {
     let certificate = CertificateId::from_bytes([9; 16]);
     let actor: [u8; 16] = environment.random_bytes();
     let now = environment.now();
+    let person = environment.new_person_id();
+    let scopes = vec![Scope::Place(county.county.code.clone())];
+    let facts = [
+        RegisterFact::Person { person, name: "赵敏".to_owned(), role: Role::CountySection, scopes },
+        RegisterFact::Certificate { certificate, person, public_key: signer.public_key() },
+    ];
+    store
+        .transact(|tx| facts.into_iter().try_for_each(|fact| register::write(tx, fact, &identity.county, now)))
+        .expect("the register");
     let mut counter = 0_u64;
     let mut previous = Hash32::ZERO;
     for batch in children.chunks(5_000) {
@@ -125,7 +137,7 @@ pub fn serve_until_input_ends(data: &Path) {
     runtime.block_on(async {
         let server = Server::open(data, Environment::of_this_machine()).expect("the county");
         let address = {
-            let county = server.store.read(jiafang_sync_server::store::register::county).expect("the county");
+            let county = server.store.read(register::county).expect("the county");
             county.address.parse().expect("an address")
         };
         let running = server.start(address).await.expect("the server");
