@@ -44,7 +44,7 @@ test_ui() {
 }
 
 test_window() {
-    need_file "tests/tests/$window_test.rs" "the end-to-end test of the window"
+    need_file "tests/tests/$window_test/main.rs" "the end-to-end test of the window"
     run_tests "The real window, driven" \
         cargo test "${cargo_flags[@]}" "${workspace_flags[@]}" --test "$window_test"
 }
