@@ -140,6 +140,12 @@ fn set_up(app: &mut tauri::App) -> std::result::Result<(), Box<dyn std::error::E
         Arc::new(Pages(app.handle().clone())),
         Durability::Full,
     ));
+    if std::env::var_os("JIAFANG_DATA").is_some()
+        && let (Some(window), Some(device)) = (app.get_webview_window("main"), folder.file_name())
+    {
+        // Several devices on one desk: the windows must be told apart.
+        window.set_title(&format!("家访 · {}", device.display()))?;
+    }
     app.manage(Arc::clone(&backend));
     std::thread::spawn(move || {
         loop {

@@ -3,24 +3,36 @@
 use jiafang_core::api::commands::Commands;
 use jiafang_core::api::ledger::ShowLedger;
 use jiafang_core::api::roster::OneImport;
-use jiafang_core::domain::place::Scope;
+use jiafang_core::domain::identifier::DocumentId;
+use jiafang_core::domain::place::{PlaceCode, Scope};
 use jiafang_core::error::{ErrorCode, Failure, Result};
 
 use crate::fiction::RosterStyle;
-use crate::kit::Township;
 use crate::kit::person::sync_until_quiet;
+use crate::kit::{Person, Township};
 
 /// Columns of the ledger that fit on a screen.
 const SHOWN: &[&str] =
     &["village", "name", "class", "guardian", "schooling_status", "verified_on", "verified_by", "visit_count"];
 
-/// Tells the story; `say` hears each line.
+/// A township whose people have met in one dossier, and have not settled yet what they found there.
+pub struct Met {
+    township: Township,
+    coordinator: Person,
+    li: Person,
+    wang: Person,
+    village: PlaceCode,
+    child: DocumentId,
+    /// The name of the child whom both teachers visited.
+    pub child_name: String,
+}
+
+/// Tells the story in this township up to the moment when all field work has reached the desk; `say` hears each line.
 ///
 /// # Errors
 /// What the app says; a step that the kit asserts fails by panicking.
-pub fn tell(say: &mut dyn FnMut(&str)) -> Result<()> {
+pub fn tell_the_field_work(mut township: Township, say: &mut dyn FnMut(&str)) -> Result<Met> {
     say("1. A county is set up, and its server serves.");
-    let mut township = Township::new(1);
     let village = township.village(0);
     say("2. The coordinator 赵敏 brings in a roster.");
     let coordinator = township.coordinator("赵敏");
@@ -45,7 +57,8 @@ pub fn tell(say: &mut dyn FnMut(&str)) -> Result<()> {
     let child = here
         .iter()
         .find(|row| !li.opens(row.document_id).guardians.is_empty())
-        .ok_or_else(|| Failure::new(ErrorCode::DocumentNotHere, "a child with a guardian"))?;
+        .ok_or_else(|| Failure::new(ErrorCode::DocumentNotHere, "a child with a guardian"))?
+        .clone();
     say("4. Both go offline and visit the same child, with photos; both change one phone number.");
     li.goes_offline();
     wang.goes_offline();
@@ -62,14 +75,23 @@ pub fn tell(say: &mut dyn FnMut(&str)) -> Result<()> {
     li.gets_signal();
     wang.gets_signal();
     sync_until_quiet(&[&li, &wang, &coordinator, &li, &wang]);
+    Ok(Met { township, coordinator, li, wang, village, child: child.document_id, child_name: child.name })
+}
+
+/// Tells how the coordinator merges, and prints the ledger; `say` hears each line.
+///
+/// # Errors
+/// As [`tell_the_field_work`].
+pub fn tell_the_desk_work(met: Met, say: &mut dyn FnMut(&str)) -> Result<()> {
+    let Met { township, coordinator, li, wang, village, child, .. } = met;
     say("6. The coordinator sees both visits, and one field with two values; a click settles it.");
-    let dossier = coordinator.opens(child.document_id);
+    let dossier = coordinator.opens(child);
     for guardian in &dossier.guardians {
         for value in &guardian.phone.conflict {
             say(&format!("   电话 {} — {}", value.value, value.person_name));
         }
     }
-    coordinator.settles(child.document_id, "19900002222");
+    coordinator.settles(child, "19900002222");
     sync_until_quiet(&[&coordinator, &li, &wang]);
     township.assert_same_ledger(&coordinator);
     let ledger =

@@ -1,29 +1,28 @@
 //! The demonstration: a fictional township with its server, a coordinator's desk and two teachers' tablets, each
-//! in a folder of its own. `--script` tells the story unattended and prints the ledger.
+//! in a folder of its own. The main job is told while it is done on these very devices, and then they are opened for
+//! everybody to go on with. `--script` tells the story to its end, unattended, and prints the ledger.
 
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode};
 
 use clap::Parser;
-use jiafang_core::domain::place::Scope;
-use jiafang_core::domain::role::Role;
 use jiafang_core::environment::Environment;
 use jiafang_core::error::{ErrorCode, Failure, Result};
-use jiafang_core::vault::recovery_key::RecoveryKeyPair;
-use jiafang_sync_server::identity::{Identity, write_private};
-use jiafang_sync_server::invite::{Invite, invite};
+use jiafang_sync_server::identity::write_private;
 use jiafang_sync_server::serve::Server;
-use jiafang_sync_server::setup::{self, Setup};
-use jiafang_sync_server::store::{FILE_NAME, Store};
-use jiafang_tests::fiction::{Fiction, RosterStyle, Size};
+use jiafang_tests::fiction::RosterStyle;
+use jiafang_tests::kit::Township;
+use jiafang_tests::kit::field_clock::FieldClock;
+use jiafang_tests::kit::person::PIN;
 use jiafang_tests::{demo_story, loopback};
 
-/// The PIN of everybody in the demonstration.
-const PIN: &str = "271828";
 /// Where the demonstration's server listens.
-const ADDRESS: &str = "127.0.0.1:28443";
+const ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 28443);
+/// Who sits before which device, in the order in which the story enrols them; the window bears the folder's name.
+const CAST: [(&str, &str); 3] =
+    [("赵敏, coordinator", "desk-赵敏"), ("李老师, teacher", "tablet-李老师"), ("王老师, teacher", "tablet-王老师")];
 
 /// Starts a fictional township, or tells its story unattended.
 #[derive(Parser)]
@@ -44,18 +43,20 @@ fn say(text: &str) {
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter("warn").init();
     let arguments = Arguments::parse();
+    // The story drives real devices, whose connections block: it runs off the threads that wait.
     let told = if arguments.script {
-        // The story drives real devices, whose connections block: it runs off the threads that wait.
-        tokio::task::spawn_blocking(|| demo_story::tell(&mut |line| say(line))).await.map_err(|cause| cause.to_string())
+        tokio::task::spawn_blocking(tell_to_the_end).await
     } else {
-        Ok(show(&arguments.data).await)
+        let data = arguments.data.clone();
+        tokio::task::spawn_blocking(move || prepare(&data)).await
+    };
+    let told = match told {
+        Ok(Ok(())) if !arguments.script => show(&arguments.data).await.map_err(|failure| failure.to_string()),
+        Ok(told) => told.map_err(|failure| failure.to_string()),
+        Err(cause) => Err(cause.to_string()),
     };
     match told {
-        Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(failure)) => {
-            say(&format!("The demonstration failed: {failure}"));
-            ExitCode::FAILURE
-        }
+        Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
             say(&format!("The demonstration failed: {cause}"));
             ExitCode::FAILURE
@@ -63,61 +64,68 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn show(data: &Path) -> Result<()> {
-    let environment = Environment::of_this_machine();
-    let server_data = data.join("server");
-    std::fs::create_dir_all(data)?;
-    let fiction = Fiction::new(1);
-    let county = fiction.county(Size::Township);
-    if !server_data.join(FILE_NAME).exists() {
-        let recovery = RecoveryKeyPair::generate(&environment);
-        let identity = Identity::create("localhost", &environment)?;
-        let set_up = Setup { county: &county, address: ADDRESS, recovery: &recovery.public, without_backup: false };
-        drop(setup::create(&server_data, &set_up, &identity, &environment)?);
-        write_private(&data.join("recovery-key.txt"), recovery.secret.to_text().as_bytes())?;
+fn tell_to_the_end() -> Result<()> {
+    let met = demo_story::tell_the_field_work(Township::new(1), &mut |line| say(line))?;
+    demo_story::tell_the_desk_work(met, &mut |line| say(line))
+}
+
+/// Makes the township's folder by telling the field work in it, once. It is made beside and moved into place, so that
+/// an interrupted demonstration leaves no half a township.
+fn prepare(data: &Path) -> Result<()> {
+    if data.exists() {
+        say("The township of the last time is opened again; `./dev clean` removes it.");
+        return Ok(());
     }
-    let children = fiction.children(&county, 300);
-    let roster = fiction
-        .roster_workbook(&children, &county, RosterStyle::ClerksHand)
+    let unfinished = data.with_extension("unfinished");
+    if unfinished.exists() {
+        std::fs::remove_dir_all(&unfinished)?;
+    }
+    let clock = FieldClock::at(Environment::of_this_machine().now());
+    let township = Township::lasting(1, &unfinished, ADDRESS, clock);
+    write_private(&unfinished.join("recovery-key.txt"), township.recovery.secret.to_text().as_bytes())?;
+    let later = township.fiction.children(&township.county, 120);
+    let roster = township
+        .fiction
+        .roster_workbook(&later, &township.county, RosterStyle::ClerksHand)
         .map_err(|cause| Failure::caused(ErrorCode::Internal, "the roster", cause))?;
-    jiafang_core::files::write_atomically(&data.join(&roster.file_name), &roster.bytes)?;
-    let address: SocketAddr =
-        ADDRESS.parse().map_err(|cause| Failure::caused(ErrorCode::Internal, "the address", cause))?;
-    let running = Server::open(&server_data, environment.clone())?.start(address).await?;
-    let village = county.places.iter().find(|place| place.code.is_village());
-    let village = village.map(|place| place.code.clone()).ok_or_else(|| Failure::missing("village"))?;
-    let township = village.parent().unwrap_or_else(|| village.clone());
-    say("A fictional township is served. Enrol each device with its code; choose any PIN of six digits.");
-    say(&format!("The coordinator can import {}.", data.join(&roster.file_name).display()));
-    let cast = [
-        ("赵敏 (coordinator)", "desk", Role::TownshipOfficer, Scope::Place(township)),
-        ("李老师 (teacher)", "tablet-1", Role::ClassTeacher, Scope::Place(village.clone())),
-        ("王老师 (teacher)", "tablet-2", Role::ClassTeacher, Scope::Place(village)),
-    ];
+    jiafang_core::files::write_atomically(&unfinished.join(&roster.file_name), &roster.bytes)?;
+    let met = demo_story::tell_the_field_work(township, &mut |line| say(line))?;
+    say(&format!(
+        "6. Now it is yours. Both teachers have given {} a phone number: the coordinator's inbox (待处理) waits.",
+        met.child_name
+    ));
+    drop(met);
+    for (number, (_, folder)) in (1..).zip(CAST) {
+        std::fs::rename(unfinished.join(format!("device-{number}")), unfinished.join(folder))?;
+    }
+    std::fs::rename(&unfinished, data)?;
+    Ok(())
+}
+
+async fn show(data: &Path) -> Result<()> {
+    let running = Server::open(&data.join("server"), Environment::of_this_machine())?.start(ADDRESS).await?;
+    say(&format!("\nThe PIN of everybody is {PIN}."));
     let mut windows: Vec<Child> = Vec::new();
-    for (name, folder, role, scope) in cast {
+    for (who, folder) in CAST {
         let device = data.join(folder);
-        say(&format!("\n{name}"));
-        if !device.join(jiafang_core::store::FILE_NAME).exists() {
-            let whom = Invite {
-                name: name.split(' ').next().unwrap_or(name).to_owned(),
-                role,
-                scopes: vec![scope],
-                person: None,
-                valid_days: 14,
-            };
-            let code = invite(&Store::open(&server_data)?, &Identity::read(&server_data)?, &whom, &environment)?;
-            say(&format!("  code: {}", code.to_text()));
-        }
         match std::env::var_os("JIAFANG_APP_BIN") {
-            Some(program) => windows.push(Command::new(program).env("JIAFANG_DATA", &device).spawn()?),
+            Some(program) => {
+                windows.push(Command::new(program).env("JIAFANG_DATA", &device).spawn()?);
+                say(&format!("  {who}: a window opens"));
+            }
             None => {
                 let pages = std::env::var_os("JIAFANG_UI_DIST").map_or_else(|| PathBuf::from("ui/dist"), PathBuf::from);
-                say(&format!("  open: {}", loopback::start(&device, &pages, 0).await?.url()));
+                say(&format!("  {who}: {}", loopback::start(&device, &pages, 0).await?.url()));
             }
         }
     }
-    say(&format!("\nA PIN that is easy to remember here: {PIN}. Ctrl-C ends everything; the data stays."));
+    say(
+        "\nTo try: as a teacher open a child (学生), record a visit (记录家访) and sync (同步); as the coordinator look",
+    );
+    say(
+        "into the ledger (台账), settle what two teachers said (待处理), export it, or bring in the spreadsheet that lies",
+    );
+    say(&format!("in {} (名册). Ctrl-C ends everything; the data stays there.", data.display()));
     let _ = tokio::signal::ctrl_c().await;
     for mut window in windows {
         let _ = window.kill();

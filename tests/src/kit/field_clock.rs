@@ -16,7 +16,13 @@ impl FieldClock {
     /// A clock that shows `2026-11-23 09:00` in China.
     #[must_use]
     pub fn new() -> Arc<Self> {
-        Arc::new(Self(AtomicI64::new(1_795_395_600_000)))
+        Self::at(Timestamp::from_unix_ms(1_795_395_600_000))
+    }
+
+    /// A clock that shows this time.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(now.unix_ms())))
     }
 
     /// Moves the clock on, or back.

@@ -14,7 +14,7 @@ use jiafang_core::domain::code_list::{Relation, SchoolingStatus, Sex, VisitPurpo
 use jiafang_core::domain::identifier::{DocumentId, EntryId};
 use jiafang_core::domain::ledger::LedgerRow;
 use jiafang_core::domain::place::PlaceCode;
-use jiafang_core::domain::time::Day;
+use jiafang_core::domain::time::{Day, Timestamp};
 use jiafang_core::domain::visit::VisitForm;
 use jiafang_core::error::{Failure, Result};
 use jiafang_core::protocol::envelope::DocumentKind;
@@ -60,11 +60,11 @@ impl Host for Ear {
 }
 
 impl Person {
-    pub(super) fn with_new_device(name: &str, folder: &Path, seed: u64) -> Self {
+    pub(super) fn with_new_device(name: &str, folder: &Path, seed: u64, now: Timestamp) -> Self {
         std::fs::create_dir_all(folder).expect("a device's folder");
         let mut person = Self {
             name: name.to_owned(),
-            clock: FieldClock::new(),
+            clock: FieldClock::at(now),
             switch: Arc::default(),
             folder: folder.to_path_buf(),
             backend: None,

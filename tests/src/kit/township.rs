@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiafang_core::domain::place::{County, PlaceCode, Scope};
 use jiafang_core::domain::role::Role;
-use jiafang_core::environment::Environment;
+use jiafang_core::environment::{Clock, Environment};
 use jiafang_core::protocol::register::RegisterFact;
 use jiafang_core::vault::recovery::answer_recovery;
 use jiafang_core::vault::recovery_key::RecoveryKeyPair;
@@ -32,47 +32,58 @@ pub struct Township {
     pub clock: Arc<FieldClock>,
     /// The county's recovery key.
     pub recovery: RecoveryKeyPair,
-    folder: TempDir,
+    folder: PathBuf,
     environment: Environment,
     runtime: tokio::runtime::Runtime,
     running: Option<Running>,
     address: SocketAddr,
     seed: u64,
     people: u64,
+    /// Goes with the township, after all that lies in it was closed.
+    temporary: Option<TempDir>,
 }
 
 impl Township {
-    /// Sets up a county of one township and serves it on a free port.
+    /// Sets up a county of one township in a temporary folder and serves it on a free port.
     #[must_use]
     pub fn new(seed: u64) -> Self {
+        let temporary = tempfile::tempdir().expect("a temporary folder");
+        // The port is chosen first: enrolment codes carry it.
+        let address = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
+        let folder = temporary.path().to_path_buf();
+        let mut township = Self::lasting(seed, &folder, address, FieldClock::new());
+        township.temporary = Some(temporary);
+        township
+    }
+
+    /// Sets up a county of one township in a folder that stays, served on this address.
+    #[must_use]
+    pub fn lasting(seed: u64, folder: &Path, address: SocketAddr, clock: Arc<FieldClock>) -> Self {
         let _ = tracing_subscriber::fmt().with_test_writer().with_env_filter("info").try_init();
         tracing::info!("seed {seed}");
         let fiction = Fiction::new(seed);
         let county = fiction.county(Size::Township);
-        let clock = FieldClock::new();
         let environment = environment(&clock, seed);
-        let folder = tempfile::tempdir().expect("a temporary folder");
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.expect("a runtime");
-        // The port is chosen first: enrolment codes carry it.
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
         let recovery = RecoveryKeyPair::generate(&environment);
         let setup =
-            Setup { county: &county, address: &port.to_string(), recovery: &recovery.public, without_backup: false };
+            Setup { county: &county, address: &address.to_string(), recovery: &recovery.public, without_backup: false };
         let identity = Identity::create("localhost", &environment).expect("keys");
-        drop(setup::create(&folder.path().join("server"), &setup, &identity, &environment).expect("a county"));
+        drop(setup::create(&folder.join("server"), &setup, &identity, &environment).expect("a county"));
         let mut township = Self {
             county,
             fiction,
             clock,
             recovery,
-            folder,
+            folder: folder.to_path_buf(),
             environment,
             runtime,
             running: None,
-            address: port,
+            address,
             seed,
             people: 0,
+            temporary: None,
         };
         township.server_starts();
         township
@@ -81,13 +92,13 @@ impl Township {
     /// Where the server's data lies.
     #[must_use]
     pub fn data(&self) -> PathBuf {
-        self.folder.path().join("server")
+        self.folder.join("server")
     }
 
     /// A folder beside the server's.
     #[must_use]
     pub fn beside(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
+        self.folder.join(name)
     }
 
     /// Starts the server.
@@ -158,13 +169,18 @@ impl Township {
     pub fn somebody(&mut self, name: &str) -> Person {
         self.people = self.people.saturating_add(1);
         let folder = self.beside(&format!("device-{}", self.people));
-        Person::with_new_device(name, &folder, self.seed.wrapping_mul(1_000).wrapping_add(self.people))
+        Person::with_new_device(
+            name,
+            &folder,
+            self.seed.wrapping_mul(1_000).wrapping_add(self.people),
+            self.clock.now(),
+        )
     }
 
     /// Somebody with a new device whose disk is mounted here.
     #[must_use]
     pub fn somebody_on(&self, name: &str, disk: &Path) -> Person {
-        Person::with_new_device(name, disk, self.seed.wrapping_mul(1_000))
+        Person::with_new_device(name, disk, self.seed.wrapping_mul(1_000), self.clock.now())
     }
 
     /// Shuts out every device of somebody.
