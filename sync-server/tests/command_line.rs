@@ -270,7 +270,7 @@ fn a_slip_in_an_invitation_is_named() {
         .types(&format!("{line} --role class_teacher --scope place:999999101002"))
         .failed_with(&["place:999999101002", "no such place"]);
     administrator
-        .types(&format!("{line} --role class_teacher --scope class:9999990009/2024/1"))
+        .types(&format!("{line} --role class_teacher --scope class:9999990009/P2024/1"))
         .failed_with(&["no such place or school"]);
     administrator
         .types(&format!("{line} --role class_teacher --scope place:999999101001 --person 1"))

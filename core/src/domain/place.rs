@@ -86,7 +86,9 @@ impl std::fmt::Display for PlaceCode {
 #[ts(export, type = "string")]
 pub struct SchoolCode(#[n(0)] pub String);
 
-/// A class: `{school code}/{entry year}/{number}`, so that grades are computed and not renamed in September.
+/// A class: `{school code}/{P or J}{entry year}/{number}`, so that grades are computed and not renamed in September.
+/// The letter tells the stage: a nine-year school takes a first and a seventh grade in every year, and both have a
+/// class 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, Encode, Decode)]
 #[serde(transparent)]
 #[cbor(transparent)]
@@ -94,10 +96,25 @@ pub struct SchoolCode(#[n(0)] pub String);
 pub struct ClassId(#[n(0)] pub String);
 
 impl ClassId {
-    /// Of a school, the year in which the class entered this stage, and its number.
+    /// Of a school, the stage, the year in which the class entered this stage, and its number.
     #[must_use]
-    pub fn new(school: &SchoolCode, entry_year: i16, number: u8) -> Self {
-        Self(format!("{}/{entry_year}/{number}", school.0))
+    pub fn new(school: &SchoolCode, stage: Stage, entry_year: i16, number: u8) -> Self {
+        Self(format!("{}/{}{entry_year}/{number}", school.0, stage.letter()))
+    }
+
+    /// From text as a person types it; `None` unless it names a school, a stage with a year, and a number.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.trim().split('/');
+        let (school, entry, number) = (parts.next()?, parts.next()?, parts.next()?);
+        if parts.next().is_some() || school.is_empty() {
+            return None;
+        }
+        let mut entry = entry.chars();
+        let stage = Stage::from_letter(entry.next()?)?;
+        let year = entry.as_str().parse().ok().filter(|year| (2000..2100).contains(year))?;
+        let number = number.parse().ok().filter(|number| *number > 0)?;
+        Some(Self::new(&SchoolCode(school.to_owned()), stage, year, number))
     }
 
     /// The school part.
@@ -134,14 +151,14 @@ impl Scope {
         }
     }
 
-    /// From the command line: `place:999999101001`, `school:9999990001`, `class:9999990001/2024/1`.
+    /// From the command line: `place:999999101001`, `school:9999990001`, `class:9999990001/P2024/1`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, code) = text.trim().split_once(':')?;
         match kind {
             "place" => PlaceCode::parse(code).map(Self::Place),
             "school" => (!code.is_empty()).then(|| Self::School(SchoolCode(code.to_owned()))),
-            "class" => (code.split('/').count() == 3).then(|| Self::Class(ClassId(code.to_owned()))),
+            "class" => ClassId::parse(code).map(Self::Class),
             _ => None,
         }
     }
@@ -206,6 +223,24 @@ pub enum Stage {
     Junior,
 }
 
+impl Stage {
+    /// The letter that it has in a class's id.
+    const fn letter(self) -> char {
+        match self {
+            Self::Primary => 'P',
+            Self::Junior => 'J',
+        }
+    }
+
+    const fn from_letter(letter: char) -> Option<Self> {
+        match letter {
+            'P' | 'p' => Some(Self::Primary),
+            'J' | 'j' => Some(Self::Junior),
+            _ => None,
+        }
+    }
+}
+
 /// A school of the county.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -218,6 +253,27 @@ pub struct School {
     pub township: PlaceCode,
     /// Its classes.
     pub classes: Vec<Class>,
+}
+
+impl School {
+    /// An id that says something else than its class would put children of two classes into one.
+    fn mistakes_of_classes(&self) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        if self.code.0.is_empty() || self.code.0.contains('/') {
+            mistakes.push(format!("school {:?}: a school's code is not empty and has no slash", self.code.0));
+        }
+        let mut ids = std::collections::BTreeSet::new();
+        for class in &self.classes {
+            let expected = ClassId::new(&self.code, class.stage, class.entry_year, class.number);
+            if class.id != expected {
+                mistakes
+                    .push(format!("class {}: by its school, stage, year and number it is {}", class.id.0, expected.0));
+            } else if !ids.insert(&class.id) {
+                mistakes.push(format!("class {} stands twice", class.id.0));
+            }
+        }
+        mistakes
+    }
 }
 
 /// A class of a school.
@@ -301,11 +357,7 @@ impl County {
             if !seen.contains(school.township.as_str()) {
                 mistakes.push(format!("school {}: township {} is not in the file", school.code.0, school.township));
             }
-            for class in &school.classes {
-                if class.id.school() != school.code {
-                    mistakes.push(format!("class {} does not belong to school {}", class.id.0, school.code.0));
-                }
-            }
+            mistakes.extend(school.mistakes_of_classes());
         }
         mistakes
     }
@@ -317,7 +369,12 @@ mod tests {
     use jiff::civil::date;
 
     fn class(stage: Stage, entry_year: i16) -> Class {
-        Class { id: ClassId("9999990001/2020/1".to_owned()), stage, entry_year, number: 1 }
+        Class {
+            id: ClassId::new(&SchoolCode("9999990001".to_owned()), stage, entry_year, 1),
+            stage,
+            entry_year,
+            number: 1,
+        }
     }
 
     #[test]
@@ -346,9 +403,42 @@ mod tests {
 
     #[test]
     fn a_class_is_covered_by_its_school() {
-        let leaves = Leaves { village: None, class: Some(ClassId("9999990001/2024/1".to_owned())) };
+        let leaves = Leaves { village: None, class: Some(ClassId("9999990001/P2024/1".to_owned())) };
         assert!(Scope::parse("school:9999990001").unwrap().covers(&leaves));
-        assert!(Scope::parse("class:9999990001/2024/1").unwrap().covers(&leaves));
-        assert!(!Scope::parse("class:9999990001/2024/2").unwrap().covers(&leaves));
+        assert!(Scope::parse("class:9999990001/P2024/1").unwrap().covers(&leaves));
+        assert!(Scope::parse("class:9999990001/p2024/1").unwrap().covers(&leaves), "as somebody types it");
+        assert!(!Scope::parse("class:9999990001/P2024/2").unwrap().covers(&leaves));
+    }
+
+    #[test]
+    fn a_teacher_of_a_first_grade_does_not_get_the_seventh_grade_of_the_same_nine_year_school() {
+        let school = SchoolCode("9999990002".to_owned());
+        let first = ClassId::new(&school, Stage::Primary, 2026, 1);
+        let seventh = ClassId::new(&school, Stage::Junior, 2026, 1);
+        let at = |class: &ClassId| Leaves { village: None, class: Some(class.clone()) };
+        let scope = Scope::parse(&format!("class:{}", first.0)).unwrap();
+        assert!(scope.covers(&at(&first)) && !scope.covers(&at(&seventh)));
+        let whole = Scope::School(school);
+        assert!(whole.covers(&at(&first)) && whole.covers(&at(&seventh)));
+    }
+
+    #[test]
+    fn an_invitation_to_a_class_must_say_its_stage() {
+        for slip in ["9999990001/2024/1", "9999990001/P24/1", "9999990001/P2024", "/P2024/1", "9999990001/P2024/0"] {
+            assert_eq!(Scope::parse(&format!("class:{slip}")), None, "{slip}");
+        }
+    }
+
+    #[test]
+    fn a_county_file_with_two_classes_under_one_id_is_refused() {
+        let mut county = crate::domain::roster::example::county();
+        assert_eq!(county.mistakes(), Vec::<String>::new());
+        let classes = &mut county.schools[1].classes;
+        let twin = classes[0].clone();
+        classes[1].id = twin.id.clone();
+        classes.push(twin);
+        let mistakes = county.mistakes().join("\n");
+        assert!(mistakes.contains("it is 9999990002/J2026/3"), "{mistakes}");
+        assert!(mistakes.contains("9999990002/P2026/3 stands twice"), "{mistakes}");
     }
 }

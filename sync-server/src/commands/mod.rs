@@ -74,7 +74,8 @@ enum Command {
         /// village_cadre, county_section, county_lead
         #[arg(long)]
         role: String,
-        /// place:CODE, school:CODE or class:CODE/YEAR/NUMBER; may be given several times.
+        /// place:CODE, school:CODE or class:CODE/P2024/1 (P primary or J junior, entry year; number); may be given
+        /// several times.
         #[arg(long, required = true)]
         scope: Vec<String>,
         /// The name as colleagues know it.

@@ -28,9 +28,8 @@ fn scopes_of(texts: &[String]) -> Result<Vec<Scope>> {
     texts
         .iter()
         .map(|text| {
-            Scope::parse(text).ok_or_else(|| {
-                usage(format!("--scope {text}: write place:CODE, school:CODE or class:CODE/YEAR/NUMBER"))
-            })
+            Scope::parse(text)
+                .ok_or_else(|| usage(format!("--scope {text}: write place:CODE, school:CODE or class:CODE/P2024/1")))
         })
         .collect()
 }

@@ -191,7 +191,7 @@ fn classes(school: &SchoolCode, offer: Offer) -> Vec<Class> {
     entry_years
         .flat_map(|entry_year| {
             (1..=offer.classes_a_grade).map(move |number| Class {
-                id: ClassId::new(school, entry_year, number),
+                id: ClassId::new(school, offer.stage, entry_year, number),
                 stage: offer.stage,
                 entry_year,
                 number,

@@ -241,7 +241,7 @@ fn a_class_of_a_school_far_away_gives_no_right_to_a_child_of_the_village() {
     let county = County::served();
     let mut clerk = Device::of(&county, "孙老师", Role::RecordsClerk, "school:9999990001");
     let mut dossier = clerk.opens(YUNLING);
-    dossier.leaves = Leaves { class: Some(ClassId("9999990002/2024/1".to_owned())), ..village(YUNLING) };
+    dossier.leaves = Leaves { class: Some(ClassId("9999990002/J2024/1".to_owned())), ..village(YUNLING) };
     let visit = clerk.writes(&mut dossier, "一组");
     assert_eq!(receipts(&clerk.syncs(&[visit])), [(1, quarantined(QuarantineReason::NotYours))]);
 }

@@ -38,7 +38,7 @@ fn written() -> String {
 }
 
 fn leaves() -> Leaves {
-    Leaves { village: PlaceCode::parse("999999101001"), class: Some(ClassId("9999990001/2024/1".to_owned())) }
+    Leaves { village: PlaceCode::parse("999999101001"), class: Some(ClassId("9999990001/P2024/1".to_owned())) }
 }
 
 fn envelope() -> Envelope {
@@ -67,7 +67,7 @@ fn examples() -> Vec<(&'static str, Vec<u8>)> {
     let chain = Cursor::link(Hash32::ZERO, envelope.hash());
     let rights = Rights {
         role: Role::ClassTeacher,
-        scopes: vec![Scope::parse("place:999999101001").unwrap(), Scope::parse("class:9999990001/2024/1").unwrap()],
+        scopes: vec![Scope::parse("place:999999101001").unwrap(), Scope::parse("class:9999990001/P2024/1").unwrap()],
     };
     let person = RegisterEntry::sign(
         RegisterEntryBody {

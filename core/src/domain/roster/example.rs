@@ -23,9 +23,8 @@ pub(crate) const BAIYAN: &str = "999999101002";
 /// 白岩村 of 石门乡.
 pub(crate) const OTHER_BAIYAN: &str = "999999102001";
 /// Grade 3, class 1 of 云雾镇中心小学 on [`TODAY`].
-pub(crate) const THREE_ONE: &str = "9999990001/2024/1";
-/// Grade 7, class 3 of 云岭九年制学校 on [`TODAY`]. Its first grade has a class 3 of the same year, too, so the id
-/// tells the stages apart.
+pub(crate) const THREE_ONE: &str = "9999990001/P2024/1";
+/// Grade 7, class 3 of 云岭九年制学校 on [`TODAY`]. Its first grade has a class 3 of the same year, too.
 pub(crate) const SEVEN_THREE: &str = "9999990002/J2026/3";
 
 fn place(code: &str, name: &str, former_names: &[&str]) -> Place {
@@ -39,10 +38,7 @@ fn place(code: &str, name: &str, former_names: &[&str]) -> Place {
 fn school(code: &str, name: &str, township: &str, classes: &[(Stage, i16, u8)]) -> School {
     let school_code = SchoolCode(code.to_owned());
     let classes = classes.iter().map(|(stage, entry_year, number)| Class {
-        id: match stage {
-            Stage::Primary => ClassId::new(&school_code, *entry_year, *number),
-            Stage::Junior => ClassId(format!("{code}/J{entry_year}/{number}")),
-        },
+        id: ClassId::new(&school_code, *stage, *entry_year, *number),
         stage: *stage,
         entry_year: *entry_year,
         number: *number,

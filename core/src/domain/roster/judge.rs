@@ -254,7 +254,7 @@ mod tests {
             changes,
             [
                 ("household.address", "青杠村3组", "青杠村5组"),
-                ("placement.class", THREE_ONE, "9999990001/2024/2"),
+                ("placement.class", THREE_ONE, "9999990001/P2024/2"),
                 ("flags.left_behind_both", "false", "true"),
                 (phone.as_str(), "19900000001", "19900000002"),
                 ("guardians.new.1", "", "王桂花 祖母"),
