@@ -1,12 +1,12 @@
 //! The ledger as the server's log has it: for the administrator, and for the proof that it equals the desk's.
 //! Materialises documents: never in the way of intake.
 
+use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::doc::{self, dossier_read};
 use jiafang_core::domain::identifier::DocumentId;
 use jiafang_core::domain::ledger::{self, LedgerRow};
 use jiafang_core::domain::place::County;
 use jiafang_core::error::{ErrorCode, Result};
-use jiafang_core::protocol::envelope::DocumentKind;
 
 use crate::store::{Store, log, register};
 

@@ -3,12 +3,13 @@
 
 use automerge::Change;
 use jiafang_core::domain::doc;
+use jiafang_core::domain::doc::CHANGE_BYTES_MAX;
+use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::identifier::{CertificateId, Hash32};
 use jiafang_core::domain::place::{Leaves, PlaceCode};
 use jiafang_core::domain::time::Timestamp;
 use jiafang_core::error::Result;
-use jiafang_core::protocol::CHANGE_BYTES_MAX;
-use jiafang_core::protocol::envelope::{DocumentKind, Envelope};
+use jiafang_core::protocol::envelope::Envelope;
 use jiafang_core::protocol::sync::{Cursor, QuarantineReason, Receipt, ReceiptRun, Rights};
 
 use crate::store::Transaction;

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use jiafang_core::domain::doc;
+use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::domain::place::{County, Leaves};
 use jiafang_core::environment::Environment;
 use jiafang_core::error::{ErrorCode, Failure, Result};
-use jiafang_core::protocol::envelope::{DocumentKind, Envelope, EnvelopeBody};
+use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};
 use jiafang_core::protocol::register::RegisterFact;
 use jiafang_core::protocol::sync::Cursor;
 use jiafang_core::vault::recovery_key::RecoveryPublicKey;

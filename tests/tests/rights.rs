@@ -8,9 +8,9 @@
 )]
 
 use jiafang_core::api::sync::Whereabouts;
+use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::place::Scope;
 use jiafang_core::error::ErrorCode;
-use jiafang_core::protocol::envelope::DocumentKind;
 use jiafang_core::protocol::refusal::RefusalCode;
 use jiafang_core::sync::link::{Connector, LinkFailure};
 use jiafang_sync_client::HttpsConnector;

@@ -10,6 +10,7 @@ use super::author::FormKind;
 use super::device::Device;
 use crate::api::sync::DeliveryKind;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
+use crate::domain::doc::DocumentKind;
 use crate::domain::doc::{dossier_read, dossier_write};
 use crate::domain::field::FIELDS;
 use crate::domain::id_number::IdNumber;
@@ -22,7 +23,6 @@ use crate::domain::roster::{
 use crate::domain::time::{Day, Timestamp};
 use crate::environment::Environment;
 use crate::error::{ErrorCode, Failure, Result};
-use crate::protocol::envelope::DocumentKind;
 use crate::spreadsheet::Sheet;
 use crate::spreadsheet::reader::read_sheet;
 use crate::spreadsheet::roster_reader::{RosterTable, read_roster};

@@ -1,7 +1,7 @@
 //! Drops the projections and fills them again from the documents, after an update or on request.
 
+use crate::domain::doc::DocumentKind;
 use crate::error::Result;
-use crate::protocol::envelope::DocumentKind;
 use crate::store::{Reading, Store, document, projection};
 
 /// Documents in one transaction: a rebuild can be interrupted, and goes on from the start at the next open.

@@ -4,6 +4,7 @@ use super::author::FormKind;
 use super::device::Device;
 use crate::api::children::RegisterChild;
 use crate::api::sync::DeliveryKind;
+use crate::domain::doc::DocumentKind;
 use crate::domain::doc::dossier_write;
 use crate::domain::id_number::IdNumber;
 use crate::domain::identifier::DocumentId;
@@ -11,7 +12,6 @@ use crate::domain::person_name::{self, PersonName};
 use crate::domain::phone::Phone;
 use crate::domain::place::Leaves;
 use crate::error::{Failure, Result};
-use crate::protocol::envelope::DocumentKind;
 use crate::store::children::StoredChild;
 use crate::store::document::DocumentRow;
 

@@ -3,47 +3,10 @@
 use minicbor::{Decode, Encode};
 
 use super::body::cbor;
+use crate::domain::doc::DocumentKind;
 use crate::domain::identifier::{CertificateId, DocumentId, Hash32};
 use crate::domain::place::Leaves;
 use crate::vault::signing::{DeviceSigner, PublicKey, Signature, verify};
-
-/// The kinds of document, each with rights of its own (architecture: documents).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-#[cbor(index_only)]
-pub enum DocumentKind {
-    /// One child.
-    #[n(1)]
-    Dossier,
-    /// What protects a child: another document, for few.
-    #[n(2)]
-    Restricted,
-    /// Places, schools, calendar: written by the county, read by all.
-    #[n(3)]
-    County,
-}
-
-impl DocumentKind {
-    /// The number that stores hold.
-    #[must_use]
-    pub const fn number(self) -> i64 {
-        match self {
-            Self::Dossier => 1,
-            Self::Restricted => 2,
-            Self::County => 3,
-        }
-    }
-
-    /// From its number.
-    #[must_use]
-    pub const fn from_number(number: i64) -> Option<Self> {
-        match number {
-            1 => Some(Self::Dossier),
-            2 => Some(Self::Restricted),
-            3 => Some(Self::County),
-            _ => None,
-        }
-    }
-}
 
 /// What is signed.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]

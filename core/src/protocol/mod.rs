@@ -31,8 +31,6 @@ pub const REQUEST_INFLATED_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub const ENROL_BYTES_MAX: usize = 4 * 1024;
 /// The largest answer after decompression: 32 MiB.
 pub const INFLATED_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// The largest single change: 1 MiB. A finished form has some hundred bytes.
-pub const CHANGE_BYTES_MAX: usize = 1024 * 1024;
 /// The size of a photo part on the wire: what a lost link wastes at most.
 pub const PHOTO_PART_BYTES: usize = 8 * 1024;
 /// The largest photo: 4 MiB. Ours have 200 to 400 KB.

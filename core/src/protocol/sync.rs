@@ -6,9 +6,10 @@
 
 use minicbor::{Decode, Encode};
 
-use super::envelope::{DocumentKind, Envelope, EnvelopeBody};
+use super::envelope::{Envelope, EnvelopeBody};
 use super::photo::{PhotoOffer, PhotoOffset};
 use super::register::RegisterEntry;
+use crate::domain::doc::DocumentKind;
 use crate::domain::identifier::{CertificateId, DocumentId, Hash32};
 use crate::domain::place::{Leaves, Scope};
 use crate::domain::role::Role;

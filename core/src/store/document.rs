@@ -6,10 +6,11 @@ use rusqlite::{OptionalExtension, Transaction, named_params};
 use super::device::signed;
 use super::{Reading, malformed, sqlite};
 use crate::domain::doc;
+use crate::domain::doc::DocumentKind;
 use crate::domain::identifier::{CertificateId, DocumentId, Hash32};
 use crate::domain::place::{ClassId, Leaves, PlaceCode};
 use crate::error::{ErrorCode, Failure, Result};
-use crate::protocol::envelope::{DocumentKind, Envelope};
+use crate::protocol::envelope::Envelope;
 
 /// A document's changes are folded into its snapshot when there are this many of them.
 const CHANGES_BESIDE_SNAPSHOT_MAX: i64 = 16;

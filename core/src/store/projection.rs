@@ -6,13 +6,13 @@ use rusqlite::{OptionalExtension, Transaction, named_params};
 
 use super::photo_file::{self, PhotoFileRow};
 use super::{Reading, child_search, malformed, sqlite};
+use crate::domain::doc::DocumentKind;
 use crate::domain::doc::{county, dossier_read};
 use crate::domain::dossier::Dossier;
 use crate::domain::identifier::DocumentId;
 use crate::domain::ledger::{self, LedgerRow};
 use crate::domain::place::{County, Leaves};
 use crate::error::Result;
-use crate::protocol::envelope::DocumentKind;
 use crate::protocol::photo::PhotoFile;
 use crate::store::document::DocumentRow;
 

@@ -1,11 +1,12 @@
 //! The log: every envelope that was taken in, in one order, chained by hash.
 
 use automerge::Change;
+use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32};
 use jiafang_core::domain::place::{ClassId, Leaves, PlaceCode};
 use jiafang_core::domain::time::Timestamp;
 use jiafang_core::error::{Failure, Result};
-use jiafang_core::protocol::envelope::{DocumentKind, Envelope};
+use jiafang_core::protocol::envelope::Envelope;
 use jiafang_core::protocol::sync::{Cursor, QuarantineReason};
 use rusqlite::{Connection, Transaction, named_params};
 

@@ -11,13 +11,13 @@ use jiafang_core::api::state::{AppStage, AppState, EnrolDevice, Nothing, Unlock}
 use jiafang_core::api::sync::{Deliveries, ListDeliveries, SyncStatus, Whereabouts};
 use jiafang_core::api::visit::{BeginVisit, DraftView, RecordVisit, SaveDraft, VisitRecorded};
 use jiafang_core::domain::code_list::{Relation, SchoolingStatus, Sex, VisitPurpose};
+use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::identifier::{DocumentId, EntryId};
 use jiafang_core::domain::ledger::LedgerRow;
 use jiafang_core::domain::place::PlaceCode;
 use jiafang_core::domain::time::{Day, Timestamp};
 use jiafang_core::domain::visit::VisitForm;
 use jiafang_core::error::{Failure, Result};
-use jiafang_core::protocol::envelope::DocumentKind;
 use jiafang_core::store::Durability;
 use jiafang_core::vault::key_file::KeyFile;
 use jiafang_core::vault::pin_key::Argon2Cost;

@@ -8,7 +8,7 @@ const NOT_IMPORTED: &[(&str, &[&str])] = &[
     ("error", &["domain", "protocol", "vault", "photo", "spreadsheet", "store", "sync", "app", "api"]),
     ("files", &["domain", "protocol", "vault", "photo", "spreadsheet", "store", "sync", "app", "api"]),
     ("environment", &["protocol", "vault", "photo", "spreadsheet", "store", "sync", "app", "api"]),
-    ("domain", &["photo", "spreadsheet", "store", "sync", "app", "api"]),
+    ("domain", &["protocol", "vault", "photo", "spreadsheet", "store", "sync", "app", "api"]),
     ("vault", &["photo", "spreadsheet", "store", "sync", "app", "api"]),
     ("protocol", &["photo", "spreadsheet", "store", "sync", "app", "api"]),
     ("photo", &["spreadsheet", "store", "sync", "app", "api"]),

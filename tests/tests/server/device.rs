@@ -2,6 +2,7 @@
 //! real Automerge changes in real envelopes; what it sends is what it is told to, also what no honest device
 //! would send.
 
+use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::doc::{self, dossier_write};
 use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32, PersonId};
 use jiafang_core::domain::place::{Leaves, PlaceCode};
@@ -10,7 +11,7 @@ use jiafang_core::environment::Environment;
 use jiafang_core::protocol::VERSION;
 use jiafang_core::protocol::body;
 use jiafang_core::protocol::enrol::{EnrolAnswer, EnrolRequest};
-use jiafang_core::protocol::envelope::{DocumentKind, Envelope, EnvelopeBody};
+use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};
 use jiafang_core::protocol::photo::PhotoOffer;
 use jiafang_core::protocol::refusal::RefusalCode;
 use jiafang_core::protocol::sync::{Cursor, Push, Receipt, SyncAnswer, SyncRequest};

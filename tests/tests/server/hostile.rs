@@ -2,10 +2,10 @@
 
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, ObjType, ROOT};
+use jiafang_core::domain::doc::CHANGE_BYTES_MAX;
 use jiafang_core::domain::doc::{self, dossier_write};
 use jiafang_core::domain::place::{ClassId, Leaves};
 use jiafang_core::domain::role::Role;
-use jiafang_core::protocol::CHANGE_BYTES_MAX;
 use jiafang_core::protocol::envelope::Envelope;
 use jiafang_core::protocol::sync::{QuarantineReason, Receipt};
 use jiafang_sync_server::store::apart;

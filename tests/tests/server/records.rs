@@ -1,8 +1,8 @@
 //! What is taken in, what is given out, and to whom.
 
+use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::place::{Leaves, Scope};
 use jiafang_core::domain::role::Role;
-use jiafang_core::protocol::envelope::DocumentKind;
 use jiafang_core::protocol::register::RegisterFact;
 use jiafang_core::protocol::sync::{QuarantineReason, Receipt};
 

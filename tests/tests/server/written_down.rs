@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::doc::{self, dossier_write};
 use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32, PersonId};
 use jiafang_core::domain::place::{ClassId, Leaves, PlaceCode, Scope};
@@ -10,7 +11,7 @@ use jiafang_core::domain::time::Timestamp;
 use jiafang_core::error::ErrorCode;
 use jiafang_core::protocol::body::cbor;
 use jiafang_core::protocol::enrol::EnrolRequest;
-use jiafang_core::protocol::envelope::{DocumentKind, Envelope, EnvelopeBody};
+use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};
 use jiafang_core::protocol::photo::{PhotoFile, PhotoOffer, PhotoOffset};
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::register::{RegisterEntry, RegisterEntryBody, RegisterFact};

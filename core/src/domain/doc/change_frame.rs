@@ -11,7 +11,7 @@ use std::io::Read;
 
 use sha2::{Digest, Sha256};
 
-use crate::protocol::CHANGE_BYTES_MAX;
+use super::CHANGE_BYTES_MAX;
 
 /// Operations of one change, and predecessors of all of them. A finished form has some thirty, the places and
 /// schools of a large county some thousands.

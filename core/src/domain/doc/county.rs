@@ -63,9 +63,9 @@ fn json<T: serde::Serialize>(value: &T) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::doc::DocumentKind;
     use crate::domain::place::{PlaceCode, SchoolCode};
     use crate::domain::time::Timestamp;
-    use crate::protocol::envelope::DocumentKind;
 
     #[test]
     fn a_county_reads_back_as_it_was_written() {

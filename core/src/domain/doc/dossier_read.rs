@@ -258,8 +258,8 @@ mod tests {
     use super::super::{apply, commit, dossier_write as write, empty, load};
     use super::*;
     use crate::domain::code_list::{AbsenceReason, VisitMode, VisitPurpose};
+    use crate::domain::doc::DocumentKind;
     use crate::domain::visit::{Companion, ReceivedBy};
-    use crate::protocol::envelope::DocumentKind;
 
     const LI: [u8; 16] = [1; 16];
     const WANG: [u8; 16] = [2; 16];

@@ -8,6 +8,7 @@ mod change_frame;
 pub mod county;
 pub mod dossier_read;
 pub mod dossier_write;
+mod kind;
 
 use std::sync::LazyLock;
 
@@ -17,7 +18,11 @@ use automerge::{ActorId, Automerge, Change, ChangeHash, ObjType, ROOT, ReadDoc};
 use super::identifier::Hash32;
 use super::time::Timestamp;
 use crate::error::{ErrorCode, Failure, Result};
-use crate::protocol::envelope::DocumentKind;
+
+pub use kind::DocumentKind;
+
+/// The largest single change: 1 MiB. A finished form has some hundred bytes.
+pub const CHANGE_BYTES_MAX: usize = 1024 * 1024;
 
 /// The root maps of a dossier (architecture: documents).
 pub const DOSSIER_ROOTS: &[&str] = &[
