@@ -314,6 +314,7 @@ fn change_view(change: &FieldChange) -> RosterChangeView {
         None if change.field.starts_with("guardians.") => ("监护人", "Guardian"),
         None if change.field == "placement.village" => ("村(社区)", "Village"),
         None if change.field == "placement.class" => ("班级", "Class"),
+        None if change.field == "status" => ("就学状态", "Status"),
         None => ("特殊情况", "Flags"),
     };
     let shown = |text: &str| if text.len() >= 15 && text.is_ascii() { masked(text) } else { text.to_owned() };

@@ -186,6 +186,8 @@ fn known_child(reading: Reading<'_>, child: StoredChild) -> Result<KnownChild> {
         id_number: IdNumber::parse(&child.id_number).ok(),
         leaves: child.leaves,
         fields,
+        status: dossier.status(),
+        status_is_looked_into: dossier.status_is_looked_into(),
         flags: dossier.flags.clone(),
         guardians: dossier
             .guardians
@@ -227,8 +229,9 @@ pub fn confirm(device: &mut Device, roster: &JudgedRoster) -> Result<Imported> {
                         imported.left = imported.left.saturating_add(1);
                         continue;
                     }
+                    let replaced = status_to_replace(Reading::within(tx), id, verdict)?;
                     let changed = author.write_form(tx, &known, kind, now, |document| {
-                        write_changes(document, row, verdict, environment)
+                        write_changes(document, row, verdict, environment, replaced.as_deref())
                     })?;
                     let counted = if changed { &mut imported.changed } else { &mut imported.left };
                     *counted = counted.saturating_add(1);
@@ -259,10 +262,16 @@ fn write_new(document: &mut Document<'_>, row: &RosterRow, new: &DocumentRow, en
     for guardian in &row.guardians {
         add_guardian(document, environment, guardian)?;
     }
-    // A roster tells where the record is, not where the child is: until somebody has looked, a child in a class
-    // counts as at school by the roster, and one without is to be verified (handbook 3.8).
-    let status = if new.leaves.class.is_some() { SchoolingStatus::EnrolledHere } else { SchoolingStatus::Unverified };
-    dossier_write::add_status(document, environment.new_entry_id(), status, None, "", &[])
+    // A roster tells where the record is, not where the child is: until somebody has looked, what it says counts; a
+    // child in a class is at school by it, and one without is to be verified (handbook 3.8).
+    let said = row.status.and_then(|stated| stated.status).filter(|status| *status != SchoolingStatus::EnrolledHere);
+    let status = match said {
+        Some(status) => status,
+        None if new.leaves.class.is_some() => SchoolingStatus::EnrolledHere,
+        None => SchoolingStatus::Unverified,
+    };
+    let since = row.status_since.map(Day);
+    dossier_write::add_status_of_roster(document, environment.new_entry_id(), status, since, &[])
 }
 
 fn add_guardian(document: &mut Document<'_>, environment: &Environment, guardian: &RosterGuardian) -> Result<()> {
@@ -275,14 +284,31 @@ fn add_guardian(document: &mut Document<'_>, environment: &Environment, guardian
     )
 }
 
+/// The status events that the roster's replaces; `None` where it says nothing of it, or where somebody has looked
+/// since the rows were judged.
+fn status_to_replace(reading: Reading<'_>, id: DocumentId, verdict: &RowVerdict) -> Result<Option<Vec<EntryId>>> {
+    if !verdict.changes.iter().any(|change| change.field == "status") {
+        return Ok(None);
+    }
+    let dossier = dossier_read::read(&reading.document(id)?)?;
+    let standing = dossier.standing_statuses().iter().map(|event| event.entry).collect();
+    Ok((!dossier.status_is_looked_into()).then_some(standing))
+}
+
 fn write_changes(
     document: &mut Document<'_>,
     row: &RosterRow,
     verdict: &RowVerdict,
     environment: &Environment,
+    replaced: Option<&[EntryId]>,
 ) -> Result<()> {
     for change in &verdict.changes {
-        if let Some(key) = change.field.strip_prefix("flags.") {
+        if change.field == "status" {
+            if let (Some(seen), Some(status)) = (replaced, SchoolingStatus::from_zh(&change.new)) {
+                let since = row.status_since.map(Day);
+                dossier_write::add_status_of_roster(document, environment.new_entry_id(), status, since, seen)?;
+            }
+        } else if let Some(key) = change.field.strip_prefix("flags.") {
             if let Some(flag) = ChildFlag::from_key(key) {
                 dossier_write::set_flag(document, flag, change.new == "true")?;
             }

@@ -41,6 +41,8 @@ pub struct StatusEvent {
     pub actor: Actor,
     /// When it was recorded.
     pub at: Timestamp,
+    /// It came with a roster: nobody has looked.
+    pub from_roster: bool,
     /// Status events that its author had seen: what it replaces.
     pub seen: BTreeSet<EntryId>,
 }
@@ -145,6 +147,12 @@ impl Dossier {
             .unwrap_or(SchoolingStatus::Unverified)
     }
 
+    /// Whether a person has recorded a status, and not only rosters.
+    #[must_use]
+    pub fn status_is_looked_into(&self) -> bool {
+        self.statuses.iter().any(|event| !event.from_roster)
+    }
+
     /// Since when the shown status holds.
     #[must_use]
     pub fn status_since(&self) -> Option<Day> {
@@ -156,6 +164,45 @@ impl Dossier {
     #[must_use]
     pub fn last_visit(&self) -> Option<&VisitRecord> {
         self.visits.values().max_by_key(|visit| (visit.form.started_at, visit.entry))
+    }
+}
+
+/// Where a status says that the child is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// At a school, or taught at home.
+    AtSchool,
+    /// Not at school, and lawfully so.
+    LawfullyAway,
+    /// Out of school.
+    Out,
+    /// Nobody looks for the child any more.
+    Over,
+    /// Not known.
+    Unknown,
+}
+
+/// Where a status says that the child is (handbook 3.8: "in compulsory schooling?").
+#[must_use]
+pub const fn presence(status: SchoolingStatus) -> Presence {
+    use SchoolingStatus as S;
+    match status {
+        S::EnrolledHere
+        | S::EnrolledCounty
+        | S::EnrolledElsewhere
+        | S::EnrolledAbroad
+        | S::SpecialSchool
+        | S::InclusiveClass
+        | S::SpecialClass
+        | S::HomeTeaching
+        | S::VocationalTrack
+        | S::ReformSchool
+        | S::LongLeave
+        | S::Returned => Presence::AtSchool,
+        S::Suspended | S::DeferredEntry | S::ExemptPhysical | S::NotYetAge => Presence::LawfullyAway,
+        S::NeverEnrolled | S::AbsentUnexcused | S::SuspectedDropout | S::Dropout | S::LostContact => Presence::Out,
+        S::GraduatedG9 | S::Deceased | S::Emigrated | S::OverageClosed => Presence::Over,
+        S::TransferPending | S::InCustody | S::Unverified => Presence::Unknown,
     }
 }
 

@@ -60,6 +60,7 @@ pub const FIELDS: &[Field] = &[
     field("household.parents_work_place", "父母外出务工地", "Parents work at", FieldForm::Text),
     field("record.attendance_mode", "就读方式", "Attendance", FieldForm::AttendanceMode),
     field("record.study_region", "就读地", "Studies at", FieldForm::Text),
+    field("record.state", "学籍状态", "State of the record", FieldForm::ReadOnly),
     field("profile.disability", "残疾类别/等级/证号", "Disability", FieldForm::Text),
     field("profile.note", "备注", "Note", FieldForm::Text),
 ];

@@ -14,6 +14,7 @@ mod judge;
 mod known;
 mod location;
 pub mod reason;
+pub mod status;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use super::place::{Leaves, Stage};
 use column::RosterColumn;
 use ethnicity::Ethnicity;
 use reason::{RowReason, Weight};
+use status::StatedStatus;
 
 pub use judge::judge;
 pub use known::{KnownChild, KnownChildren, KnownGuardian};
@@ -157,6 +159,16 @@ pub struct RosterRow {
     pub study_region: String,
     /// Year and month in which the child entered this stage.
     pub entry_month: Option<(i16, i8)>,
+    /// 就学状态, or else 就读状态 of the student-record system.
+    pub status: Option<StatedStatus>,
+    /// 就学状态, as in the file.
+    pub status_text: String,
+    /// 就读状态, as in the file.
+    pub record_state_text: String,
+    /// 学籍状态: what the record says, by 就读状态 or else 就学状态.
+    pub record_state: Option<StatedStatus>,
+    /// 状态起始日
+    pub status_since: Option<Date>,
     /// 就读方式
     pub attendance_mode: Option<AttendanceMode>,
     /// Guardians, at most three.
@@ -215,6 +227,7 @@ impl RosterRow {
             ("household.parents_work_place", text(&self.parents_work_place)),
             ("record.attendance_mode", self.attendance_mode.map(|mode| mode.key().to_owned())),
             ("record.study_region", text(&self.study_region)),
+            ("record.state", self.record_state.map(|state| state.term.to_owned())),
         ];
         fields.into_iter().filter_map(|(path, value)| Some((path, value?))).collect()
     }
@@ -242,6 +255,8 @@ impl RosterRow {
             RosterColumn::Stage => self.stage.clone(),
             RosterColumn::Grade => self.grade.clone(),
             RosterColumn::Class => self.class.clone(),
+            RosterColumn::SchoolingStatus => self.status_text.clone(),
+            RosterColumn::RecordState => self.record_state_text.clone(),
             _ => String::new(),
         }
     }
@@ -281,7 +296,7 @@ impl Verdict {
 /// A field that a row would change in a known child. `Debug` shows the field only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FieldChange {
-    /// The path: one of `domain::field`; `placement.village`, `placement.class`; `flags.<key>` with `true` or
+    /// The path: one of `domain::field`; `placement.village`, `placement.class`; `status` with the Chinese terms; `flags.<key>` with `true` or
     /// `false`; `guardians.<entry>.name|relation|phone`; or `guardians.new.<n>`, the n-th guardian of the row.
     pub field: String,
     /// What is known so far; empty when nothing is.

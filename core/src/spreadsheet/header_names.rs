@@ -151,6 +151,11 @@ fn alias(text: &str) -> Option<RosterColumn> {
         | "走读住校"
         | "jdfs"
         | "jdfsm" => C::AttendanceMode,
+        "就学状态" | "就学状态名称" | "学生状态" | "就学情况" | "schooling_status" => {
+            C::SchoolingStatus
+        }
+        "就读状态" | "就读状态码" | "学籍状态" | "学生当前状态" | "jdzt" | "jdztm" => C::RecordState,
+        "状态起始日" | "状态起始日期" | "状态起始时间" | "status_since" => C::StatusSince,
         "入学年月" | "入学时间" | "入学日期" | "入校时间" | "rxny" => C::EntryMonth,
         "特殊情况类别" | "特殊情况" | "特殊群体" | "特殊群体类别" | "特殊类型" | "重点关注类型" => {
             C::SpecialFlags
@@ -262,10 +267,6 @@ fn alias(text: &str) -> Option<RosterColumn> {
         | "sfczxcm"
         | "主管单位区划"
         | "xxsszgjyxzdm"
-        | "就读状态"
-        | "jdztm"
-        | "就学状态"
-        | "状态起始日"
         | "佐证材料编号"
         | "核查方式"
         | "核查方式入户/电话/视频/系统比对"

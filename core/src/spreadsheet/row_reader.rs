@@ -10,6 +10,7 @@ use crate::domain::roster::RosterRow;
 use crate::domain::roster::column::RosterColumn;
 use crate::domain::roster::ethnicity::Ethnicity;
 use crate::domain::roster::reason::RowReason;
+use crate::domain::roster::status::StatedStatus;
 
 /// Reads the row into `child`.
 pub(super) fn read_row(cells: RowCells<'_>, child: &mut RosterRow) {
@@ -19,6 +20,7 @@ pub(super) fn read_row(cells: RowCells<'_>, child: &mut RosterRow) {
     read_student_no(cells, child);
     read_place(cells, child);
     read_schooling(cells, child);
+    read_status(cells, child);
     read_flags(cells, child);
     child.guardians = guardian_cells::read(cells, &mut child.problems);
 }
@@ -160,6 +162,28 @@ fn read_schooling(cells: RowCells<'_>, child: &mut RosterRow) {
     }
 }
 
+/// How the child stands, and how the record stands: two questions, and a roster as a rule answers one of them
+/// (handbook 0.1, fact 1).
+fn read_status(cells: RowCells<'_>, child: &mut RosterRow) {
+    use RosterColumn as C;
+    child.status_text = cells.code(C::SchoolingStatus);
+    child.record_state_text = cells.code(C::RecordState);
+    let (said, recorded) = (StatedStatus::read(&child.status_text), StatedStatus::read(&child.record_state_text));
+    for (column, text, read) in
+        [(C::SchoolingStatus, &child.status_text, said), (C::RecordState, &child.record_state_text, recorded)]
+    {
+        if read.is_none() && !text.is_empty() {
+            child.problems.push(cells.problem(column, RowReason::StatusUnknown));
+        }
+    }
+    child.status = said.or(recorded);
+    child.record_state = recorded.or(said);
+    child.status_since = values::day(cells.cell(C::StatusSince));
+    if child.status_since.is_none() && !cells.code(C::StatusSince).is_empty() {
+        child.problems.push(cells.problem(C::StatusSince, RowReason::StatusSinceUnreadable));
+    }
+}
+
 fn read_flags(cells: RowCells<'_>, child: &mut RosterRow) {
     use RosterColumn as C;
     for column in [C::HouseholdCategory, C::SpecialFlags] {
@@ -244,7 +268,7 @@ mod tests {
     use super::super::roster_reader::read_roster;
     use super::super::{Cell, Sheet};
     use super::*;
-    use crate::domain::code_list::{Relation, Sex};
+    use crate::domain::code_list::{Relation, SchoolingStatus, Sex};
     use crate::domain::roster::CellProblem;
     use crate::domain::roster::example::id_number;
     use jiff::civil::date;
@@ -264,6 +288,24 @@ mod tests {
 
     fn reasons(row: &RosterRow) -> Vec<RowReason> {
         row.problems.iter().map(|problem| problem.reason).collect()
+    }
+
+    #[test]
+    fn how_the_child_stands_and_how_the_record_stands_are_two_columns() {
+        let id = id_number("99999920170901", 1);
+        let row = read_texts(&[
+            ("姓名", "石小满"),
+            ("身份证号", id.in_full()),
+            ("就学状态", "疑似辍学"),
+            ("就读状态", "在读"),
+            ("状态起始日", "2026.10.12"),
+        ]);
+        assert_eq!(row.status.unwrap().status, Some(SchoolingStatus::SuspectedDropout));
+        assert_eq!(row.record_state.unwrap().term, "在读");
+        assert_eq!(row.status_since, Some(date(2026, 10, 12)));
+        let row = read_texts(&[("xm", "石小满"), ("sfzjh", id.in_full()), ("jdztm", "3Z")]);
+        assert_eq!((row.status, row.record_state), (None, None));
+        assert!(reasons(&row).contains(&RowReason::StatusUnknown), "its codes are not published: none is guessed");
     }
 
     #[test]

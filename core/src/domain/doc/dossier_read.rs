@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use automerge::{Automerge, ObjId as ExId, ObjType, ROOT, ReadDoc, ScalarValue, Value};
 
 use super::damaged;
-use super::dossier_write::root;
+use super::dossier_write::{FROM_ROSTER, root};
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
 use crate::domain::dossier::{Actor, Dossier, PhotoRecord, StatusEvent, VisitRecord, Written};
 use crate::domain::field;
@@ -73,6 +73,7 @@ impl Reader<'_> {
                 note: self.text(&event, "note")?.unwrap_or_default(),
                 actor: actor(&event),
                 at: self.time(&event),
+                from_roster: self.text(&event, "source")?.as_deref() == Some(FROM_ROSTER),
                 seen: self
                     .text(&event, "seen")?
                     .map(|keys| keys.split(',').filter_map(EntryId::parse).collect::<BTreeSet<_>>())

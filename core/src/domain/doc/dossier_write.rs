@@ -29,6 +29,9 @@ fn put_text(tx: &mut Transaction<'_>, map: &ExId, key: &str, value: &str) -> Res
     if value.trim().is_empty() { Ok(()) } else { put(tx, map, key, value.trim()) }
 }
 
+/// The `source` of a status event that came with a roster.
+pub(super) const FROM_ROSTER: &str = "roster";
+
 /// Sets a field by its path: `profile.name` or `guardians.<key>.phone`. Writing replaces all values that
 /// this document holds of it, which is also how a conflict is settled.
 ///
@@ -107,6 +110,25 @@ pub fn add_status(
     put_text(tx, &event, "note", note)?;
     let seen: Vec<String> = seen.iter().map(ToString::to_string).collect();
     put_text(tx, &event, "seen", &seen.join(","))
+}
+
+/// Appends the status event that a roster gives: nobody has looked.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn add_status_of_roster(
+    tx: &mut Transaction<'_>,
+    key: EntryId,
+    status: SchoolingStatus,
+    since: Option<Day>,
+    seen: &[EntryId],
+) -> Result<()> {
+    add_status(tx, key, status, since, "", seen)?;
+    let statuses = root(tx, "status")?;
+    match tx.get(&statuses, key.to_string()).map_err(damaged)? {
+        Some((_, event)) => put(tx, &event, "source", FROM_ROSTER),
+        None => Err(Failure::new(ErrorCode::Internal, "the status event was just written")),
+    }
 }
 
 /// Adds a visit. Empty fields are left out; what belongs together as one (companions, signatures) is one

@@ -1,7 +1,7 @@
 //! What a row would change in the child that it is about.
 
 use super::known::{KnownChild, KnownGuardian};
-use super::{FieldChange, RosterGuardian, RosterRow};
+use super::{FieldChange, RosterGuardian, RosterRow, status};
 use crate::domain::person_name::matching;
 use crate::domain::place::Leaves;
 
@@ -33,6 +33,9 @@ pub(super) fn changes(row: &RosterRow, leaves: &Leaves, child: &KnownChild) -> V
     for (flag, set) in &row.flags {
         let text = |set: bool| if set { "true" } else { "false" };
         change(format!("flags.{}", flag.key()), text(child.flags.contains(flag)), text(*set));
+    }
+    if let Some(status) = status::change(row, child) {
+        change("status".to_owned(), child.status.zh(), status.zh());
     }
     for (at, guardian) in row.guardians.iter().enumerate() {
         change_guardian(at, guardian, child, &mut change);
@@ -73,6 +76,7 @@ mod tests {
 
     use super::super::ethnicity::Ethnicity;
     use super::super::example::row;
+    use super::super::status::StatedStatus;
     use crate::domain::code_list::AttendanceMode;
     use crate::domain::field::FIELDS;
 
@@ -97,6 +101,7 @@ mod tests {
         full.head_id = full.id_number.clone();
         full.ethnicity = Ethnicity::read("07");
         full.attendance_mode = Some(AttendanceMode::Boarding);
+        full.record_state = StatedStatus::read("在读");
         let given: BTreeSet<_> = full.fields().into_keys().collect();
         let asked: BTreeSet<_> = FIELDS.iter().map(|field| field.path).collect();
         assert_eq!(given, asked);

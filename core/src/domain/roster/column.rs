@@ -74,6 +74,12 @@ pub enum RosterColumn {
     SchoolCode,
     /// 就读地
     StudyRegion,
+    /// 就学状态: how the child stands
+    SchoolingStatus,
+    /// 就读状态: how the record stands
+    RecordState,
+    /// 状态起始日
+    StatusSince,
     /// 就读方式
     AttendanceMode,
     /// 入学年月
@@ -167,6 +173,9 @@ impl RosterColumn {
             Self::SchoolName => "就读学校",
             Self::SchoolCode => "学校标识码",
             Self::StudyRegion => "就读地",
+            Self::SchoolingStatus => "就学状态",
+            Self::RecordState => "学籍状态",
+            Self::StatusSince => "状态起始日",
             Self::AttendanceMode => "就读方式",
             Self::EntryMonth => "入学年月",
             Self::SpecialFlags => "特殊情况类别",

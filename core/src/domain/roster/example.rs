@@ -133,6 +133,8 @@ pub(crate) fn known_as(row: &RosterRow, number: u8) -> KnownChild {
         id_number: row.id_number.clone(),
         leaves,
         fields: row.fields(),
+        status: crate::domain::code_list::SchoolingStatus::EnrolledHere,
+        status_is_looked_into: false,
         flags: row.flags.iter().filter(|(_, set)| **set).map(|(flag, _)| *flag).collect::<BTreeSet<_>>(),
         guardians: row
             .guardians

@@ -10,7 +10,7 @@ use super::identity::{Found, find};
 use super::known::{KnownChild, KnownChildren};
 use super::location::CountyIndex;
 use super::reason::{RowReason, Weight};
-use super::{CellProblem, RosterRow, RowVerdict, Verdict, school_year};
+use super::{CellProblem, RosterRow, RowVerdict, Verdict, school_year, status};
 use crate::domain::id_number::{IdNumber, IdNumberProblem};
 use crate::domain::identifier::DocumentId;
 use crate::domain::place::{County, Leaves};
@@ -50,6 +50,7 @@ fn judge_row<'r>(
 
     let is_refused = |problems: &[CellProblem]| problems.iter().any(|p| p.reason.weight() == Weight::Refusal);
     let found = if is_refused(&problems) { Found::default() } else { find(row, &located.leaves, known, &mut problems) };
+    status::check(row, found.matched.as_ref(), &mut problems);
     check_twice_in_file(row, &located.leaves, found.matched.as_ref(), seen, &mut problems);
 
     let changes = found.matched.as_ref().map(|child| changes(row, &located.leaves, child)).unwrap_or_default();

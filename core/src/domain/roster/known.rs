@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
-use crate::domain::code_list::{ChildFlag, Sex};
+use crate::domain::code_list::{ChildFlag, SchoolingStatus, Sex};
 use crate::domain::id_number::IdNumber;
 use crate::domain::identifier::{DocumentId, EntryId};
 use crate::domain::place::Leaves;
@@ -26,6 +26,10 @@ pub struct KnownChild {
     pub leaves: Leaves,
     /// Values by field path (`domain::field`), name, sex, birth date and ID number among them.
     pub fields: BTreeMap<&'static str, String>,
+    /// The schooling status to show.
+    pub status: SchoolingStatus,
+    /// A person has recorded a status, and not only rosters.
+    pub status_is_looked_into: bool,
     /// Flags that are set.
     pub flags: BTreeSet<ChildFlag>,
     /// Guardians.

@@ -106,6 +106,9 @@ row_reasons! {
     SameChildOtherId = "same_child_other_id", Doubt, "姓名、出生日期、住处都与系统中一名学生相同,但身份证号不同", "Name, birth date and place are a known child's, but the ID number is another.";
     SeveralCandidates = "several_candidates", Doubt, "系统中有几名学生都符合,请先核对", "Several known children fit: look first.";
     SameNameElsewhere = "same_name_elsewhere", Doubt, "别处有同名同日出生的学生,请核对是否同一人", "Elsewhere there is a child of this name and birth date: is it the same?";
+    StatusDiffersFromKnown = "status_differs_from_known", Doubt, "名单上的就学状态与档案中核实的情况不符,请核对;导入只更新学籍状态,不改档案中核实的就学状态", "The schooling status disagrees with what was found out: please check. Only the state of the record is taken over.";
+    StatusAsksForDecision = "status_asks_for_decision", Doubt, "名单上写的是辍学或已结束就学,要由人认定,请核对后再决定是否导入", "It says dropped out, or that schooling is over: a person must decide that.";
+    StatusNotAllowed = "status_not_allowed", Doubt, "义务教育阶段不能退学或开除,请核实学生去向;只记入学籍状态", "Compulsory schooling knows no withdrawal and no expulsion: find out where the child is. Only the state of the record is taken over.";
     ChildTwiceInFile = "child_twice_in_file", Doubt, "同一个孩子在文件中出现两次", "The same child stands twice in the file.";
 
     PhoneNotDigits = "phone_not_digits", Note, "电话里有数字以外的字符,未导入", "The phone number holds what is no digit: left out.";
@@ -118,6 +121,8 @@ row_reasons! {
     GuardianLeftOut = "guardian_left_out", Note, "监护人超过三名,多出的未导入", "More than three guardians: the others were left out.";
     RelationUnknown = "relation_unknown", Note, "关系看不懂,已按其他导入", "The relation cannot be read: taken as other.";
 
+    StatusUnknown = "status_unknown", Note, "就学状态看不懂,未导入;请用本校在读、休学、疑似辍学等名称", "The schooling status cannot be read: left out.";
+    StatusSinceUnreadable = "status_since_unreadable", Note, "状态起始日看不懂,未导入", "The day since when cannot be read: left out.";
     CodeUnknown = "code_unknown", Note, "填写的内容看不懂,未导入", "The entry cannot be read: left out.";
     LeftBehindKindUnknown = "left_behind_kind_unknown", Note, "只写了是,按单亲留守导入,请核实", "It only says yes: taken as left behind by one parent; please check.";
     NumberRounded = "number_rounded", Note, "号码被表格软件当成数字,末尾已丢失,未导入", "A spreadsheet took it for a number and lost its tail: left out.";
