@@ -15,6 +15,7 @@ use jiafang_core::domain::identifier::DocumentId;
 use jiafang_core::domain::place::Scope;
 use jiafang_tests::kit::person::sync_until_quiet;
 use jiafang_tests::kit::{Person, Township, section};
+use rust_xlsxwriter::Workbook;
 
 /// A village's roster with one child, as its clerk writes it.
 fn roster(village: &str, status: &str) -> Vec<u8> {
@@ -90,4 +91,20 @@ fn a_roster_that_has_a_child_on_the_roll_does_not_undo_what_a_teacher_found_at_t
         person.assert_projections_rebuild();
     }
     township.assert_same_ledger(&desk);
+}
+
+#[test]
+fn a_clerk_who_brings_in_a_workbook_with_a_sheet_for_each_class_is_told_which_sheets_were_not_read() {
+    let mut township = Township::new(72);
+    let desk = township.coordinator("赵敏");
+    let mut workbook = Workbook::new();
+    for name in ["一班", "二班", "三班"] {
+        let sheet = workbook.add_worksheet().set_name(name).unwrap();
+        sheet.write_string(0, 0, "姓名").unwrap().write_string(0, 1, "性别").unwrap();
+        sheet.write_string(1, 0, "石小满").unwrap().write_string(1, 1, "女").unwrap();
+    }
+    workbook.add_worksheet().set_name("填表说明").unwrap().write_string(0, 0, "请于九月十日前交回").unwrap();
+    let preview = desk.app().preview_roster("三年级.xlsx", &workbook.save_to_buffer().unwrap()).unwrap();
+    assert_eq!((preview.sheet_name.as_str(), preview.row_count), ("一班", 1));
+    assert_eq!(preview.other_sheets, ["二班", "三班"], "and not the sheet that holds no table");
 }

@@ -36,6 +36,11 @@ pub struct RosterPreview {
     pub unrecognised_columns: Vec<String>,
     /// Columns that the ledger asks for and the file lacks, by Chinese header.
     pub missing_columns: Vec<String>,
+    /// The sheet that was read.
+    pub sheet_name: String,
+    /// Other sheets of the file that hold a table of children, too: they were not read. To bring one in, it is
+    /// saved as a file of its own.
+    pub other_sheets: Vec<String>,
 }
 
 /// How many rows for each verdict.
@@ -234,6 +239,8 @@ pub(super) fn preview(backend: &Backend, file_name: &str, bytes: &[u8]) -> Resul
             .collect(),
         unrecognised_columns: roster.table.unrecognised().map(str::to_owned).collect(),
         missing_columns: roster.table.missing().into_iter().map(str::to_owned).collect(),
+        sheet_name: roster.sheet.name.clone(),
+        other_sheets: roster.sheet.other_tables.clone(),
     };
     backend.rosters.keep(import_id, roster);
     Ok(preview)

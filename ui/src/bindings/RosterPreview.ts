@@ -30,4 +30,13 @@ unrecognisedColumns: Array<string>,
 /**
  * Columns that the ledger asks for and the file lacks, by Chinese header.
  */
-missingColumns: Array<string>, };
+missingColumns: Array<string>, 
+/**
+ * The sheet that was read.
+ */
+sheetName: string, 
+/**
+ * Other sheets of the file that hold a table of children, too: they were not read. To bring one in, it is
+ * saved as a file of its own.
+ */
+otherSheets: Array<string>, };
