@@ -10,7 +10,7 @@ use super::made_file::MadeFiles;
 use super::roster::PreviewedRosters;
 use super::state::AppState;
 use super::sync::{SyncActivity, SyncStatus};
-use super::{children, dossier, inbox, ledger, roster, state, sync, today, visit};
+use super::{children, dossier, inbox, ledger, photo, roster, state, sync, today, visit};
 use crate::app::device::Device;
 use crate::app::synchronise::{SharedDevice, synchronise};
 use crate::app::{change_child, drafts, enrol, record_visit, register_child};
@@ -210,6 +210,7 @@ impl Backend {
                 let now = self.environment.now();
                 reading.outbox_counts()?.0 > 0
                     || reading.files_waiting()?.0 > 0
+                    || reading.files_asked_for()? > 0
                     || last.is_none_or(|last| now.unix_ms().saturating_sub(last.unix_ms()) > OLD_MS)
             }
         };
@@ -401,6 +402,14 @@ impl Commands for Backend {
             let recorded = record_visit::record_visit(device, request.draft_id, &request.form)?;
             Ok(visit::recorded(&recorded, &request.form))
         })
+    }
+
+    fn fetch_photo(&self, request: photo::FetchPhoto) -> Result<photo::PhotoState> {
+        let state = self.changing(|device| photo::fetch(device, &request))?;
+        if matches!(state, photo::PhotoState::Wanted { .. }) {
+            self.begin_sync();
+        }
+        Ok(state)
     }
 
     fn sync_status(&self, _: state::Nothing) -> Result<SyncStatus> {

@@ -5,6 +5,7 @@ use super::children::{ChildRegistered, ChildrenPage, ListChildren, RegisterChild
 use super::dossier::{AddGuardian, ChangeField, DossierView, OpenDossier, RecordStatus, Saved, SettleConflict};
 use super::inbox::Inbox;
 use super::ledger::{LedgerPage, MadeFile, ShowLedger};
+use super::photo::{FetchPhoto, PhotoState};
 use super::roster::{AcceptRosterRows, OneImport, RosterImported, RosterRows, ShowRosterRows};
 use super::state::{
     AppState, ChangePin, CodeLists, EnrolDevice, Nothing, Places, Recover, RecoveryRequestView, Unlock,
@@ -134,6 +135,8 @@ commands! {
     detach_photo = "detachPhoto" (DetachPhoto) -> DraftView;
     /// Records a visit.
     record_visit = "recordVisit" (RecordVisit) -> VisitRecorded;
+    /// Asks for a photo that somebody else took: the next sync fetches it, and one begins now.
+    fetch_photo = "fetchPhoto" (FetchPhoto) -> PhotoState;
     /// The strip that is always there.
     sync_status = "syncStatus" (Nothing) -> SyncStatus;
     /// Begins a sync; returns at once.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::children::{self, ChildRow};
+use super::photo::{self, PhotoState};
 use super::sync::{self, Whereabouts};
 use crate::app::device::Device;
 use crate::domain::code_list::{Relation, SchoolingStatus};
@@ -193,6 +194,8 @@ pub struct PhotoView {
     pub thumbnail_here: bool,
     /// The photo is on this device.
     pub photo_here: bool,
+    /// Whether the photo is here, has been asked for, or can be.
+    pub photo_state: PhotoState,
     /// Where the photo is.
     pub whereabouts: Whereabouts,
 }
@@ -472,19 +475,20 @@ impl<'a> Seen<'a> {
         row.map_or(Whereabouts::FromServer, |row| sync::whereabouts(row, self.durable_seq))
     }
 
-    pub(super) fn photo(&self, photo: &PhotoRecord) -> PhotoView {
+    pub(super) fn photo(&self, record: &PhotoRecord) -> PhotoView {
         let file = |hash| self.files.iter().find(|file| file.hash == hash);
         PhotoView {
-            entry_id: photo.entry,
-            photo_hash: photo.photo,
-            thumbnail_hash: photo.thumbnail,
-            placeholder: data_encoding::BASE64.encode(&photo.placeholder),
-            taken_at: photo.taken_at,
-            width: photo.width,
-            height: photo.height,
-            thumbnail_here: file(photo.thumbnail).is_some_and(|file| file.here),
-            photo_here: file(photo.photo).is_some_and(|file| file.here),
-            whereabouts: file(photo.photo).map_or(Whereabouts::FromServer, sync::file_whereabouts),
+            entry_id: record.entry,
+            photo_hash: record.photo,
+            thumbnail_hash: record.thumbnail,
+            placeholder: data_encoding::BASE64.encode(&record.placeholder),
+            taken_at: record.taken_at,
+            width: record.width,
+            height: record.height,
+            thumbnail_here: file(record.thumbnail).is_some_and(|file| file.here),
+            photo_here: file(record.photo).is_some_and(|file| file.here),
+            photo_state: file(record.photo).map_or(PhotoState::Away, |file| photo::state(self.device, file)),
+            whereabouts: file(record.photo).map_or(Whereabouts::FromServer, sync::file_whereabouts),
         }
     }
 }

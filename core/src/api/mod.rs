@@ -11,6 +11,7 @@ pub mod dossier;
 pub mod inbox;
 pub mod ledger;
 mod made_file;
+pub mod photo;
 pub mod roster;
 pub mod state;
 pub mod sync;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::backend::Backend;
 use super::dossier::PhotoView;
+use super::photo::PhotoState;
 use super::sync::Whereabouts;
 use crate::app::device::Device;
 use crate::app::record_visit::Recorded;
@@ -173,6 +174,7 @@ pub(super) fn draft_view(device: &Device, id: DraftId) -> Result<DraftView> {
                 height: photo.height,
                 thumbnail_here: true,
                 photo_here: true,
+                photo_state: PhotoState::Here,
                 whereabouts: Whereabouts::Here { bytes_sent: None, bytes_total: None },
             })
             .collect(),

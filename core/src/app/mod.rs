@@ -7,6 +7,7 @@ pub mod change_child;
 pub mod device;
 pub mod drafts;
 pub mod enrol;
+pub mod fetch_photo;
 pub mod import_roster;
 pub mod rebuild_projections;
 pub mod record_visit;

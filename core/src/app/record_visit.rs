@@ -102,6 +102,8 @@ fn files(document: DocumentId, entry: EntryId, photo: &DraftPhoto) -> [PhotoFile
         complete_at: None,
         on_desk_at: None,
         problem: String::new(),
+        wanted: false,
+        absent_at: None,
     };
     [
         file(photo.thumbnail, PhotoFile::Thumbnail, photo.thumbnail_bytes),

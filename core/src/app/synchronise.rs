@@ -17,7 +17,7 @@ use crate::protocol::body;
 use crate::protocol::envelope::Envelope;
 use crate::protocol::photo::PhotoFile;
 use crate::protocol::refusal::RefusalCode;
-use crate::protocol::sync::{Cursor, Push, Receipt, Rights, SyncAnswer, SyncRequest};
+use crate::protocol::sync::{Cursor, Push, Receipt, SyncAnswer, SyncRequest};
 use crate::store::document::{self, DocumentRow};
 use crate::store::photo_file::PhotoFileRow;
 use crate::store::{Reading, device, outbox, photo_file, projection, register};
@@ -191,18 +191,13 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
         again,
         received,
         to_send: tasks(&reading.files_to_send(FILES_MAX)?, &device.photos, true),
-        to_fetch: tasks(&wanted(&reading.files_to_fetch(FILES_MAX)?, &own_rights), &device.photos, false),
+        // A tablet fetches the thumbnails of others by itself, and a photo when somebody asked; a desk keeps everything.
+        to_fetch: tasks(&reading.files_to_fetch(FILES_MAX, own_rights.role.is_desk())?, &device.photos, false),
     })
 }
 
 fn to_usize(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-/// A tablet fetches the thumbnails of others by itself and a photo when somebody looks at it; a desk keeps
-/// everything.
-fn wanted(files: &[PhotoFileRow], rights: &Rights) -> Vec<PhotoFileRow> {
-    files.iter().filter(|file| rights.role.is_desk() || file.file == PhotoFile::Thumbnail).cloned().collect()
 }
 
 fn tasks(files: &[PhotoFileRow], photos: &crate::photo::file_store::PhotoFiles, up: bool) -> Vec<FileTask> {
@@ -354,6 +349,10 @@ fn fetch_part(
         Err(LinkFailure::Refused(refusal))
             if matches!(refusal.code, RefusalCode::PhotoUnknown | RefusalCode::NotYours) =>
         {
+            with(device, |device| {
+                let now = device.environment.now();
+                device.store.transact(|tx| photo_file::mark_absent(tx, hash, now))
+            })?;
             return Ok(Event::FilePassedOver);
         }
         Err(failure) => return Err(failure.into()),

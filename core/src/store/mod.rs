@@ -28,9 +28,10 @@ use crate::vault::sealing::DataKey;
 pub const FILE_NAME: &str = "jiafang.db";
 
 /// The schema that this version writes. A store with a higher one was written by a newer app.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_device.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_device.sql"), include_str!("migrations/0002_wanted_photos.sql")];
 
 /// An open store.
 pub struct Store {
@@ -160,6 +161,30 @@ mod tests {
         assert_eq!(Store::open(folder.path(), &other, Durability::Full).unwrap_err().code, ErrorCode::StoreDamaged);
         let bytes = std::fs::read(folder.path().join(FILE_NAME)).unwrap();
         assert!(!bytes.starts_with(b"SQLite format 3"), "the file tells nothing");
+    }
+
+    #[test]
+    fn a_tablet_of_the_first_version_keeps_its_photos_when_the_app_is_updated() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), &key(), Durability::Full).unwrap();
+        let insert = "INSERT INTO photo_file (hash, document, file, entry, bytes_total, own, here)
+             VALUES (zeroblob(32), zeroblob(16), 2, zeroblob(16), 9000, 0, 0)";
+        // As the first version left it.
+        store.connection.execute_batch("DROP INDEX photo_file_to_fetch").unwrap();
+        store
+            .connection
+            .execute_batch(
+                "ALTER TABLE photo_file DROP COLUMN wanted; ALTER TABLE photo_file DROP COLUMN absent_at;
+                 CREATE INDEX photo_file_to_fetch ON photo_file (file, entry) WHERE own = 0 AND here = 0;",
+            )
+            .unwrap();
+        store.connection.execute_batch(insert).unwrap();
+        store.connection.pragma_update(None, "user_version", 1).unwrap();
+        drop(store);
+        let store = Store::open(folder.path(), &key(), Durability::Full).unwrap();
+        let files = store.reading().files_to_fetch(10, true).unwrap();
+        assert_eq!(files.iter().map(|file| (file.bytes_total, file.wanted)).collect::<Vec<_>>(), [(9_000, false)]);
+        assert!(store.reading().files_to_fetch(10, false).unwrap().is_empty(), "a tablet fetches what is asked for");
     }
 
     #[test]

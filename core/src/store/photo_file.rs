@@ -34,9 +34,14 @@ pub struct PhotoFileRow {
     pub on_desk_at: Option<Timestamp>,
     /// Why the server does not take it: a key; empty when nothing is wrong.
     pub problem: String,
+    /// Somebody has asked here for a photo that others took.
+    pub wanted: bool,
+    /// When the server was last asked for it and had not got it.
+    pub absent_at: Option<Timestamp>,
 }
 
-const COLUMNS: &str = "hash, document, file, entry, bytes_total, own, here, offset, complete_at, on_desk_at, problem";
+const COLUMNS: &str = "hash, document, file, entry, bytes_total, own, here, offset, complete_at, on_desk_at, problem, \
+     wanted, absent_at";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<PhotoFileRow> {
     Ok(PhotoFileRow {
@@ -51,6 +56,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PhotoFileRow> {
         complete_at: moment(row.get("complete_at")?),
         on_desk_at: moment(row.get("on_desk_at")?),
         problem: row.get("problem")?,
+        wanted: row.get("wanted")?,
+        absent_at: moment(row.get("absent_at")?),
     })
 }
 
@@ -113,8 +120,37 @@ pub fn mark_offset(tx: &Transaction<'_>, hash: Hash32, offset: u64, complete: bo
 /// # Errors
 /// The faults of a store.
 pub fn mark_here(tx: &Transaction<'_>, hash: Hash32) -> Result<()> {
-    tx.execute("UPDATE photo_file SET here = 1 WHERE hash = :hash", named_params! { ":hash": hash.0.as_slice() })
-        .map_err(sqlite)?;
+    tx.execute(
+        "UPDATE photo_file SET here = 1, wanted = 0, absent_at = 0 WHERE hash = :hash",
+        named_params! { ":hash": hash.0.as_slice() },
+    )
+    .map_err(sqlite)?;
+    Ok(())
+}
+
+/// Somebody asks for a photo that others took: the next sync fetches it.
+///
+/// # Errors
+/// The faults of a store.
+pub fn mark_wanted(tx: &Transaction<'_>, hash: Hash32) -> Result<()> {
+    tx.execute(
+        "UPDATE photo_file SET wanted = 1, here = 0, absent_at = 0 WHERE hash = :hash AND own = 0",
+        named_params! { ":hash": hash.0.as_slice() },
+    )
+    .map_err(sqlite)?;
+    Ok(())
+}
+
+/// The server was asked for the file and has not got it, yet: it stays wanted.
+///
+/// # Errors
+/// The faults of a store.
+pub fn mark_absent(tx: &Transaction<'_>, hash: Hash32, at: Timestamp) -> Result<()> {
+    tx.execute(
+        "UPDATE photo_file SET absent_at = :at WHERE hash = :hash AND own = 0",
+        named_params! { ":hash": hash.0.as_slice(), ":at": at.unix_ms() },
+    )
+    .map_err(sqlite)?;
     Ok(())
 }
 
@@ -169,18 +205,49 @@ impl Reading<'_> {
         )
     }
 
-    /// Files of others that are not here: thumbnails first, newest first.
+    /// Files of others that are not here: thumbnails first, then what somebody asked for, then the newest. Photos that
+    /// nobody asked for only where `all` are kept.
     ///
     /// # Errors
     /// The faults of a store.
-    pub fn files_to_fetch(self, limit: u32) -> Result<Vec<PhotoFileRow>> {
+    pub fn files_to_fetch(self, limit: u32, all: bool) -> Result<Vec<PhotoFileRow>> {
+        let which = if all { "" } else { "AND (file = 1 OR wanted = 1)" };
         self.files(
             &format!(
                 "SELECT {COLUMNS} FROM photo_file
-                 WHERE own = 0 AND here = 0 ORDER BY file, entry DESC LIMIT :limit"
+                 WHERE own = 0 AND here = 0 {which} ORDER BY file, wanted DESC, entry DESC LIMIT :limit"
             ),
             limit,
         )
+    }
+
+    /// How many photos somebody has asked for that no sync has looked for yet.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn files_asked_for(self) -> Result<u32> {
+        self.0
+            .prepare_cached(
+                "SELECT count(DISTINCT hash) AS files FROM photo_file
+                 WHERE own = 0 AND here = 0 AND wanted = 1 AND absent_at = 0",
+            )
+            .and_then(|mut statement| statement.query_row([], |row| row.get("files")))
+            .map_err(sqlite)
+    }
+
+    /// A file, as the first dossier that has it knows it.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn file(self, hash: Hash32) -> Result<Option<PhotoFileRow>> {
+        self.0
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM photo_file WHERE hash = :hash ORDER BY own DESC, document LIMIT 1"
+            ))
+            .and_then(|mut statement| {
+                statement.query_row(named_params! { ":hash": hash.0.as_slice() }, read).optional()
+            })
+            .map_err(sqlite)
     }
 
     fn files(self, sql: &str, limit: u32) -> Result<Vec<PhotoFileRow>> {

@@ -151,6 +151,8 @@ fn project_photos(tx: &Transaction<'_>, document: DocumentId, dossier: &Dossier)
                     complete_at: None,
                     on_desk_at: None,
                     problem: String::new(),
+                    wanted: false,
+                    absent_at: None,
                 },
             )?;
         }

@@ -6,13 +6,14 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use jiafang_core::api::backend::{Backend, Host};
 use jiafang_core::api::children::{ChildRegistered, ChildRow, ListChildren, RegisterChild};
 use jiafang_core::api::commands::Commands;
-use jiafang_core::api::dossier::{ChangeField, DossierView, OpenDossier, SettleConflict};
+use jiafang_core::api::dossier::{ChangeField, DossierView, OpenDossier, PhotoView, SettleConflict, TimelineEvent};
+use jiafang_core::api::photo::{FetchPhoto, PhotoState};
 use jiafang_core::api::state::{AppStage, AppState, EnrolDevice, Nothing, Unlock};
 use jiafang_core::api::sync::{Deliveries, ListDeliveries, SyncStatus, Whereabouts};
 use jiafang_core::api::visit::{BeginVisit, DraftView, RecordVisit, SaveDraft, VisitRecorded};
 use jiafang_core::domain::code_list::{Relation, SchoolingStatus, Sex, VisitPurpose};
 use jiafang_core::domain::doc::DocumentKind;
-use jiafang_core::domain::identifier::{DocumentId, EntryId};
+use jiafang_core::domain::identifier::{DocumentId, EntryId, Hash32};
 use jiafang_core::domain::ledger::LedgerRow;
 use jiafang_core::domain::place::PlaceCode;
 use jiafang_core::domain::time::{Day, Timestamp};
@@ -275,6 +276,26 @@ impl Person {
         self.app()
             .settle_conflict(SettleConflict { document_id: child, field: phone.field, choice })
             .expect("the field is settled");
+    }
+
+    /// The photos of a child's visits, of the newest first.
+    #[must_use]
+    pub fn photos_of(&self, child: DocumentId) -> Vec<PhotoView> {
+        let visits = self.opens(child).timeline.into_iter().filter_map(|entry| match entry.event {
+            TimelineEvent::Visit { photos, .. } => Some(photos),
+            _ => None,
+        });
+        visits.flatten().collect()
+    }
+
+    /// Asks for a photo that somebody else took, and waits for the sync that this begins.
+    ///
+    /// # Errors
+    /// What the app says.
+    pub fn asks_for(&self, photo: Hash32) -> Result<PhotoState> {
+        let state = self.app().fetch_photo(FetchPhoto { photo_hash: photo });
+        self.waits_for_the_sync();
+        state
     }
 
     /// What this device recorded, newest first.

@@ -21,6 +21,8 @@ pub struct Switch {
     pub body_bytes: AtomicU64,
     /// Bytes of photo parts that were sent.
     pub part_bytes: AtomicU64,
+    /// Bytes of photo parts that were fetched.
+    pub fetched_bytes: AtomicU64,
 }
 
 impl Switch {
@@ -34,9 +36,20 @@ impl Switch {
         self.lose_next_answer.store(true, Ordering::SeqCst);
     }
 
-    /// The link breaks after so many photo parts.
+    /// The link breaks after so many photo parts, up or down.
     pub fn cut_after_parts(&self, parts: u64) {
         self.cut_after_parts.store(parts.saturating_add(1), Ordering::SeqCst);
+    }
+
+    fn count_part(&self) -> Result<(), LinkFailure> {
+        let parts = self.cut_after_parts.load(Ordering::SeqCst);
+        if parts > 0 {
+            self.cut_after_parts.store(parts.saturating_sub(1), Ordering::SeqCst);
+            if parts == 1 {
+                return Err(LinkFailure::Unreachable("the link broke".to_owned()));
+            }
+        }
+        Ok(())
     }
 
     fn check(&self) -> Result<(), LinkFailure> {
@@ -86,19 +99,16 @@ impl Link for SwitchedLink {
 
     fn put_photo_part(&mut self, hash: Hash32, offset: u64, part: Vec<u8>) -> Result<PhotoOffset, LinkFailure> {
         self.switch.check()?;
-        let parts = self.switch.cut_after_parts.load(Ordering::SeqCst);
-        if parts > 0 {
-            self.switch.cut_after_parts.store(parts.saturating_sub(1), Ordering::SeqCst);
-            if parts == 1 {
-                return Err(LinkFailure::Unreachable("the link broke".to_owned()));
-            }
-        }
+        self.switch.count_part()?;
         self.switch.part_bytes.fetch_add(length(&part), Ordering::SeqCst);
         self.link.put_photo_part(hash, offset, part)
     }
 
     fn get_photo_part(&mut self, hash: Hash32, offset: u64, bytes_max: usize) -> Result<PhotoPart, LinkFailure> {
         self.switch.check()?;
-        self.link.get_photo_part(hash, offset, bytes_max)
+        self.switch.count_part()?;
+        let part = self.link.get_photo_part(hash, offset, bytes_max)?;
+        self.switch.fetched_bytes.fetch_add(length(&part.bytes), Ordering::SeqCst);
+        Ok(part)
     }
 }
