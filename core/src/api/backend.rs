@@ -13,6 +13,7 @@ use super::sync::{SyncActivity, SyncStatus};
 use super::{children, dossier, inbox, ledger, photo, roster, state, sync, today, visit};
 use crate::app::device::Device;
 use crate::app::synchronise::{SharedDevice, synchronise};
+use crate::app::tidy_photos::tidy_photos;
 use crate::app::{change_child, drafts, enrol, record_visit, register_child};
 use crate::environment::Environment;
 use crate::error::{ErrorCode, Failure, Result};
@@ -174,6 +175,10 @@ impl Backend {
             (Arc::clone(&self.device), Arc::clone(&self.syncing), Arc::clone(&self.connector), Arc::clone(&self.host));
         std::thread::spawn(move || {
             let result = run_sync(&device, &syncing, connector.as_ref(), host.as_ref());
+            // With signal or without: this thread holds up nobody.
+            if let Err(failure) = tidy_photos(&device) {
+                tracing::warn!(code = ?failure.code, detail = %failure.detail, "the photo files were not tidied up");
+            }
             {
                 let mut told = held(&syncing.told);
                 told.activity = None;

@@ -13,3 +13,4 @@ pub mod rebuild_projections;
 pub mod record_visit;
 pub mod register_child;
 pub mod synchronise;
+pub mod tidy_photos;

@@ -86,7 +86,7 @@ pub fn synchronise(
     Ok(Synchronised { progress: session.progress(), body_bytes })
 }
 
-fn with<T>(device: &SharedDevice, work: impl FnOnce(&mut Device) -> Result<T>) -> Result<T> {
+pub(super) fn with<T>(device: &SharedDevice, work: impl FnOnce(&mut Device) -> Result<T>) -> Result<T> {
     // A panic elsewhere leaves no half-done work in the store: transactions are whole.
     let mut guard = device.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     match guard.as_mut() {

@@ -52,7 +52,7 @@ impl PhotoFiles {
     /// file: then the parts are gone, and it starts anew; [`ErrorCode::DiskFull`],
     /// [`ErrorCode::FileWriteFailed`], [`ErrorCode::StoreFailed`]: then the parts are kept.
     pub fn finish_arrival(&self, kind: PhotoKind, hash: Hash32) -> Result<()> {
-        let _writing = self.lock();
+        let mut put = self.lock();
         let parts = self.parts(hash)?;
         if parts.is_empty() {
             // The app died after the file was kept and before anybody heard of it.
@@ -73,7 +73,7 @@ impl PhotoFiles {
             self.forget_arrival_locked(hash)?;
             return Err(Failure::new(ErrorCode::PhotoDamaged, format!("a {} arrived with another hash", kind.key())));
         }
-        self.put_locked(kind, &bytes)?;
+        self.put_locked(&mut put, kind, &bytes)?;
         self.forget_arrival_locked(hash)
     }
 
@@ -86,7 +86,7 @@ impl PhotoFiles {
         self.forget_arrival_locked(hash)
     }
 
-    fn forget_arrival_locked(&self, hash: Hash32) -> Result<()> {
+    pub(super) fn forget_arrival_locked(&self, hash: Hash32) -> Result<()> {
         // The last part goes first: whatever remains after a crash has no gap.
         for (_, path) in self.part_files(hash)?.into_iter().rev() {
             remove(&path)?;

@@ -4,9 +4,11 @@
 //! returns. Any file may be missing at any time: it says so, and all else works. How a file arrives over a bad
 //! line stands in `arrival.rs`.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::PhotoKind;
@@ -28,8 +30,12 @@ pub struct PhotoFiles {
     pub(super) key: DataKey,
     pub(super) environment: Environment,
     /// Held while anything is written or removed: two writers of one file would share its half-written neighbour.
-    writing: Mutex<()>,
+    writing: Mutex<PutSinceOpening>,
+    tidied: AtomicBool,
 }
+
+/// What was put since the store was opened: somebody is about to name it.
+pub(super) type PutSinceOpening = BTreeSet<(PhotoKind, Hash32)>;
 
 impl std::fmt::Debug for PhotoFiles {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -46,7 +52,13 @@ impl PhotoFiles {
         for name in PhotoKind::ALL.iter().map(|kind| kind.key()).chain([ARRIVALS]) {
             fs::create_dir_all(folder.join(name))?;
         }
-        Ok(Self { folder: folder.to_path_buf(), key: key.clone(), environment, writing: Mutex::new(()) })
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            key: key.clone(),
+            environment,
+            writing: Mutex::default(),
+            tidied: AtomicBool::new(false),
+        })
     }
 
     /// Keeps `bytes` and tells their hash. When this returns they are on the disk for good. What is there
@@ -55,12 +67,13 @@ impl PhotoFiles {
     /// # Errors
     /// [`ErrorCode::DiskFull`] or [`ErrorCode::FileWriteFailed`]: then nothing has changed.
     pub fn put(&self, kind: PhotoKind, bytes: &[u8]) -> Result<Hash32> {
-        let _writing = self.lock();
-        self.put_locked(kind, bytes)
+        let mut put = self.lock();
+        self.put_locked(&mut put, kind, bytes)
     }
 
-    pub(super) fn put_locked(&self, kind: PhotoKind, bytes: &[u8]) -> Result<Hash32> {
+    pub(super) fn put_locked(&self, put: &mut PutSinceOpening, kind: PhotoKind, bytes: &[u8]) -> Result<Hash32> {
         let hash = Hash32::of(bytes);
+        put.insert((kind, hash));
         if self.has(kind, hash) && self.get(kind, hash).is_ok() {
             return Ok(hash);
         }
@@ -112,7 +125,7 @@ impl PhotoFiles {
         Ok(total)
     }
 
-    /// Removes what a crash left half-written. To be called now and then; nothing else depends on it.
+    /// Removes what a crash left half-written. Nothing else depends on it: see `app::tidy_photos`.
     ///
     /// # Errors
     /// [`ErrorCode::FileWriteFailed`], [`ErrorCode::StoreFailed`].
@@ -128,8 +141,58 @@ impl PhotoFiles {
         Ok(())
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, ()> {
-        // The lock guards no value: a writer that panicked left nothing behind that the next one could trip over.
+    /// The whole files that are here.
+    ///
+    /// # Errors
+    /// [`ErrorCode::StoreFailed`] if a folder cannot be read.
+    pub fn list(&self) -> Result<Vec<(PhotoKind, Hash32)>> {
+        let mut files = Vec::new();
+        for kind in PhotoKind::ALL {
+            let names = files_in(&self.folder.join(kind.key()))?;
+            files.extend(names.into_iter().filter_map(|(name, _)| Some((*kind, Hash32::parse(&name)?))));
+        }
+        Ok(files)
+    }
+
+    /// Removes files that nothing names, and what has arrived of files that are not on their way any more; tells how
+    /// many. What was put since the store was opened stays: somebody is about to name it.
+    ///
+    /// # Errors
+    /// [`ErrorCode::FileWriteFailed`], [`ErrorCode::StoreFailed`]: then the rest is still there.
+    pub fn remove_left_behind(
+        &self,
+        files: impl Iterator<Item = (PhotoKind, Hash32)>,
+        arriving: &BTreeSet<Hash32>,
+    ) -> Result<u32> {
+        let put = self.lock();
+        let mut removed = 0_u32;
+        for (kind, hash) in files.filter(|file| !put.contains(file)) {
+            remove(&self.path(kind, hash))?;
+            removed = removed.saturating_add(1);
+        }
+        let parts = files_in(&self.folder.join(ARRIVALS))?;
+        let arrived: BTreeSet<Hash32> =
+            parts.iter().filter_map(|(name, _)| Hash32::parse(name.split('.').next()?)).collect();
+        for hash in arrived.difference(arriving) {
+            self.forget_arrival_locked(*hash)?;
+            removed = removed.saturating_add(1);
+        }
+        Ok(removed)
+    }
+
+    /// Whether [`PhotoFiles::set_tidied`] was called since the store was opened.
+    #[must_use]
+    pub fn was_tidied(&self) -> bool {
+        self.tidied.load(Ordering::Acquire)
+    }
+
+    /// Nothing is left behind by whatever happened before the store was opened.
+    pub fn set_tidied(&self) {
+        self.tidied.store(true, Ordering::Release);
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, PutSinceOpening> {
+        // A writer that panicked left nothing behind that the next one could trip over.
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,5 +1,7 @@
 //! Forms that are being filled in: on this device only, committed at every pause.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
 use super::{Reading, malformed, sqlite};
@@ -175,6 +177,27 @@ impl Reading<'_> {
             .iter()
             .map(|record| serde_json::from_str(record).map_err(|_| malformed("draft photo")))
             .collect()
+    }
+
+    /// The photos and thumbnails of all drafts.
+    ///
+    /// # Errors
+    /// The faults of a store; [`ErrorCode::StoreDamaged`] for a draft that cannot be read.
+    pub fn files_of_drafts(self) -> Result<BTreeSet<Hash32>> {
+        let records = self
+            .0
+            .prepare_cached("SELECT record FROM draft_photo")
+            .and_then(|mut statement| {
+                let records = statement.query_map([], |row| row.get::<_, String>("record"))?;
+                records.collect::<rusqlite::Result<Vec<_>>>()
+            })
+            .map_err(sqlite)?;
+        let mut files = BTreeSet::new();
+        for record in records {
+            let photo: DraftPhoto = serde_json::from_str(&record).map_err(|_| malformed("draft photo"))?;
+            files.extend([photo.photo, photo.thumbnail]);
+        }
+        Ok(files)
     }
 
     /// Whether any draft has this photo.

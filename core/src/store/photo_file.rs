@@ -1,5 +1,7 @@
 //! The files of photos: which are here, how far each has come on its way.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{OptionalExtension, Row, Transaction, named_params};
 
 use super::device::{moment, signed, unsigned};
@@ -303,6 +305,31 @@ impl Reading<'_> {
                         Ok((DocumentId::from_bytes(row.get("document")?), EntryId::from_bytes(row.get("entry")?)))
                     })
                     .optional()
+            })
+            .map_err(sqlite)
+    }
+
+    /// All files that dossiers name, here or not.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn files_of_dossiers(self) -> Result<BTreeSet<Hash32>> {
+        self.hashes("SELECT DISTINCT hash FROM photo_file")
+    }
+
+    /// Files of others that are not here: parts of them may be.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn files_on_their_way(self) -> Result<BTreeSet<Hash32>> {
+        self.hashes("SELECT DISTINCT hash FROM photo_file WHERE own = 0 AND here = 0")
+    }
+
+    fn hashes(self, sql: &str) -> Result<BTreeSet<Hash32>> {
+        self.0
+            .prepare_cached(sql)
+            .and_then(|mut statement| {
+                statement.query_map([], |row| Ok(Hash32(row.get("hash")?)))?.collect::<rusqlite::Result<_>>()
             })
             .map_err(sqlite)
     }
