@@ -13,7 +13,10 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use jiafang_core::environment::Environment;
 use jiafang_core::vault::enrolment_code::EnrolmentCode;
+use jiafang_core::vault::key_file::KeyFile;
+use jiafang_core::vault::pin_key::Argon2Cost;
 use jiafang_core::vault::recovery_key::RecoverySecretKey;
 use jiafang_sync_server::identity::Identity;
 use jiafang_sync_server::store::Store;
@@ -170,7 +173,7 @@ fn keys_of_a_county_whose_store_is_gone_are_not_written_over() {
 #[test]
 fn an_init_that_was_interrupted_is_named_and_not_gone_on_with() {
     let administrator = Administrator::new();
-    let identity = Identity::create("127.0.0.1", &jiafang_core::environment::Environment::of_this_machine()).unwrap();
+    let identity = Identity::create("127.0.0.1", &Environment::of_this_machine()).unwrap();
     std::fs::create_dir(administrator.path("data")).unwrap();
     identity.write(&administrator.path("data")).unwrap();
     drop(Store::create(&administrator.path("data")).unwrap());
@@ -226,7 +229,7 @@ fn an_address_that_no_tablet_could_call_is_refused_before_there_is_a_county() {
 #[test]
 fn an_own_certificate_must_go_with_its_key() {
     let administrator = Administrator::new();
-    let environment = jiafang_core::environment::Environment::of_this_machine();
+    let environment = Environment::of_this_machine();
     let (one, other) =
         (Identity::create("one", &environment).unwrap(), Identity::create("other", &environment).unwrap());
     for (name, text) in [
@@ -358,6 +361,26 @@ fn a_device_that_is_not_there_cannot_be_shut_out() {
     administrator
         .types("revoke --data ~/data --certificate 00000000-0000-4000-8000-000000000000")
         .failed_with(&["no such device"]);
+}
+
+#[test]
+fn two_people_on_the_telephone_compare_the_same_twelve_digits_before_a_forgotten_pin_is_answered() {
+    let administrator = Administrator::with_county();
+    let recovery = std::fs::read_to_string(administrator.path("recovery.txt")).unwrap();
+    let public = RecoverySecretKey::from_text(recovery.trim()).unwrap().public();
+    let environment = Environment::of_this_machine();
+    std::fs::create_dir(administrator.path("tablet")).unwrap();
+    let tablet = KeyFile::in_folder(&administrator.path("tablet")).with_cost(Argon2Cost::for_tests());
+    let key = tablet.create("739524", &public, &environment).unwrap();
+    let request = tablet.recovery_request(&environment).unwrap();
+
+    let line = format!("recover --recovery-key ~/recovery.txt {}", request.to_text());
+    let said = administrator.types(&line).succeeded();
+    let spoken = request.spoken_code();
+    assert_eq!(spoken.chars().filter(char::is_ascii_digit).count(), 12);
+    assert!(said.contains(&format!("It must be {spoken}.")), "{said}");
+    let answer = said.lines().find(|line| line.starts_with("JFRA1.")).expect("an answer after the digits");
+    assert_eq!(tablet.recover(answer, "112358", &environment).unwrap().as_bytes(), key.as_bytes());
 }
 
 #[test]

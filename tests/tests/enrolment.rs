@@ -18,6 +18,7 @@ use jiafang_core::domain::place::Scope;
 use jiafang_core::domain::role::Role;
 use jiafang_core::error::{ErrorCode, Result};
 use jiafang_core::vault::enrolment_code::EnrolmentCode;
+use jiafang_core::vault::recovery::RecoveryRequest;
 use jiafang_tests::kit::person::PIN;
 use jiafang_tests::kit::{Person, Township};
 
@@ -218,8 +219,10 @@ fn a_forgotten_pin_loses_no_visit() {
     let visit = teacher.records_visit(child, &[], |form| form.at_home = "在家".to_owned()).visits[0].entry_id;
     teacher.locks();
 
-    let request = teacher.app().recovery_request(Nothing {}).unwrap().text;
-    let answer = township.answers_recovery(&request);
+    let shown = teacher.app().recovery_request(Nothing {}).unwrap();
+    let arrived = RecoveryRequest::from_text(&shown.text).unwrap();
+    assert_eq!(shown.spoken_code, arrived.spoken_code(), "what the teacher reads out is what the office sees");
+    let answer = township.answers_recovery(&shown.text);
     let recover =
         |answer: &str, pin: &str| teacher.app().recover(Recover { answer: answer.to_owned(), new_pin: pin.to_owned() });
     assert_eq!(code_of(recover("JFRA1.nonsense", "284615")), ErrorCode::RecoveryAnswerWrong);

@@ -303,7 +303,8 @@ impl Commands for Backend {
     }
 
     fn recovery_request(&self, _: state::Nothing) -> Result<state::RecoveryRequestView> {
-        Ok(state::RecoveryRequestView { text: self.keys.recovery_request(&self.environment)?.to_text() })
+        let request = self.keys.recovery_request(&self.environment)?;
+        Ok(state::RecoveryRequestView { text: request.to_text(), spoken_code: request.spoken_code() })
     }
 
     fn recover(&self, request: state::Recover) -> Result<AppState> {

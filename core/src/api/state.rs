@@ -103,8 +103,11 @@ pub struct ChangePin {
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct RecoveryRequestView {
-    /// The text, to be read out, copied or shown as a QR.
+    /// The text, to be sent, copied or shown as a QR.
     pub text: String,
+    /// Twelve digits in three groups, to be read out on the telephone: the office sees the same when it answers, and
+    /// others when somebody exchanged the text on its way.
+    pub spoken_code: String,
 }
 
 /// The office's answer, with a new PIN.

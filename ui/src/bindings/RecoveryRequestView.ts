@@ -5,6 +5,11 @@
  */
 export type RecoveryRequestView = { 
 /**
- * The text, to be read out, copied or shown as a QR.
+ * The text, to be sent, copied or shown as a QR.
  */
-text: string, };
+text: string, 
+/**
+ * Twelve digits in three groups, to be read out on the telephone: the office sees the same when it answers, and
+ * others when somebody exchanged the text on its way.
+ */
+spokenCode: string, };
