@@ -63,6 +63,9 @@ impl Store {
         // The one place where a store is opened.
         #[allow(clippy::disallowed_methods)]
         let connection = Connection::open(folder.join(FILE_NAME)).map_err(sqlite)?;
+        // A wrong key, a damaged page: SQLCipher would write of them to the standard error, past every log and unasked.
+        // The failure says it.
+        connection.pragma_update(None, "cipher_log_level", "NONE").map_err(sqlite)?;
         let key = data_encoding::HEXLOWER.encode(&key.sub_key("store"));
         // A raw key: Argon2id has stretched the PIN already, so SQLCipher's own derivation is passed over.
         connection.pragma_update(None, "key", format!("x'{key}'")).map_err(sqlite)?;
@@ -161,6 +164,18 @@ mod tests {
         assert_eq!(Store::open(folder.path(), &other, Durability::Full).unwrap_err().code, ErrorCode::StoreDamaged);
         let bytes = std::fs::read(folder.path().join(FILE_NAME)).unwrap();
         assert!(!bytes.starts_with(b"SQLite format 3"), "the file tells nothing");
+    }
+
+    #[test]
+    fn a_wrong_key_writes_nothing_past_the_log() {
+        // In a process of its own: what a C library writes, no test can catch in its own.
+        let out = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "store::tests::a_store_opens_again_with_its_key_and_with_no_other", "--nocapture"])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&out.stderr).into_owned() + &String::from_utf8_lossy(&out.stdout);
+        assert!(said.contains("1 passed"), "{said}");
+        assert!(!said.contains("hmac") && !said.contains("sqlcipher"), "{said}");
     }
 
     #[test]

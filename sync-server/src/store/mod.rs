@@ -39,6 +39,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     // The one place where a store is opened.
     #[allow(clippy::disallowed_methods)]
     let connection = Connection::open_with_flags(path, flags).map_err(sqlite)?;
+    // What SQLCipher would write to the standard error of a file that is none of ours, the failure says.
+    connection.pragma_update(None, "cipher_log_level", "NONE").map_err(sqlite)?;
     connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(sqlite)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
