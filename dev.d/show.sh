@@ -24,7 +24,7 @@ cmd_bench() {
     install_all
     build_ui
     step "Build the benchmarks (a release build: minutes the first time)" \
-        cargo build "${cargo_flags[@]}" --release -p jiafang-tests --bin bench
+        cargo build "${cargo_flags[@]}" --release -p jiafang-tests --features plain-store --bin bench
     run "$CARGO_TARGET_DIR/release/bench" "$@"
     [[ $status == 0 ]] || fail "the benchmarks ended with exit code $status"
 }

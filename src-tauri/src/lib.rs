@@ -18,6 +18,9 @@ use tauri::ipc::{InvokeBody, Request};
 use tauri::{AppHandle, Emitter, Manager, State, UriSchemeContext, Wry, http};
 use tauri_plugin_dialog::DialogExt;
 
+// No product has a way to keep its store in the clear.
+const _: () = assert!(jiafang_core::store::IS_ENCRYPTED, "built with a feature that only `./dev bench` may use");
+
 /// How often the backend is asked whether a sync is due.
 const TICK: Duration = Duration::from_secs(30);
 

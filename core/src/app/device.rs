@@ -48,7 +48,24 @@ impl Device {
     /// # Errors
     /// [`ErrorCode::NotEnrolled`], the faults of a store.
     pub fn open(folder: &Path, key: &DataKey, environment: &Environment, durability: Durability) -> Result<Self> {
-        let mut store = Store::open(folder, key, durability)?;
+        Self::over(Store::open(folder, key, durability)?, folder, key, environment)
+    }
+
+    /// Opens an enrolled device whose store lies in the clear (photo files are sealed all the same).
+    ///
+    /// # Errors
+    /// As [`Device::open`].
+    #[cfg(feature = "plain-store-for-benchmarks")]
+    pub fn open_in_the_clear(
+        folder: &Path,
+        key: &DataKey,
+        environment: &Environment,
+        durability: Durability,
+    ) -> Result<Self> {
+        Self::over(Store::open_in_the_clear(folder, durability)?, folder, key, environment)
+    }
+
+    fn over(mut store: Store, folder: &Path, key: &DataKey, environment: &Environment) -> Result<Self> {
         let enrolment = store
             .reading()
             .enrolment()?

@@ -1,6 +1,7 @@
 //! What `./dev bench` measures. Benchmarks, not timed tests: nothing here fails for being slow.
 
 pub mod device;
+pub mod roster;
 pub mod server;
 pub mod sync;
 
@@ -13,13 +14,20 @@ pub struct Figure {
     pub goal: String,
     /// What came out.
     pub measured: String,
+    /// The same without encryption, where the build can do that and it makes a difference.
+    pub plain: String,
     /// How, and the peer or limit beside it.
     pub note: String,
 }
 
 impl Figure {
     fn new(what: &str, goal: &str, measured: String, note: &str) -> Self {
-        Self { what: what.to_owned(), goal: goal.to_owned(), measured, note: note.to_owned() }
+        Self { what: what.to_owned(), goal: goal.to_owned(), measured, plain: String::new(), note: note.to_owned() }
+    }
+
+    /// With the same work on a store in the clear beside it.
+    fn beside(self, plain: Option<String>) -> Self {
+        Self { plain: plain.unwrap_or_else(|| "not in this build".to_owned()), ..self }
     }
 }
 

@@ -9,7 +9,7 @@ use jiafang_core::api::state::Nothing;
 use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::doc::{self, dossier_write};
 use jiafang_core::domain::identifier::{CertificateId, Hash32};
-use jiafang_core::domain::place::{Leaves, Scope};
+use jiafang_core::domain::place::{County, Leaves, Scope};
 use jiafang_core::domain::role::Role;
 use jiafang_core::environment::Environment;
 use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};
@@ -17,10 +17,10 @@ use jiafang_core::protocol::register::RegisterFact;
 use jiafang_core::vault::signing::DeviceSigner;
 use jiafang_sync_server::identity::Identity;
 use jiafang_sync_server::serve::Server;
-use jiafang_sync_server::store::{Store, log, register};
+use jiafang_sync_server::store::{log, register};
 
 use super::{Figure, percentile, times_ms};
-use crate::fiction::{Fiction, Size};
+use crate::fiction::{Fiction, FictionalChild, Size};
 use crate::kit::Township;
 
 /// A county's children.
@@ -32,7 +32,9 @@ pub fn idle_of_a_county() -> Vec<Figure> {
     let mut township = Township::new(1);
     let village = township.village(0);
     let teacher = township.teacher("李老师", Scope::Place(village));
-    fill(&township.store(), &Identity::read(&township.data()).expect("the county's keys"));
+    let fiction = Fiction::new(1);
+    let county = fiction.county(Size::County);
+    fill(&township, &county, &fiction.children(&county, DOSSIERS));
     township.server_stops();
     let program = std::env::current_exe().expect("this program");
     let mut child = Command::new(program)
@@ -75,10 +77,8 @@ pub fn idle_of_a_county() -> Vec<Figure> {
 }
 
 /// Writes a county's dossiers into the log, one envelope each, as a clerk of the county has brought them in.
-fn fill(store: &Store, identity: &Identity) {
-    let fiction = Fiction::new(1);
-    let county = fiction.county(Size::County);
-    let children = fiction.children(&county, DOSSIERS);
+pub(super) fn fill(township: &Township, county: &County, children: &[FictionalChild]) {
+    let (store, identity) = (township.store(), Identity::read(&township.data()).expect("the county's keys"));
     let environment = Environment::of_this_machine();
     let signer = DeviceSigner::new(&environment);
     let certificate = CertificateId::from_bytes([9; 16]);

@@ -7,23 +7,23 @@ use jiafang_core::api::state::Nothing;
 use jiafang_core::domain::doc;
 use jiafang_core::domain::place::Scope;
 
-use super::Figure;
+use super::{Figure, server};
 use crate::kit::{Person, Township};
 
 /// A day of twelve visits, and an idle sync, with 45 dossiers held and more.
 #[must_use]
 pub fn a_day_and_idle() -> Vec<Figure> {
     let mut figures = Vec::new();
-    for held in [45_usize, 600] {
+    for held in [45_usize, 3_000] {
         let mut township = Township::new(1);
-        let village = township.village(0);
-        let teacher = township.teacher("李老师", Scope::Place(village.clone()));
-        for number in 0..held {
-            let name = format!("石小{}", char::from_u32(0x4E00 + u32::try_from(number).unwrap_or(0)).unwrap_or('雨'));
-            teacher.registers(&name, &format!("20{:02}-05-04", 11 + number % 8), &village, "19900000001");
-        }
+        // The roster is in the server's log before the tablet is enrolled, as in life.
+        let children = township.fiction.children(&township.county, held);
+        server::fill(&township, &township.county, &children);
+        let everywhere = Scope::Place(township.township());
+        let teacher = township.teacher("李老师", everywhere);
         teacher.syncs();
-        teacher.syncs();
+        let arrived = teacher.app().with_device(|device| device.store.reading().child_counts());
+        assert_eq!(arrived.map(|(children, _)| children).ok(), u32::try_from(held).ok(), "the roster has arrived");
         figures.extend(day(&teacher, held));
         let before = counted(&teacher);
         teacher.syncs();

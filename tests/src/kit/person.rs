@@ -41,6 +41,7 @@ pub struct Person {
     /// The device's folder.
     pub folder: PathBuf,
     backend: Option<Backend>,
+    durability: Durability,
     ear: Arc<Ear>,
     seed: u64,
 }
@@ -69,6 +70,7 @@ impl Person {
             switch: Arc::default(),
             folder: folder.to_path_buf(),
             backend: None,
+            durability: Durability::ForFixtures,
             ear: Arc::default(),
             seed,
         };
@@ -92,8 +94,17 @@ impl Person {
             environment(&self.clock, self.seed),
             Arc::new(SwitchedConnector(Arc::clone(&self.switch))),
             Arc::clone(&self.ear) as Arc<dyn Host>,
-            Durability::ForFixtures,
+            self.durability,
         ));
+    }
+
+    /// Starts the app anew as it is shipped: each commit is on the disk before it is said to be. Benchmarks ask for
+    /// it; tests are faster without.
+    pub fn starts_the_app_as_shipped(&mut self) {
+        self.durability = Durability::Full;
+        self.backend = None;
+        self.starts_the_app();
+        self.unlocks();
     }
 
     /// The app is killed, this moment, and is started and unlocked again: what it had only in memory is gone, and

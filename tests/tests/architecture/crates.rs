@@ -73,6 +73,29 @@ fn read_metadata(json: &str) -> Vec<CrateDependencies> {
         .collect()
 }
 
+/// The feature of core that can open a store in the clear, and the one manifest that may name it.
+const PLAIN_STORE: &str = "jiafang-core/plain-store-for-benchmarks";
+
+/// Manifests that let a store lie in the clear: all but the tests' crate, whose feature must not be a default.
+/// `manifests` are paths with their texts.
+pub(crate) fn stores_in_the_clear(manifests: &[(String, String)]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, text) in manifests {
+        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with('#')) {
+            let names_it = line.contains("plain-store");
+            let is_declared = match path.as_str() {
+                "core/Cargo.toml" => line == "plain-store-for-benchmarks = []",
+                "tests/Cargo.toml" => line == format!("plain-store = [\"{PLAIN_STORE}\"]"),
+                _ => false,
+            };
+            if names_it && !is_declared {
+                findings.push(Finding::at(path, number + 1, "a store in the clear is for `./dev bench` alone"));
+            }
+        }
+    }
+    findings
+}
+
 /// Arrows that are not drawn, and crates without a place in the drawing.
 pub(crate) fn arrows_against_the_drawing(crates: &[CrateDependencies]) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -124,6 +147,22 @@ mod tests {
             found[0].to_string(),
             "jiafang-core/Cargo.toml: jiafang-core must not depend on jiafang-sync-client"
         );
+    }
+
+    #[test]
+    fn a_product_that_opens_stores_in_the_clear_is_found() {
+        let manifest = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+        let feature = format!("plain-store = [\"{PLAIN_STORE}\"]");
+        let good = [manifest("tests/Cargo.toml", &feature), manifest("core/Cargo.toml", "# plain-store: why")];
+        assert_eq!(stores_in_the_clear(&good), []);
+        for bad in [
+            manifest("tests/Cargo.toml", &format!("default = [\"plain-store\"]\n{feature}")),
+            manifest("src-tauri/Cargo.toml", &feature),
+            manifest("src-tauri/Cargo.toml", "jiafang-core = { features = [\"plain-store-for-benchmarks\"] }"),
+            manifest("core/Cargo.toml", "default = [\"plain-store-for-benchmarks\"]"),
+        ] {
+            assert_eq!(stores_in_the_clear(&[bad]).len(), 1);
+        }
     }
 
     #[test]

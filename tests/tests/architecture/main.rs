@@ -46,6 +46,16 @@ fn core_is_built_without_any_runtime_network_or_shell() {
     );
 }
 
+#[test]
+fn no_product_can_open_a_store_in_the_clear() {
+    hold(
+        &crates::stores_in_the_clear(&tree::files(|path| path.ends_with(".toml"))),
+        "Only `./dev bench` may name the feature that opens a store without encryption, to state what encryption \
+         costs: in the manifests of core and of the tests' crate, as they stand, and as nobody's default.",
+    );
+    const { assert!(jiafang_core::store::IS_ENCRYPTED, "and these tests run on encrypted stores") };
+}
+
 // ---- modules ---------------------------------------------------------------------------------------------
 
 #[test]
