@@ -9,10 +9,10 @@ const NOT_IMPORTED: &[(&str, &[&str])] = &[
     ("files", &["domain", "protocol", "vault", "photo", "spreadsheet", "store", "sync", "app", "api"]),
     ("environment", &["protocol", "vault", "photo", "spreadsheet", "store", "sync", "app", "api"]),
     ("domain", &["protocol", "vault", "photo", "spreadsheet", "store", "sync", "app", "api"]),
-    ("vault", &["photo", "spreadsheet", "store", "sync", "app", "api"]),
+    ("vault", &["protocol", "photo", "spreadsheet", "store", "sync", "app", "api"]),
     ("protocol", &["photo", "spreadsheet", "store", "sync", "app", "api"]),
-    ("photo", &["spreadsheet", "store", "sync", "app", "api"]),
-    ("spreadsheet", &["photo", "store", "sync", "app", "api"]),
+    ("photo", &["protocol", "spreadsheet", "store", "sync", "app", "api"]),
+    ("spreadsheet", &["protocol", "photo", "store", "sync", "app", "api"]),
     ("sync", &["photo", "spreadsheet", "store", "app", "api"]),
     ("store", &["sync", "app", "api"]),
 ];
