@@ -3,11 +3,13 @@
 
 rust_min=1.95.0
 node_min=20.19.0
+python_min=3.11
 
 # To build: a C compiler for SQLite, make and perl for the OpenSSL that SQLCipher brings, WebKitGTK for the shell.
 packages_to_build=(build-essential git make perl pkg-config libwebkit2gtk-4.1-dev)
-# To test: the window's driver and a display for it, a browser for the tablet, a font that has Chinese.
-packages_to_test=(webkit2gtk-driver xvfb xdotool dbus chromium fonts-wqy-microhei shellcheck)
+# To test: the window's driver and a display for it, a browser for the tablet, a font that has Chinese; Python for the
+# client that shares no line with ours.
+packages_to_test=(webkit2gtk-driver xvfb xdotool dbus chromium fonts-wqy-microhei shellcheck python3-venv)
 
 at_least() {
     [[ $(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]
@@ -84,6 +86,30 @@ install_npm_packages() {
     npm_stamp "$folder" >"$stamp"
 }
 
+# What the environment was made from: the list of packages and the interpreter.
+python_stamp() {
+    { cat tests/interop/requirements.txt && python3 -VV && command -v python3; } | sha256sum | cut -d ' ' -f 1
+}
+
+make_python_environment() {
+    rm -rf tests/interop/.venv
+    python3 -m venv tests/interop/.venv
+    tests/interop/.venv/bin/pip install --quiet --disable-pip-version-check --no-input --only-binary :all: \
+        --require-hashes --requirement tests/interop/requirements.txt
+}
+
+# Beside the client, ignored by git; made again only when the list or the interpreter has changed.
+install_python_packages() {
+    local stamp=tests/interop/.venv/.installed-from
+    if [[ -f $stamp && $(<"$stamp") == "$(python_stamp)" ]]; then
+        printf '\n── Python packages of tests/interop\n   all there\n'
+        return 0
+    fi
+    check_tool Python python3 "$python_min" "Debian 12 has it: apt-get install python3 python3-venv"
+    step "Python packages of tests/interop" make_python_environment
+    python_stamp >"$stamp"
+}
+
 install_all() {
     step "What must be there" check_tools
     install_debian_packages
@@ -92,6 +118,7 @@ install_all() {
     if [[ -f tests/tablet/package-lock.json ]]; then
         install_npm_packages tests/tablet
     fi
+    install_python_packages
 }
 
 cmd_install() {

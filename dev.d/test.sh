@@ -72,6 +72,7 @@ cmd_test() {
         ;;
     rust)
         build_ui
+        build_programs
         test_rust
         ;;
     ui) test_ui ;;

@@ -16,6 +16,7 @@ use jiafang_core::protocol::photo::{PhotoFile, PhotoOffer, PhotoOffset};
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::register::{RegisterEntry, RegisterEntryBody, RegisterFact};
 use jiafang_core::protocol::sync::{Cursor, Push, Receipt, ReceiptRun, Rights, SyncAnswer, SyncRequest};
+use jiafang_core::vault::enrolment_code::EnrolmentCode;
 use jiafang_core::vault::signing::DeviceSigner;
 
 const DOCUMENT: &str = include_str!("../../../docs/protocol.md");
@@ -147,6 +148,12 @@ fn every_example_of_the_written_protocol_is_what_the_code_writes() {
     for (what, bytes) in examples() {
         assert!(written.contains(&hex(&bytes)), "docs/protocol.md has other bytes for {what}");
     }
+}
+
+#[test]
+fn the_enrolment_code_of_the_written_protocol_is_what_the_code_writes() {
+    let code = EnrolmentCode::new("127.0.0.1:8443", Hash32([0xF1; 32]), [0x70; 16]).unwrap().to_text();
+    assert!(DOCUMENT.contains(&code), "docs/protocol.md lacks: {code}");
 }
 
 #[test]

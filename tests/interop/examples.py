@@ -1,0 +1,79 @@
+"""The examples of docs/protocol.md, taken from the document and read, checked and made again by this client."""
+
+import dataclasses
+import re
+import sys
+from pathlib import Path
+
+import automerge_change
+import wire
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+
+def hex_blocks(text):
+    """The blocks that are nothing but hex digits, in order."""
+    blocks = re.findall(r"```text\n([0-9a-f\n]+)```", text)
+    return [bytes.fromhex(block.replace("\n", "")) for block in blocks]
+
+
+def envelope_with(envelope, **fields):
+    return dataclasses.replace(envelope, **fields)
+
+
+def is_refused(check, *arguments):
+    try:
+        check(*arguments)
+    except (wire.Refused, automerge_change.Damaged):
+        return
+    raise AssertionError(f"{check} takes {arguments}")
+
+
+def main(path):
+    (
+        public_key, refusal, rights, rights_hash, village_only, class_only, change, body, signature, envelope_hash, chain,
+        person, enrol, request, idle, answer,
+    ) = hex_blocks(text := Path(path).read_text())  # fmt: skip
+    key = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
+    assert key.public_key().public_bytes_raw() == public_key
+    assert wire.decode(refusal) == [4, "the token was used"] and wire.REFUSALS[4] == "TokenUsed"
+
+    role, scopes = wire.decode(rights)
+    assert wire.rights_hash(role, scopes) == rights_hash
+    leaves = wire.decode(body)[2]
+    assert wire.encode(wire.struct(leaves[0], None)) == village_only
+    assert wire.encode(wire.struct(None, leaves[1])) == class_only
+
+    read = automerge_change.decode(change)
+    assert read.deps == [automerge_change.genesis(wire.ROOTS[1].split()).hash]
+    assert automerge_change.encode(read) == change
+    envelope = wire.envelope_of([wire.decode(body), signature])
+    envelope.verify(public_key)
+    assert wire.encode(envelope.body()) == body and envelope.change == change
+    assert envelope.hash() == envelope_hash and wire.chained(wire.ZEROES, envelope_hash) == chain
+    assert envelope.signed_by(key).hash() == envelope_hash
+
+    entry = wire.decode(person)
+    wire.verify(public_key, "register", wire.encode(entry[0]), entry[1])
+    token = b"\x70" * 16
+    assert wire.encode(wire.enrolment_request(wire.Code(token, b"", "", 0), key)) == enrol
+
+    asked = wire.decode(request)
+    assert asked[4] == wire.push_of([envelope]) and asked[2] == rights_hash
+    assert wire.decode(idle)[4] is None
+    code = wire.read_code(re.search(r"^JF1-[-0-9A-Z]+$", text, re.MULTILINE)[0])
+    assert code == wire.Code(token, b"\xf1" * 32, "127.0.0.1", 8443)
+    told = wire.decode(answer)
+    assert told[8][1] == chain
+
+    # What does not hold is refused: this client trusts no server.
+    is_refused(envelope_with(envelope, change=change + b"\x00").verify, public_key)
+    is_refused(envelope_with(envelope, counter=2).verify, public_key)
+    is_refused(wire.verify, public_key, "envelope", wire.encode(entry[0]), entry[1])
+    is_refused(wire.Register(public_key).take, entry)
+    is_refused(wire.decode, b"\x18\x01")
+    is_refused(automerge_change.decode, change[:-1] + b"\x01")
+    print("every example of docs/protocol.md holds")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
