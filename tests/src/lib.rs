@@ -6,6 +6,8 @@
 pub mod benchmarks;
 pub mod demo_story;
 pub mod fiction;
+#[allow(clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)] // as the kit
+pub mod fuzz;
 #[allow(clippy::expect_used, clippy::panic)] // the kit fails tests by panicking, and never ships
 pub mod kit;
 pub mod loopback;

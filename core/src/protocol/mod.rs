@@ -5,6 +5,7 @@
 //! from the request (architecture: partial replication).
 
 pub mod body;
+mod bounded;
 pub mod enrol;
 pub mod envelope;
 pub mod photo;

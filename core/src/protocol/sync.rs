@@ -53,16 +53,16 @@ pub struct Push {
     #[n(1)]
     pub previous: Hash32,
     /// The documents that the envelopes name by their place here.
-    #[n(2)]
+    #[cbor(n(2), decode_with = "super::bounded::decode")]
     pub documents: Vec<PushedDocument>,
     /// What each envelope says besides its change and signature.
-    #[n(3)]
+    #[cbor(n(3), decode_with = "super::bounded::decode")]
     pub frames: Vec<PushedFrame>,
     /// The changes, in the order of the frames.
-    #[n(4)]
+    #[cbor(n(4), decode_with = "super::bounded::decode")]
     pub changes: Vec<minicbor::bytes::ByteVec>,
     /// The signatures, in the order of the frames.
-    #[n(5)]
+    #[cbor(n(5), decode_with = "super::bounded::decode")]
     pub signatures: Vec<Signature>,
 }
 
@@ -195,7 +195,7 @@ pub struct SyncRequest {
     #[n(4)]
     pub push: Option<Push>,
     /// Files that it holds and has no word of the server about.
-    #[n(5)]
+    #[cbor(n(5), decode_with = "super::bounded::decode")]
     pub photo_offers: Vec<PhotoOffer>,
     /// The lowest of its counters that it does not know to be on a desk; 0 when none is open.
     #[n(6)]

@@ -295,6 +295,33 @@ fn a_merged_area_over_the_whole_sheet_is_filled_as_far_as_there_are_rows() {
     assert_eq!((sheet.rows.len(), sheet.rows[4].len()), (5, 8));
 }
 
+#[test]
+fn merged_areas_that_lie_over_each_other_by_the_thousand_are_too_large() {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    sheet.write(0, 0, "姓名").unwrap();
+    sheet.write(2_000, 200, "末").unwrap();
+    sheet.merge_range(0, 2, 0, 3, "家庭", &Format::new()).unwrap();
+    let bytes = workbook.save_to_buffer().unwrap();
+    let area = r#"<mergeCell ref="A1:GS2001"/>"#;
+    let hostile = rewritten(&bytes, "xl/worksheets/sheet1.xml", r#"<mergeCell ref="C1:D1"/>"#, &area.repeat(20_000));
+    assert!(hostile.len() < 32 * 1024, "small enough for any mail: {} bytes", hostile.len());
+    assert_eq!(failure(&hostile), (ErrorCode::SpreadsheetTooLarge, Some("cells".to_owned())));
+}
+
+#[test]
+fn a_thousand_sheets_that_are_all_one_large_part_are_too_many() {
+    let mut workbook = Workbook::new();
+    workbook.add_worksheet().set_name("一").unwrap();
+    let bytes = workbook.save_to_buffer().unwrap();
+    let large = with_part(&bytes, "xl/worksheets/sheet1.xml", |content| content.extend(vec![b' '; 4 << 20]));
+    let sheets: String =
+        (1..1_000).map(|number| format!(r#"<sheet name="{number}" sheetId="{number}" r:id="rId1"/>"#)).collect();
+    let hostile = rewritten(&large, "xl/workbook.xml", "<sheets>", &format!("<sheets>{sheets}"));
+    assert!(hostile.len() < 64 * 1024, "small enough for any mail: {} bytes", hostile.len());
+    assert_eq!(failure(&hostile), (ErrorCode::SpreadsheetTooLarge, Some("sheets".to_owned())));
+}
+
 /// Reads a mutated file in all the ways there are; it may fail and must not stumble.
 fn read_through(bytes: &[u8]) {
     if let Ok(sheet) = read_sheet("名册", bytes) {

@@ -15,12 +15,20 @@ use super::{
 };
 use crate::error::{ErrorCode, Failure, Result};
 
+/// Sheets times the largest part, in bytes: what calamine may have to read.
+const PARTS_READ_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
 pub(super) fn read_xlsx(bytes: &[u8]) -> Result<Sheet> {
-    let plain = xlsx_measure::measured(bytes)?;
-    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(plain)).map_err(|cause| unreadable("xlsx", cause))?;
+    let measured = xlsx_measure::measured(bytes)?;
+    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(measured.file)).map_err(|cause| unreadable("xlsx", cause))?;
     let mut limits = Limits::default();
     let mut sheets = Vec::new();
-    for name in names(workbook.sheets_metadata()) {
+    let names = names(workbook.sheets_metadata());
+    // A thousand sheets may all name one large part, which is then read a thousand times.
+    if measured.part_bytes_max.saturating_mul(names.len() as u64) > PARTS_READ_BYTES_MAX {
+        return Err(too_large("sheets"));
+    }
+    for name in names {
         let mut sheet = Sheet { name: name.clone(), ..Sheet::default() };
         let mut reader = workbook.worksheet_cells_reader(&name).map_err(|cause| unreadable("xlsx", cause))?;
         while let Some(cell) = reader.next_cell().map_err(|cause| unreadable("xlsx", cause))? {
@@ -91,6 +99,8 @@ fn chosen(sheets: Vec<Sheet>) -> Result<Sheet> {
 struct Limits {
     cells: usize,
     text_bytes: usize,
+    /// Cells of merged areas. Areas of an honest file do not overlap; a thousand that do would take minutes.
+    merged: usize,
 }
 
 impl Limits {
@@ -138,8 +148,16 @@ impl Limits {
             if first.is_empty() {
                 continue;
             }
-            for row in first_row..=area.end.0.min(u32::try_from(last_row).unwrap_or(u32::MAX)) {
-                for column in first_column..=area.end.1.min(u32::try_from(last_column).unwrap_or(u32::MAX)) {
+            let end_row = area.end.0.min(u32::try_from(last_row).unwrap_or(u32::MAX));
+            let end_column = area.end.1.min(u32::try_from(last_column).unwrap_or(u32::MAX));
+            let side = |first: u32, end: u32| (end.saturating_sub(first) as usize).saturating_add(1);
+            self.merged =
+                self.merged.saturating_add(side(first_row, end_row).saturating_mul(side(first_column, end_column)));
+            if self.merged > CELLS_MAX {
+                return Err(too_large("cells"));
+            }
+            for row in first_row..=end_row {
+                for column in first_column..=end_column {
                     if sheet.cell(row as usize, column as usize).is_empty() {
                         self.put(sheet, (row, column), first.clone())?;
                     }

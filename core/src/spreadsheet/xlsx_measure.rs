@@ -20,12 +20,20 @@ const PARTS_MAX: usize = 4096;
 /// Parts that calamine reads: the rest (pictures, printer settings) is left behind.
 const ENDINGS: [&str; 3] = [".xml", ".rels", ".vml"];
 
+/// An .xlsx that was measured.
+pub(super) struct Measured {
+    /// The parts that are read, without compression.
+    pub(super) file: Vec<u8>,
+    /// Bytes of the largest part.
+    pub(super) part_bytes_max: u64,
+}
+
 /// Unpacks within the budget and packs anew, without compression.
-pub(super) fn measured(bytes: &[u8]) -> Result<Vec<u8>> {
+pub(super) fn measured(bytes: &[u8]) -> Result<Measured> {
     measured_within(bytes, UNPACKED_BYTES_MAX)
 }
 
-fn measured_within(bytes: &[u8], unpacked_bytes_max: u64) -> Result<Vec<u8>> {
+fn measured_within(bytes: &[u8], unpacked_bytes_max: u64) -> Result<Measured> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|cause| unreadable("zip", cause))?;
     if archive.len() > PARTS_MAX {
         return Err(too_large("parts"));
@@ -33,6 +41,7 @@ fn measured_within(bytes: &[u8], unpacked_bytes_max: u64) -> Result<Vec<u8>> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::with_capacity(bytes.len())));
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     let mut left = unpacked_bytes_max;
+    let mut part_bytes_max = 0;
     for at in 0..archive.len() {
         let mut part = archive.by_index(at).map_err(|cause| unreadable("zip", cause))?;
         let name = part.name().map_err(|cause| unreadable("zip", cause))?.into_owned();
@@ -44,13 +53,15 @@ fn measured_within(bytes: &[u8], unpacked_bytes_max: u64) -> Result<Vec<u8>> {
         let read = (&mut part).take(left.saturating_add(1)).read_to_end(&mut content);
         read.map_err(|cause| unreadable("zip", cause))?;
         left = left.checked_sub(content.len() as u64).ok_or_else(|| too_large("unpacked"))?;
+        part_bytes_max = part_bytes_max.max(content.len() as u64);
         if lower.ends_with("sharedstrings.xml") {
             forget_counts(&mut content);
         }
         writer.start_file(name, options).map_err(|cause| unreadable("zip", cause))?;
         writer.write_all(&content).map_err(|cause| unreadable("zip", cause))?;
     }
-    Ok(writer.finish().map_err(|cause| unreadable("zip", cause))?.into_inner())
+    let file = writer.finish().map_err(|cause| unreadable("zip", cause))?.into_inner();
+    Ok(Measured { file, part_bytes_max })
 }
 
 /// Renames the attribute that calamine takes for a promise, in whatever encoding it is written. In text it would
@@ -103,22 +114,22 @@ mod tests {
         assert!(bomb.len() < 16 * 1024, "the file itself is small: {} bytes", bomb.len());
         let budget = 8 * 1024 * 1024;
         assert!(measured_within(&bomb, budget).is_ok());
-        assert_eq!(measured_within(&bomb, budget - 1).unwrap_err().code, ErrorCode::SpreadsheetTooLarge);
+        assert_eq!(measured_within(&bomb, budget - 1).err().unwrap().code, ErrorCode::SpreadsheetTooLarge);
     }
 
     #[test]
     fn a_promise_of_many_strings_is_forgotten() {
         let promise = br#"<sst count="9" uniqueCount="999999999999999"><si><t>a</t></si></sst>"#;
-        let plain = measured(&packed("xl/SharedStrings.xml", promise)).unwrap();
+        let plain = measured(&packed("xl/SharedStrings.xml", promise)).unwrap().file;
         assert!(find(&plain, b"uniqueCount").is_none() && find(&plain, b"xniqueCount").is_some());
         let wide: Vec<u8> = promise.iter().flat_map(|byte| [*byte, 0]).collect();
-        let plain = measured(&packed("xl/sharedStrings.xml", &wide)).unwrap();
+        let plain = measured(&packed("xl/sharedStrings.xml", &wide)).unwrap().file;
         assert!(find(&plain, b"u\0n\0i\0q\0u\0e\0C").is_none());
     }
 
     #[test]
     fn pictures_are_left_behind() {
-        let plain = measured(&packed("xl/media/image1.jpeg", b"a picture")).unwrap();
+        let plain = measured(&packed("xl/media/image1.jpeg", b"a picture")).unwrap().file;
         assert!(find(&plain, b"a picture").is_none());
     }
 }

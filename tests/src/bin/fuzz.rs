@@ -1,0 +1,43 @@
+//! A libFuzzer program over the targets of `jiafang_tests::fuzz`: `FUZZ_TARGET=name fuzz FOLDER…`, as `./dev fuzz` calls
+//! it. `fuzz` with `FUZZ_SEEDS=FOLDER` writes the target's seeds there instead.
+
+#![no_main]
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use jiafang_core::domain::identifier::Hash32;
+use jiafang_core::files::write_atomically;
+use jiafang_tests::fuzz::{TARGETS, Target, target};
+use libfuzzer_sys::fuzz_target;
+
+static TARGET: OnceLock<&'static Target> = OnceLock::new();
+
+/// Chooses the target, and lets panics unwind again: libFuzzer's binding aborts in the hook, and readers that stand
+/// behind `catch_unwind` catch what their libraries panic with. What gets out of the target is a finding all the same.
+fn prepare() {
+    std::panic::set_hook(Box::new(|_| {}));
+    let name = std::env::var("FUZZ_TARGET").unwrap_or_default();
+    let Some(target) = target(&name) else {
+        let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
+        tracing_subscriber::fmt().init();
+        tracing::error!("FUZZ_TARGET must be one of: {}", names.join(" "));
+        std::process::exit(2);
+    };
+    if let Some(folder) = std::env::var_os("FUZZ_SEEDS").map(PathBuf::from) {
+        for seed in (target.seeds)() {
+            let path = folder.join(Hash32::of(&seed).to_string());
+            if write_atomically(&path, &seed).is_err() {
+                std::process::exit(1);
+            }
+        }
+        std::process::exit(0);
+    }
+    let _ = TARGET.set(target);
+}
+
+fuzz_target!(init: prepare(), |bytes: &[u8]| {
+    if let Some(target) = TARGET.get() {
+        (target.check)(bytes);
+    }
+});
