@@ -27,30 +27,22 @@ fuzz_targets() {
 
 # fuzz_one TARGET MINUTES: what is found lies in tests/fuzz/crashers/TARGET, what covers new ways in the build folder.
 fuzz_one() {
-    local target=$1 minutes=$2 corpus=$CARGO_TARGET_DIR/fuzz-corpus/$1
-    mkdir -p "$corpus" "tests/fuzz/crashers/$target" "tests/fuzz/corpus/$target"
-    FUZZ_TARGET=$target FUZZ_SEEDS=$corpus "$CARGO_TARGET_DIR/jiafang-fuzz" >/dev/null
-    FUZZ_TARGET=$target "$CARGO_TARGET_DIR/jiafang-fuzz" \
-        "$corpus" "tests/fuzz/corpus/$target" "tests/fuzz/crashers/$target" \
-        -artifact_prefix="tests/fuzz/crashers/$target/" -max_total_time=$((minutes * 60)) \
-        -max_len=65536 -timeout=30 -rss_limit_mb=2048 -print_final_stats=1
-    rmdir --ignore-fail-on-non-empty "tests/fuzz/crashers/$target"
+    local target=$1 minutes=$2 corpus=$CARGO_TARGET_DIR/fuzz-corpus/$1 crashers=tests/fuzz/crashers/$1
+    mkdir -p "$corpus" "$crashers"
+    FUZZ_TARGET=$target FUZZ_SEEDS=$corpus "$CARGO_TARGET_DIR/jiafang-fuzz"
+    FUZZ_TARGET=$target "$CARGO_TARGET_DIR/jiafang-fuzz" "$corpus" "$crashers" -artifact_prefix="$crashers/" \
+        -max_total_time=$((minutes * 60)) -max_len=65536 -timeout=30 -rss_limit_mb=2048 -print_final_stats=1
+    rmdir --ignore-fail-on-non-empty "$crashers"
 }
 
-# fuzz_keep TARGET: the smallest set of inputs that covers what all cover, of 8 KiB at most each and some 120 KiB in all.
+# fuzz_keep TARGET: tests/fuzz/corpus/TARGET.cbor, of the smallest set of inputs that covers what all cover.
 fuzz_keep() {
-    local target=$1 kept=$scratch/kept bytes=0 size file
-    mkdir -p "$kept"
-    FUZZ_TARGET=$target "$CARGO_TARGET_DIR/jiafang-fuzz" -merge=1 "$kept" \
-        "$CARGO_TARGET_DIR/fuzz-corpus/$target" "tests/fuzz/corpus/$target"
-    rm -rf "tests/fuzz/corpus/$target"
-    mkdir -p "tests/fuzz/corpus/$target"
-    while read -r size file; do
-        bytes=$((bytes + size))
-        [[ $size -le 8192 && $bytes -le 122880 ]] || break
-        cp "$kept/$file" "tests/fuzz/corpus/$target/"
-    done < <(cd "$kept" && stat -c '%s %n' -- * | sort -n)
+    local target=$1 kept=$scratch/kept
     rm -rf "$kept"
+    mkdir -p "$kept"
+    FUZZ_TARGET=$target "$CARGO_TARGET_DIR/jiafang-fuzz" -merge=1 -max_len=8192 "$kept" \
+        "$CARGO_TARGET_DIR/fuzz-corpus/$target"
+    FUZZ_TARGET=$target FUZZ_KEEP=$kept "$CARGO_TARGET_DIR/jiafang-fuzz"
 }
 
 cmd_fuzz() {

@@ -4,7 +4,9 @@
 //! `JIAFANG_FUZZ_SEED` replays a run; `JIAFANG_FUZZ_TIMES` tries so many times the inputs.
 
 #![allow(
+    clippy::arithmetic_side_effects,
     clippy::panic,
+    clippy::print_stdout,
     clippy::unwrap_used,
     reason = "clippy counts an integration test's helpers as outside of tests"
 )]
@@ -15,7 +17,7 @@ use std::sync::Once;
 
 use jiafang_core::environment::Environment;
 use jiafang_tests::fuzz::mutation::Mutations;
-use jiafang_tests::fuzz::{Target, kept, target};
+use jiafang_tests::fuzz::{Target, corpus, crashers, target};
 
 /// The longest that one input may take, in a debug build on a busy machine.
 const INPUT_MS_MAX: u64 = 20_000;
@@ -84,13 +86,16 @@ fn holds_for(name: &str) {
     for (number, bytes) in seeds.iter().enumerate() {
         tries(target, bytes, &format!("well-formed input {number}"));
     }
-    for (path, bytes) in kept(target) {
+    for (path, bytes) in crashers(target) {
         tries(target, &bytes, &path.display().to_string());
         seeds.push(bytes);
     }
+    for (number, bytes) in corpus(target).into_iter().enumerate() {
+        tries(target, &bytes, &format!("input {number} of the corpus"));
+    }
     let seed = number("JIAFANG_FUZZ_SEED", 20_261_124);
     let inputs = u64::from(target.inputs) * number("JIAFANG_FUZZ_TIMES", 1);
-    println!("{name}: seed {seed}, {inputs} inputs, {} kept", seeds.len());
+    println!("{name}: seed {seed}, {inputs} inputs");
     let mut mutations = Mutations::new(seed, seeds);
     for number in 0..inputs {
         let bytes = mutations.next_input();

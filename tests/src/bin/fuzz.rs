@@ -1,5 +1,6 @@
 //! A libFuzzer program over the targets of `jiafang_tests::fuzz`: `FUZZ_TARGET=name fuzz FOLDER…`, as `./dev fuzz` calls
-//! it. `fuzz` with `FUZZ_SEEDS=FOLDER` writes the target's seeds there instead.
+//! it. `fuzz` with `FUZZ_SEEDS=FOLDER` writes the target's seeds and its corpus there instead; with `FUZZ_KEEP=FOLDER` it
+//! makes that corpus anew of what lies there.
 
 #![no_main]
 
@@ -8,7 +9,7 @@ use std::sync::OnceLock;
 
 use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::files::write_atomically;
-use jiafang_tests::fuzz::{TARGETS, Target, target};
+use jiafang_tests::fuzz::{TARGETS, Target, corpus, keep, target};
 use libfuzzer_sys::fuzz_target;
 
 static TARGET: OnceLock<&'static Target> = OnceLock::new();
@@ -25,12 +26,16 @@ fn prepare() {
         std::process::exit(2);
     };
     if let Some(folder) = std::env::var_os("FUZZ_SEEDS").map(PathBuf::from) {
-        for seed in (target.seeds)() {
+        for seed in (target.seeds)().into_iter().chain(corpus(target)) {
             let path = folder.join(Hash32::of(&seed).to_string());
             if write_atomically(&path, &seed).is_err() {
                 std::process::exit(1);
             }
         }
+        std::process::exit(0);
+    }
+    if let Some(folder) = std::env::var_os("FUZZ_KEEP").map(PathBuf::from) {
+        keep(target, &folder);
         std::process::exit(0);
     }
     let _ = TARGET.set(target);

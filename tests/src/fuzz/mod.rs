@@ -13,7 +13,14 @@ mod tablet;
 mod texts;
 mod wire;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use jiafang_core::files::write_atomically;
+use jiafang_core::protocol::body::cbor;
+use minicbor::bytes::ByteVec;
+
+/// The most bytes of one corpus in the tree.
+const CORPUS_BYTES_MAX: usize = 96 * 1024;
 
 /// A parser with its invariants.
 pub struct Target {
@@ -52,20 +59,50 @@ pub fn target(name: &str) -> Option<&'static Target> {
     TARGETS.iter().find(|target| target.name == name)
 }
 
-/// The kept inputs of a target, each with its file: what once led to a finding (`crashers`), and a small corpus that
-/// coverage has chosen (`corpus`).
+fn folder(kind: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(kind)
+}
+
+fn files_in(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let Ok(files) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = files.map(|file| file.expect("an input").path()).collect();
+    paths.sort();
+    let read = |path: PathBuf| {
+        let bytes = std::fs::read(&path).expect("an input");
+        (path, bytes)
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// What once led to a finding, each with its file: `tests/fuzz/crashers/NAME/`.
 #[must_use]
-pub fn kept(target: &Target) -> Vec<(PathBuf, Vec<u8>)> {
-    let mut inputs = Vec::new();
-    for kind in ["crashers", "corpus"] {
-        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(kind).join(target.name);
-        let Ok(files) = std::fs::read_dir(&folder) else { continue };
-        let mut paths: Vec<PathBuf> = files.map(|file| file.expect("a kept input").path()).collect();
-        paths.sort();
-        inputs.extend(paths.into_iter().map(|path| {
-            let bytes = std::fs::read(&path).expect("a kept input");
-            (path, bytes)
-        }));
-    }
-    inputs
+pub fn crashers(target: &Target) -> Vec<(PathBuf, Vec<u8>)> {
+    files_in(&folder("crashers").join(target.name))
+}
+
+fn corpus_file(target: &Target) -> PathBuf {
+    folder("corpus").join(format!("{}.cbor", target.name))
+}
+
+/// The small corpus that coverage has chosen: one file for each target, an array of byte strings.
+#[must_use]
+pub fn corpus(target: &Target) -> Vec<Vec<u8>> {
+    let Ok(bytes) = std::fs::read(corpus_file(target)) else { return Vec::new() };
+    let inputs: Vec<ByteVec> = minicbor::decode(&bytes).expect("a corpus");
+    inputs.into_iter().map(Into::into).collect()
+}
+
+/// Makes a target's corpus anew, of the files in a folder: the small ones, as many as fit.
+pub fn keep(target: &Target, folder: &Path) {
+    let mut inputs: Vec<Vec<u8>> = files_in(folder).into_iter().map(|(_, bytes)| bytes).collect();
+    inputs.sort_by_key(Vec::len);
+    let mut bytes_total = 0;
+    inputs.retain(|input| {
+        bytes_total += input.len();
+        bytes_total <= CORPUS_BYTES_MAX
+    });
+    let inputs: Vec<ByteVec> = inputs.into_iter().map(Into::into).collect();
+    let file = corpus_file(target);
+    std::fs::create_dir_all(file.parent().expect("a folder")).expect("the folder of the corpora");
+    write_atomically(&file, &cbor(&inputs)).expect("the corpus");
 }
