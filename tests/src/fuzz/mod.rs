@@ -36,21 +36,21 @@ pub struct Target {
 
 /// All targets.
 pub const TARGETS: &[Target] = &[
-    Target { name: "envelope", check: wire::envelope, seeds: wire::envelopes, inputs: 30_000 },
-    Target { name: "sync_request", check: wire::sync_request, seeds: wire::sync_requests, inputs: 60_000 },
-    Target { name: "sync_answer", check: wire::sync_answer, seeds: wire::sync_answers, inputs: 60_000 },
-    Target { name: "small_messages", check: wire::small_messages, seeds: wire::all_small_messages, inputs: 100_000 },
-    Target { name: "body", check: wire::body, seeds: wire::bodies, inputs: 400 },
-    Target { name: "change", check: documents::change, seeds: documents::changes, inputs: 15_000 },
-    Target { name: "typed_text", check: texts::typed_text, seeds: texts::typed_texts, inputs: 30_000 },
-    Target { name: "county_file", check: texts::county_file, seeds: texts::county_files, inputs: 30_000 },
-    Target { name: "spreadsheet", check: spreadsheets::file, seeds: spreadsheets::files, inputs: 2_000 },
-    Target { name: "xlsx_part", check: spreadsheets::xlsx_part, seeds: spreadsheets::xlsx_parts, inputs: 600 },
-    Target { name: "xls_stream", check: spreadsheets::xls_stream, seeds: spreadsheets::xls_streams, inputs: 1_500 },
-    Target { name: "delimited_text", check: spreadsheets::text, seeds: spreadsheets::texts, inputs: 4_000 },
-    Target { name: "capture", check: photos::capture, seeds: photos::captures, inputs: 8_000 },
-    Target { name: "server_push", check: server::push, seeds: server::pushes, inputs: 1_000 },
-    Target { name: "tablet_answer", check: tablet::answer, seeds: tablet::answers, inputs: 400 },
+    Target { name: "envelope", check: wire::envelope, seeds: wire::envelopes, inputs: 10_000 },
+    Target { name: "sync_request", check: wire::sync_request, seeds: wire::sync_requests, inputs: 20_000 },
+    Target { name: "sync_answer", check: wire::sync_answer, seeds: wire::sync_answers, inputs: 20_000 },
+    Target { name: "small_messages", check: wire::small_messages, seeds: wire::all_small_messages, inputs: 30_000 },
+    Target { name: "body", check: wire::body, seeds: wire::bodies, inputs: 100 },
+    Target { name: "change", check: documents::change, seeds: documents::changes, inputs: 4_000 },
+    Target { name: "typed_text", check: texts::typed_text, seeds: texts::typed_texts, inputs: 10_000 },
+    Target { name: "county_file", check: texts::county_file, seeds: texts::county_files, inputs: 10_000 },
+    Target { name: "spreadsheet", check: spreadsheets::file, seeds: spreadsheets::files, inputs: 500 },
+    Target { name: "xlsx_part", check: spreadsheets::xlsx_part, seeds: spreadsheets::xlsx_parts, inputs: 150 },
+    Target { name: "xls_stream", check: spreadsheets::xls_stream, seeds: spreadsheets::xls_streams, inputs: 500 },
+    Target { name: "delimited_text", check: spreadsheets::text, seeds: spreadsheets::texts, inputs: 800 },
+    Target { name: "capture", check: photos::capture, seeds: photos::captures, inputs: 3_000 },
+    Target { name: "server_push", check: server::push, seeds: server::pushes, inputs: 600 },
+    Target { name: "tablet_answer", check: tablet::answer, seeds: tablet::answers, inputs: 300 },
 ];
 
 /// The target of a name.
