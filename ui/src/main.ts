@@ -1,7 +1,9 @@
 import './polyfills'
+import './look/quasar.scss'
 import './look/base.scss'
 import { createApp } from 'vue'
 import App from './App.vue'
+import { useQuasar } from './look/quasar'
 import { router } from './router'
 import { start } from './state/app'
 import { applyDisplay } from './state/display'
@@ -9,5 +11,7 @@ import { i18n } from './words'
 
 applyDisplay()
 document.documentElement.lang = i18n.global.locale.value
-createApp(App).use(i18n).use(router).mount('#app')
+const page = createApp(App).use(i18n).use(router)
+useQuasar(page)
+page.mount('#app')
 void start()

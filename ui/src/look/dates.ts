@@ -59,3 +59,15 @@ export function inputMoment(ms: number | null): string {
 export function momentOfInput(value: string): number | null {
   return value ? Date.parse(`${value}:00+08:00`) : null
 }
+
+/**
+ * A day as people write it: 2026-11-23, 2026/11/23, 20261123, 2026年11月23日; null when it is none, such as 2026-02-30.
+ */
+export function parsedDay(text: string): string | null {
+  const parts = /^\s*(\d{4})(?:\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?|(\d{2})(\d{2}))\s*$/.exec(text)
+  if (!parts) return null
+  const day = `${parts[1]}-${(parts[2] ?? parts[4] ?? '').padStart(2, '0')}-${(parts[3] ?? parts[5] ?? '').padStart(2, '0')}`
+  // A day that no calendar has becomes another one, or none.
+  const read = new Date(`${day}T12:00:00Z`)
+  return !Number.isNaN(read.getTime()) && read.toISOString().startsWith(day) ? day : null
+}

@@ -6,9 +6,10 @@ export const dark = ref(
 )
 export const textScale = ref(Number(localStorage.getItem('textScale')) || 1)
 
+/** Fingers rather than a mouse: larger type and targets, calendars and long lists as dialogs. */
+export const touch = matchMedia('(pointer: coarse)').matches
+
 export function applyDisplay(): void {
-  const touch = matchMedia('(pointer: coarse)').matches
-  document.body.classList.toggle('touch', touch)
   document.documentElement.classList.toggle('tablet', touch)
   watch(
     [dark, textScale],

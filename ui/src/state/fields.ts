@@ -1,6 +1,9 @@
+import { backend } from '../backend'
 import type { FieldKind } from '../bindings/FieldKind'
+import type { FieldView } from '../bindings/FieldView'
 import { dayText } from '../look/dates'
-import { app, word } from './app'
+import { i18n } from '../words'
+import { app, attempt, word } from './app'
 
 /** A field's value as a person reads it: codes in words, days as days. */
 export function fieldText(kind: FieldKind, value: string): string {
@@ -19,4 +22,31 @@ export function fieldText(kind: FieldKind, value: string): string {
     default:
       return value
   }
+}
+
+/** A field's name in the person's language. */
+export function fieldLabel(field: FieldView): string {
+  return i18n.global.locale.value === 'en' ? field.labelEn : field.labelZh
+}
+
+/** What was changed, from what to what. */
+export function changedWords(field: FieldView, to: string): string {
+  const { t } = i18n.global
+  const empty = t('casework.dossier.empty')
+  // A number of the state is not repeated in full.
+  if (field.kind === 'id_number') return t('casework.dossier.changedNumber', { field: fieldLabel(field) })
+  return t('casework.dossier.changed', {
+    field: fieldLabel(field),
+    from: fieldText(field.kind, field.value) || empty,
+    to: fieldText(field.kind, to) || empty,
+  })
+}
+
+/**
+ * Writes a field's former value again: a change like any other, with its own place in the history. None for masked
+ * numbers, whose former value the page does not know, nor for a field that had several values.
+ */
+export function undoChange(documentId: string, field: FieldView): (() => void) | undefined {
+  if (field.kind === 'id_number' || field.conflict.length) return undefined
+  return () => void attempt(() => backend.call('changeField', { documentId, field: field.field, value: field.value }))
 }

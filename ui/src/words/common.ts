@@ -23,6 +23,12 @@ export const zh = {
   savedHere: '已存于本机 {time}',
   savingSoon: '输入停顿后自动保存',
   undo: '撤销一笔',
+  takeBack: '撤销',
+  chooseDay: '选日期',
+  dayForm: '请写成 2026-11-23',
+  calendar: '日历',
+  noChoice: '没有符合的选项',
+  unknownCode: '未知代码',
   clear: '清除',
 }
 export const en: typeof zh = {
@@ -49,5 +55,11 @@ export const en: typeof zh = {
   savedHere: 'Saved on this device {time}',
   savingSoon: 'Saved whenever you pause',
   undo: 'Undo stroke',
+  takeBack: 'Undo',
+  chooseDay: 'Choose a day',
+  dayForm: 'Write it as 2026-11-23',
+  calendar: 'Calendar',
+  noChoice: 'No choice fits',
+  unknownCode: 'unknown code',
   clear: 'Clear',
 }

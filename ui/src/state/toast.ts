@@ -1,0 +1,24 @@
+import { Notify, type QNotifyAction } from 'quasar'
+import { i18n } from '../words'
+
+/** How long a word stays that only tells, and how long one that offers to take something back. */
+const TELL_MS = 6000
+const UNDO_MS = 15000
+
+/** Says what was done; with `undo` it offers to take it back, for long enough to read it and reach it. */
+export function toast(message: string, undo?: () => void): void {
+  const { t } = i18n.global
+  const plain = { noCaps: true, flat: true }
+  // What a QBtn is given beyond its declared properties, it hands on to its element.
+  const action = undo
+    ? { ...plain, label: t('common.takeBack'), handler: undo, 'data-testid': 'toast-undo' }
+    : { ...plain, label: t('common.close') }
+  Notify.create({
+    message,
+    // One word at a time: the newest is what the person asks about.
+    group: false,
+    timeout: undo ? UNDO_MS : TELL_MS,
+    attrs: { role: 'status', 'data-testid': 'toast' },
+    actions: [action as QNotifyAction],
+  })
+}
