@@ -1,5 +1,7 @@
 //! The ledger (台账, handbook 3.4) as a live view.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -43,6 +45,8 @@ pub struct ShowLedger {
     pub limit: u32,
     /// For an export: the columns to write, by key, in order; empty for all.
     pub columns: Vec<String>,
+    /// For an export: only these dossiers of what the filter leaves; empty for all.
+    pub only: Vec<DocumentId>,
 }
 
 /// A page of the ledger with its facets.
@@ -214,7 +218,8 @@ fn conflict_columns(paths: &[String]) -> Vec<String> {
     keys
 }
 
-/// The ledger as a spreadsheet: exactly what is seen, all pages; and how many rows it has.
+/// The ledger as a spreadsheet: exactly what is seen, all pages, or of it the rows that were chosen; and how many
+/// rows it has.
 pub(super) fn export(device: &Device, request: &ShowLedger) -> Result<(Vec<u8>, u32)> {
     let filter = filter(device, request);
     let county = device.county();
@@ -227,8 +232,10 @@ pub(super) fn export(device: &Device, request: &ShowLedger) -> Result<(Vec<u8>, 
         request.columns.iter().filter_map(place).collect()
     };
     let stored = device.store.reading().ledger_rows(&filter, 0, EXPORT_ROWS_MAX)?;
+    let only: BTreeSet<DocumentId> = request.only.iter().copied().collect();
     let rows: Vec<Vec<String>> = stored
         .iter()
+        .filter(|(document_id, _)| only.is_empty() || only.contains(document_id))
         .zip(1..)
         .map(|((_, row), seq)| {
             let cells = ledger::cells(row, seq, &names, today);

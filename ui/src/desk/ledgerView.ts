@@ -1,8 +1,11 @@
+import type { SchoolingStatus } from '../bindings/SchoolingStatus'
 import type { ShowLedger } from '../bindings/ShowLedger'
 
 const SHOWN_KEY = 'ledger.columns'
-/** Rows of one page. */
-export const PAGE = 100
+const VIEWS_KEY = 'ledger.views'
+const VIEWS_MAX = 12
+/** Rows that are read at once. */
+export const BLOCK = 200
 
 /** The whole ledger, in the order of the walk. */
 export function wholeLedger(): ShowLedger {
@@ -17,8 +20,9 @@ export function wholeLedger(): ShowLedger {
     sortBy: '',
     descending: false,
     offset: 0,
-    limit: PAGE,
+    limit: BLOCK,
     columns: [],
+    only: [],
   }
 }
 
@@ -26,6 +30,64 @@ export function wholeLedger(): ShowLedger {
 export function isFiltered(request: ShowLedger): boolean {
   const { search, place, school, statuses, flags, onlyConflicts } = request
   return Boolean(search || place || school || request.class || statuses.length || flags.length || onlyConflicts)
+}
+
+/** What a view keeps: codes and an order. What was typed is left out, for it may be a child's name. */
+export type View = Pick<
+  ShowLedger,
+  'place' | 'school' | 'class' | 'statuses' | 'flags' | 'onlyConflicts' | 'sortBy' | 'descending'
+>
+
+/** The view that a request shows. */
+export function viewOf(request: ShowLedger): View {
+  const { place, school, statuses, flags, onlyConflicts, sortBy, descending } = request
+  return { place, school, class: request.class, statuses, flags, onlyConflicts, sortBy, descending }
+}
+
+/** Whether two views show the same. */
+export function sameView(one: View, other: View): boolean {
+  return JSON.stringify(viewOf(one as ShowLedger)) === JSON.stringify(viewOf(other as ShowLedger))
+}
+
+/** The statuses of children who are out of school or may be: the view that is asked for first. */
+export const OUT_OF_SCHOOL: SchoolingStatus[] = [
+  'DROPOUT',
+  'NEVER_ENROLLED',
+  'LOST_CONTACT',
+  'SUSPECTED_DROPOUT',
+  'ABSENT_UNEXCUSED',
+]
+
+/** The views that were kept on this device; a damaged memory is none. */
+export function rememberedViews(): View[] {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(VIEWS_KEY) ?? '[]')
+    if (!Array.isArray(kept)) return []
+    const whole = wholeLedger()
+    // What an older version kept has what is new since then as in the whole ledger.
+    return kept
+      .filter((view): view is Partial<View> => typeof view === 'object' && view !== null)
+      .map((view) => viewOf({ ...whole, ...view }))
+      .filter((view) => Array.isArray(view.statuses) && Array.isArray(view.flags))
+  } catch {
+    return []
+  }
+}
+
+/** Keeps a view, the newest first; one that is kept already is not kept twice. */
+export function rememberView(view: View): View[] {
+  const kept = [viewOf(view as ShowLedger), ...rememberedViews().filter((each) => !sameView(each, view))]
+  return keep(kept.slice(0, VIEWS_MAX))
+}
+
+/** Lets go of a view. */
+export function forgetView(view: View): View[] {
+  return keep(rememberedViews().filter((each) => !sameView(each, view)))
+}
+
+function keep(views: View[]): View[] {
+  localStorage.setItem(VIEWS_KEY, JSON.stringify(views))
+  return views
 }
 
 /** The columns that the person chose on this device, by key; null as long as nothing was chosen. */
@@ -54,4 +116,17 @@ export function rowAfter(at: number, key: string, rowCount: number): number {
   const last = rowCount - 1
   const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + 15, PageUp: at - 15, Home: 0, End: last }[key] ?? at
   return Math.max(0, Math.min(last, to))
+}
+
+/** The rows from one to another, whichever comes first. */
+export function rowsBetween(one: number, other: number): number[] {
+  const from = Math.min(one, other)
+  return Array.from({ length: Math.abs(one - other) + 1 }, (_, place) => from + place)
+}
+
+/** The starts of the blocks that hold these rows. */
+export function blocksOf(from: number, to: number): number[] {
+  const first = Math.floor(Math.max(0, from) / BLOCK)
+  const last = Math.floor(Math.max(from, to, 0) / BLOCK)
+  return Array.from({ length: last - first + 1 }, (_, place) => (first + place) * BLOCK)
 }

@@ -32,4 +32,12 @@ describe('a failure', () => {
     expect(sentence({ code: 'pin_wrong', facts: { wait_seconds: '60' } })).toContain('60 秒')
     expect(sentence({ code: 'pin_wait', facts: { wait_seconds: '30' } })).toContain('30 秒')
   })
+
+  it('of a picture of no known format says so in words', () => {
+    i18n.global.locale.value = 'zh-CN'
+    expect(sentence({ code: 'photo_format_unsupported', facts: { format: 'unknown' } })).toContain('认不出的格式')
+    expect(sentence({ code: 'photo_format_unsupported', facts: { format: 'HEIC' } })).toContain('HEIC')
+    i18n.global.locale.value = 'en'
+    expect(sentence({ code: 'photo_format_unsupported', facts: { format: 'unknown' } })).not.toContain('unknown')
+  })
 })

@@ -56,9 +56,10 @@ export function sentence(failure: FailureView): string {
   for (const [fact, topic] of [
     ['field', 'fields'],
     ['reason', 'reasons'],
+    ['format', 'formats'],
   ] as const) {
     const key = `failures.${topic}.${facts[fact] ?? ''}`
-    facts[fact] = facts[fact] && te(key) ? t(key) : (facts[fact] ?? t('failures.reasons.other'))
+    facts[fact] = facts[fact] && te(key) ? t(key) : (facts[fact] ?? t(fact === 'format' ? 'failures.formats.unknown' : 'failures.reasons.other'))
   }
   // The first wrong PINs cost no waiting: nothing is said of it then.
   if (failure.code === 'pin_wrong' && !waits) return t('failures.pinWrongNow')

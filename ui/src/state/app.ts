@@ -102,7 +102,8 @@ export async function start(): Promise<void> {
 /** A code's word in the person's language. */
 export function word(list: CodeView[] | undefined, key: string | null | undefined): string {
   const code = list?.find((candidate) => candidate.key === key)
-  if (!code) return key ?? ''
+  // A code of a newer version is told as unknown, never as it is written in the store.
+  if (!code) return key ? i18n.global.t('common.unknownCode') : ''
   return i18n.global.locale.value === 'en' ? code.en : code.zh
 }
 

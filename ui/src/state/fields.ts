@@ -46,7 +46,8 @@ export function changedWords(field: FieldView, to: string): string {
  * Writes a field's former value again: a change like any other, with its own place in the history. None for masked
  * numbers, whose former value the page does not know, nor for a field that had several values.
  */
-export function undoChange(documentId: string, field: FieldView): (() => void) | undefined {
+export function undoChange(documentId: string, field: FieldView): { act: () => void } | undefined {
   if (field.kind === 'id_number' || field.conflict.length) return undefined
-  return () => void attempt(() => backend.call('changeField', { documentId, field: field.field, value: field.value }))
+  const write = () => backend.call('changeField', { documentId, field: field.field, value: field.value })
+  return { act: () => void attempt(write) }
 }

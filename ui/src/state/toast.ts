@@ -6,12 +6,12 @@ const TELL_MS = 6000
 const UNDO_MS = 15000
 
 /** Says what was done; with `undo` it offers to take it back, for long enough to read it and reach it. */
-export function toast(message: string, undo?: () => void): void {
+export function toast(message: string, undo?: { label?: string; act: () => void }): void {
   const { t } = i18n.global
   const plain = { noCaps: true, flat: true }
   // What a QBtn is given beyond its declared properties, it hands on to its element.
   const action = undo
-    ? { ...plain, label: t('common.takeBack'), handler: undo, 'data-testid': 'toast-undo' }
+    ? { ...plain, label: undo.label ?? t('common.takeBack'), handler: undo.act, 'data-testid': 'toast-undo' }
     : { ...plain, label: t('common.close') }
   Notify.create({
     message,

@@ -107,6 +107,8 @@ export const zh = {
     not_asked: '这台设备没有请求过',
     other_device: '是另一台设备的',
   } as Record<string, string>,
+  // Formats have names of their own; only one that nobody knows needs a word.
+  formats: { unknown: '认不出的格式' } as Record<string, string>,
 }
 export const en: typeof zh = {
   pinWrongNow: 'That PIN is not right; try again. Nothing is lost.',
@@ -216,4 +218,5 @@ export const en: typeof zh = {
     not_asked: 'this device did not ask',
     other_device: 'meant for another device',
   },
+  formats: { unknown: 'not recognised' } as Record<string, string>,
 }
