@@ -48,8 +48,12 @@ test('where two teachers without coverage changed one field, both values stand a
   await desk.getByTestId('ledger-total').getByText('1 行', { exact: true }).waitFor()
 
   await desk.getByTestId('nav-inbox').click()
-  await desk.getByTestId('settle-1社12号').click()
+  // The wrong one was clicked: what was settled stays in sight with the other value beside it.
+  await desk.getByTestId('settle-1社老屋').click()
   await conflict.waitFor({ state: 'detached' })
+  await desk.getByTestId('inbox-told').getByText('1社老屋').first().waitFor()
+  await desk.getByTestId('inbox-instead').click()
+  await desk.getByTestId('inbox-told').getByText('已定为：1社12号').waitFor()
   await township.syncs(desk)
   for (const teacher of [li, wang]) {
     await township.syncs(teacher)

@@ -46,6 +46,7 @@ try {
   await tablet.getByTestId('register-child').tap()
   await shoot(tablet, 'tablet-register')
   await tablet.getByTestId('nav-children').tap()
+  await tablet.getByTestId('child-row').first().waitFor()
   // The longest name of the village is the one that a layout must bear.
   const names = await tablet.getByTestId('child-row').evaluateAll((rows) => rows.map((row) => row.dataset.name))
   const name = names.sort((a, b) => b.length - a.length)[0]

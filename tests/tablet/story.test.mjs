@@ -77,8 +77,9 @@ test('a draft survives a page that is closed in the middle of typing', async () 
 /** What a finger would miss, and what would scroll sideways, on the screen that is shown. */
 async function expectRoomForFingers(page, where) {
   const small = await page.evaluate(() =>
-    [...document.querySelectorAll('button, a.button, a.place, label.chip, select, input:not([type=file]):not([type=radio]):not([type=checkbox])')]
-      .filter((element) => element.checkVisibility())
+    [...document.querySelectorAll('button, a.button, a.place, label.chip, .q-field__control, input:not([type=file]):not([type=radio]):not([type=checkbox])')]
+      // Within a list's control the control itself is what is touched.
+      .filter((element) => element.checkVisibility() && !element.parentElement.closest('.q-field__control'))
       .map((element) => [element.textContent.trim() || element.tagName, Math.round(element.getBoundingClientRect().height)])
       .filter(([, height]) => height < 48),
   )
@@ -86,6 +87,42 @@ async function expectRoomForFingers(page, where) {
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
   assert.ok(overflow <= 0, `${where} scrolls sideways`)
 }
+
+test('a finger chooses a day in a calendar whose weeks begin on Monday, and a slip in a dossier is taken back', async () => {
+  const tablet = await township.opens('calendar', TABLET)
+  await township.enrols(tablet, township.invites('周老师', 'class_teacher', `place:${township.village.code}`))
+  await tablet.getByTestId('nav-children').tap()
+  await tablet.getByTestId('child-row').first().tap()
+  await tablet.getByTestId('record-visit').tap()
+  await tablet.getByTestId('visit-next').tap()
+  const calendar = tablet.getByTestId('calendar')
+  assert.match(await calendar.locator('.q-date__calendar-weekdays').innerText(), /^周一\s/)
+  await calendar.getByText('15', { exact: true }).tap()
+  await calendar.waitFor({ state: 'detached' })
+  assert.match(await tablet.getByTestId('visit-next').inputValue(), /月15日 周/)
+  // What a finger throws away is asked for once, by name, and stays when it was not meant.
+  await tablet.getByTestId('visit-photo-input').setInputFiles(join(root, 'tests/photos/DSCN0010.jpg'))
+  const photo = tablet.getByTestId('draft-photo')
+  await photo.getByRole('button', { name: '移除' }).tap()
+  await tablet.getByTestId('ask').getByRole('button', { name: '取消' }).tap()
+  await tablet.getByTestId('ask').waitFor({ state: 'detached' })
+  assert.equal(await photo.count(), 1)
+  await photo.getByRole('button', { name: '照片' }).tap()
+  await tablet.getByTestId('photo-viewer').locator('img').waitFor()
+  await tablet.getByTestId('photo-viewer').getByRole('button', { name: '关闭' }).tap()
+  await tablet.getByTestId('photo-viewer').waitFor({ state: 'detached' })
+
+  await tablet.getByTestId('nav-children').tap()
+  await tablet.getByTestId('child-row').first().tap()
+  const address = tablet.getByTestId('value-household.address')
+  const before = await address.innerText()
+  await tablet.getByTestId('edit-household.address').tap()
+  await tablet.getByLabel('现住址').fill('写错的地方')
+  await tablet.getByLabel('现住址').press('Enter')
+  await address.getByText('写错的地方').waitFor()
+  await tablet.getByTestId('toast-undo').tap()
+  await tablet.waitForFunction((text) => document.querySelector('[data-testid="value-household.address"]')?.innerText === text, before)
+})
 
 test('everything that is touched is large enough for a wet finger, with text at 200 % too', async () => {
   const tablet = await township.opens('targets', TABLET)
@@ -103,8 +140,15 @@ test('everything that is touched is large enough for a wet finger, with text at 
     await tablet.getByTestId('child-row').first().tap()
     await tablet.getByTestId('dossier').waitFor()
     await expectRoomForFingers(tablet, `the dossier at ${scale}`)
+    await tablet.getByTestId('status-open').tap()
+    await expectRoomForFingers(tablet, `the status at ${scale}`)
     await tablet.getByTestId('record-visit').tap()
     await tablet.getByTestId('visit-save').waitFor()
     await expectRoomForFingers(tablet, `the visit at ${scale}`)
+    await tablet.getByTestId('visit-next').tap()
+    await tablet.getByTestId('calendar').waitFor()
+    await expectRoomForFingers(tablet, `the calendar at ${scale}`)
+    await tablet.getByTestId('calendar').getByRole('button', { name: '关闭' }).tap()
+    await tablet.getByTestId('calendar').waitFor({ state: 'detached' })
   }
 })

@@ -85,9 +85,10 @@ export class Township {
   }
 
   /** A roster of the fictional township, as a file. */
-  roster() {
-    const file = join(this.folder, 'roster.xlsx')
-    execFileSync(join(programs, 'fiction'), ['roster', '--seed', '1', '--size', 'township', '--style', 'clerks-hand', '--out', file])
+  roster(count = 300) {
+    const file = join(this.folder, `roster-${count}.xlsx`)
+    execFileSync(join(programs, 'fiction'), ['roster', '--seed', '1', '--size', 'township', '--style', 'clerks-hand',
+      '--count', String(count), '--out', file])
     return file
   }
 

@@ -26,7 +26,7 @@ describe('a failure', () => {
   it('names the field and the reason in words', () => {
     i18n.global.locale.value = 'zh-CN'
     expect(sentence({ code: 'field_invalid', facts: { field: 'nextVisitOn', reason: 'before_start' } })).toBe(
-      '下次家访:早于开始时间。',
+      '下次家访：早于开始时间。',
     )
     expect(sentence({ code: 'pin_wrong', facts: { wait_seconds: '0' } })).not.toContain('0 秒')
     expect(sentence({ code: 'pin_wrong', facts: { wait_seconds: '60' } })).toContain('60 秒')

@@ -1,5 +1,6 @@
 import { backend } from '../backend'
 import type { FieldKind } from '../bindings/FieldKind'
+import type { FailureView } from '../bindings/FailureView'
 import type { FieldView } from '../bindings/FieldView'
 import { dayText } from '../look/dates'
 import { i18n } from '../words'
@@ -43,11 +44,21 @@ export function changedWords(field: FieldView, to: string): string {
 }
 
 /**
- * Writes a field's former value again: a change like any other, with its own place in the history. None for masked
+ * Writes a field's former value again, as long as what was `written` still stands: a change like any other, with its
+ * own place in the history. None for masked
  * numbers, whose former value the page does not know, nor for a field that had several values.
  */
-export function undoChange(documentId: string, field: FieldView): { act: () => void } | undefined {
+export function undoChange(documentId: string, field: FieldView, written: string): { act: () => void } | undefined {
   if (field.kind === 'id_number' || field.conflict.length) return undefined
-  const write = () => backend.call('changeField', { documentId, field: field.field, value: field.value })
-  return { act: () => void attempt(write) }
+  return {
+    act: () =>
+      void attempt(async () => {
+        const { fields, guardians } = await backend.call('openDossier', { documentId })
+        const all = [...fields, ...guardians.flatMap((guardian) => [guardian.name, guardian.relation, guardian.phone])]
+        const now = all.find((each) => each.field === field.field)
+        // Somebody else's change came in between: that one is not written over.
+        if (!now || now.value !== written || now.conflict.length) throw { code: 'conflict_gone', facts: {} } satisfies FailureView
+        return backend.call('changeField', { documentId, field: field.field, value: field.value })
+      }),
+  }
 }

@@ -5,6 +5,14 @@ import { i18n } from '../words'
 const TELL_MS = 6000
 const UNDO_MS = 15000
 
+let dismiss: (() => void) | undefined
+
+/** What was said of one screen is not said over another, and what it offers to take back is not out of sight. */
+export function endToast(): void {
+  dismiss?.()
+  dismiss = undefined
+}
+
 /** Says what was done; with `undo` it offers to take it back, for long enough to read it and reach it. */
 export function toast(message: string, undo?: { label?: string; act: () => void }): void {
   const { t } = i18n.global
@@ -13,9 +21,9 @@ export function toast(message: string, undo?: { label?: string; act: () => void 
   const action = undo
     ? { ...plain, label: undo.label ?? t('common.takeBack'), handler: undo.act, 'data-testid': 'toast-undo' }
     : { ...plain, label: t('common.close') }
-  Notify.create({
+  endToast()
+  dismiss = Notify.create({
     message,
-    // One word at a time: the newest is what the person asks about.
     group: false,
     timeout: undo ? UNDO_MS : TELL_MS,
     attrs: { role: 'status', 'data-testid': 'toast' },

@@ -29,6 +29,7 @@ export const zh = {
   calendar: '日历',
   noChoice: '没有符合的选项',
   unknownCode: '未知代码',
+  colon: '：',
   clear: '清除',
 }
 export const en: typeof zh = {
@@ -61,5 +62,6 @@ export const en: typeof zh = {
   calendar: 'Calendar',
   noChoice: 'No choice fits',
   unknownCode: 'unknown code',
+  colon: ': ',
   clear: 'Clear',
 }
