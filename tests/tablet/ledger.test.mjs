@@ -48,7 +48,7 @@ test('rows are chosen with the keyboard, and exactly those are exported', async 
   await desk.getByTestId('ledger-chosen').getByText('已选 4 行').waitFor()
   const [file] = await Promise.all([desk.waitForEvent('download'), desk.getByTestId('ledger-export').click()])
   assert.match(file.suggestedFilename(), /\.xlsx$/)
-  await desk.getByTestId('toast').getByText('已导出 4 行').waitFor()
+  await desk.getByTestId('ledger-told').getByText('已导出 4 行').waitFor()
   // Another filter shows other rows: nothing that is out of sight stays chosen.
   await desk.getByTestId('ledger-conflicts-only').check()
   await desk.getByTestId('ledger-chosen').waitFor({ state: 'detached' })

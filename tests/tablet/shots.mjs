@@ -8,6 +8,13 @@ const folder = join(root, 'shots')
 mkdirSync(folder, { recursive: true })
 const township = await Township.start()
 
+/** A device whose dialogs and menus are there at once, not half faded in. */
+async function opens(name, viewport) {
+  const page = await township.opens(name, viewport)
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  return page
+}
+
 async function shoot(page, name) {
   // Shown is what was read, not that it is being read; two frames later it is painted.
   await page.waitForFunction(() => !/正在读取|Reading/.test(document.querySelector('main')?.textContent ?? ''))
@@ -17,7 +24,7 @@ async function shoot(page, name) {
 }
 
 try {
-  const desk = await township.opens('desk', DESK)
+  const desk = await opens('desk', DESK)
   await shoot(desk, 'desk-enrol')
   await township.enrols(desk, township.invites('赵敏', 'township_officer', `place:${township.village.code.slice(0, 9)}`))
   await desk.getByTestId('nav-ledger').click()
@@ -32,7 +39,7 @@ try {
   await shoot(desk, 'desk-roster-done')
   await township.syncs(desk)
 
-  const tablet = await township.opens('tablet', TABLET)
+  const tablet = await opens('tablet', TABLET)
   await shoot(tablet, 'tablet-enrol')
   await township.enrols(tablet, township.invites('李老师', 'class_teacher', `place:${township.village.code}`))
   await township.syncs(tablet)
@@ -53,6 +60,7 @@ try {
   await tablet.getByTestId('calendar').waitFor()
   await shoot(tablet, 'tablet-calendar-years')
   await tablet.getByTestId('calendar').getByText('2016', { exact: true }).tap()
+  await tablet.getByTestId('calendar').getByText('五月', { exact: true }).tap()
   await tablet.getByTestId('calendar').getByText('15', { exact: true }).waitFor()
   await shoot(tablet, 'tablet-calendar')
   await tablet.getByTestId('calendar').getByText('15', { exact: true }).tap()
@@ -137,7 +145,7 @@ try {
   await tablet.getByTestId('visit-save').waitFor()
   await shoot(tablet, 'tablet-visit-dark-en-landscape')
   // Another teacher, both without coverage, writes another address for the same child.
-  const other = await township.opens('other', TABLET)
+  const other = await opens('other', TABLET)
   await township.enrols(other, township.invites('王老师', 'class_teacher', `place:${township.village.code}`))
   await township.syncs(other)
   await township.goesDown()
