@@ -50,14 +50,17 @@ export function shortMoment(ms: number): string {
   return dayOf(ms) === dayOf(Date.now()) ? minuteText(ms) : momentText(ms)
 }
 
-/** A moment as the value of an input of type datetime-local, in China. */
-export function inputMoment(ms: number | null): string {
-  return ms === null ? '' : `${dayOf(ms)}T${minuteText(ms)}`
+/** The moment of a day and a minute in China. */
+export function momentOf(day: string, minute: string): number {
+  return Date.parse(`${day}T${minute}:00+08:00`)
 }
 
-/** And back. */
-export function momentOfInput(value: string): number | null {
-  return value ? Date.parse(`${value}:00+08:00`) : null
+/** A minute as people write it: 14:02, 14：02, 1402, 9:5; null when no clock shows it. */
+export function parsedMinute(text: string): string | null {
+  const parts = /^\s*(\d{1,2})\s*[:：.点]?\s*(\d{1,2})\s*分?\s*$/.exec(text)
+  const [hours, minutes] = [Number(parts?.[1] ?? NaN), Number(parts?.[2] ?? NaN)]
+  if (!(hours < 24 && minutes < 60)) return null
+  return `${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}`
 }
 
 /**

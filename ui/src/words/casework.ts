@@ -69,7 +69,7 @@ export const zh = {
     withSiblings: '和{names}一起记录',
     status: '就学状态',
     changeStatus: '记录状态',
-    since: '自',
+    since: '从哪天起',
     note: '说明',
     visit: '家访',
     statusChanged: '状态：{status}',

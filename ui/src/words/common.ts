@@ -30,6 +30,9 @@ export const zh = {
   noChoice: '没有符合的选项',
   unknownCode: '未知代码',
   colon: '：',
+  day: '日期',
+  minute: '时间',
+  minuteForm: '请写成 14:30',
   clear: '清除',
 }
 export const en: typeof zh = {
@@ -63,5 +66,8 @@ export const en: typeof zh = {
   noChoice: 'No choice fits',
   unknownCode: 'unknown code',
   colon: ': ',
+  day: 'day',
+  minute: 'time',
+  minuteForm: 'Write it as 14:30',
   clear: 'Clear',
 }

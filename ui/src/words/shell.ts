@@ -113,7 +113,7 @@ export const en: typeof zh = {
   },
   strip: {
     allSent: 'Everything is on the server',
-    waiting: 'Waiting: {records} records, {photos} photo files',
+    waiting: 'Waiting – records: {records}, photo files: {photos}',
     quarantined: '{n} records kept apart until a person decides',
     lastSync: 'Last sync {when}',
     neverSynced: 'Never synced yet',

@@ -49,7 +49,7 @@ export const en: typeof zh = {
   running: 'Syncing…',
   records: 'Exchanging records, {n} received',
   photos: 'Photos {done}/{total}, {kb} / {kbTotal} KB',
-  waiting: '{records} records and {photos} photo files wait ({kb} KB)',
+  waiting: 'Waiting – records: {records}, photo files: {photos} ({kb} KB)',
   nothingWaits: 'Nothing waits',
   list: 'Where what you recorded is',
   empty: 'Nothing recorded on this device yet',
