@@ -1,5 +1,5 @@
-// The middle dots that names of other peoples are written with: U+00B7 and what keyboards and old systems put for it.
-const DOTS = /(?<=[·•・‧∙])/u
+// A part with the dot after it. The middle dots that names of other peoples are written with: U+00B7 and what keyboards and old systems put for it.
+const PARTS = /[^·•・‧∙]*[·•・‧∙]|[^·•・‧∙]+$/gu
 /** A part this long gets its own line anyway; a longer one would not fit a narrow column whole. */
 const PART_CHARS_MAX = 12
 
@@ -8,5 +8,5 @@ const PART_CHARS_MAX = 12
  * break within.
  */
 export function nameParts(name: string): { text: string; whole: boolean }[] {
-  return name.split(DOTS).map((text) => ({ text, whole: [...text].length <= PART_CHARS_MAX }))
+  return (name.match(PARTS) ?? []).map((text) => ({ text, whole: [...text].length <= PART_CHARS_MAX }))
 }
