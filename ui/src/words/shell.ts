@@ -37,7 +37,6 @@ export const zh = {
   },
   strip: {
     allSent: '全部已送到服务器',
-    waiting: '待发：{records} 条记录，{photos} 个照片文件',
     quarantined: '{n} 条记录服务器另存，等人处理',
     lastSync: '上次同步 {when}',
     neverSynced: '还没有同步过',
@@ -113,7 +112,6 @@ export const en: typeof zh = {
   },
   strip: {
     allSent: 'Everything is on the server',
-    waiting: 'Waiting – records: {records}, photo files: {photos}',
     quarantined: '{n} records kept apart until a person decides',
     lastSync: 'Last sync {when}',
     neverSynced: 'Never synced yet',
