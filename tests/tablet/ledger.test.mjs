@@ -53,6 +53,7 @@ test('rows are chosen with the keyboard, and exactly those are exported', async 
   await desk.getByTestId('ledger-conflicts-only').check()
   await desk.getByTestId('ledger-chosen').waitFor({ state: 'detached' })
   await desk.getByTestId('ledger-clear').first().click()
+  await desk.getByTestId('ledger-row').first().waitFor()
 })
 
 test('a filter is chosen by typing in a long list, kept as a view, and found again after the page is closed', async () => {

@@ -26,12 +26,16 @@ test('where two teachers without coverage changed one field, both values stand a
   await township.enrols(wang, township.invites('王老师', 'class_teacher', scope))
   await li.getByTestId('nav-children').tap()
   const name = await li.getByTestId('child-row').first().getAttribute('data-name')
+  // A brother or sister, written down by both in the same way.
+  const sibling = await li.getByTestId('child-row').nth(1).getAttribute('data-name')
   await wang.getByTestId('nav-children').tap()
   await wang.locator(`[data-testid=child-row][data-name="${name}"]`).waitFor()
 
   await township.goesDown()
-  await township.movesTo(li, name, '1社老屋')
-  await township.movesTo(wang, name, '1社12号')
+  for (const child of [name, sibling]) {
+    await township.movesTo(li, child, '1社老屋')
+    await township.movesTo(wang, child, '1社12号')
+  }
   await township.syncs(li)
   await li.getByTestId('strip').getByText('待发').waitFor()
   await township.comesBack()
@@ -45,15 +49,20 @@ test('where two teachers without coverage changed one field, both values stand a
   for (const said of ['1社老屋', '1社12号', '李老师', '王老师']) await conflict.getByText(said).waitFor()
   await desk.getByTestId('nav-ledger').click()
   await desk.getByTestId('ledger-conflicts-only').check()
-  await desk.getByTestId('ledger-total').getByText('1 行', { exact: true }).waitFor()
+  await desk.getByTestId('ledger-total').getByText('2 行', { exact: true }).waitFor()
 
   await desk.getByTestId('nav-inbox').click()
   // The wrong one was clicked: what was settled stays in sight with the other value beside it.
-  await desk.getByTestId('settle-1社老屋').click()
+  await conflict.getByTestId('settle-1社老屋').click()
   await conflict.waitFor({ state: 'detached' })
-  await desk.getByTestId('inbox-told').getByText('1社老屋').first().waitFor()
+  const told = desk.getByTestId('inbox-told')
+  await told.getByText('1社老屋').first().waitFor()
   await desk.getByTestId('inbox-instead').click()
-  await desk.getByTestId('inbox-told').getByText('已定为：1社12号').waitFor()
+  await told.getByText('已定为：1社12号').waitFor()
+  // What is alike goes the same way with one click.
+  await desk.getByTestId('inbox-alike').click()
+  await desk.getByTestId('inbox-conflict').waitFor({ state: 'detached' })
+  await told.getByText(`${sibling}的现住址已定为：1社12号`).waitFor()
   await township.syncs(desk)
   for (const teacher of [li, wang]) {
     await township.syncs(teacher)

@@ -1,6 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { InboxConflict } from '../bindings/InboxConflict'
-import { alike, otherValue } from './inboxView'
+import { alike } from './inboxView'
+
+vi.mock('../backend', () => ({ backend: {} }))
+const { otherValue } = await import('../state/conflicts')
 
 function conflict(documentId: string, values: string[], field = 'household.address', kind = 'text'): InboxConflict {
   return {
@@ -32,10 +35,10 @@ describe('conflicts that are alike', () => {
 
 describe('a slip of the mouse', () => {
   it('is mended with the other of two values', () => {
-    expect(otherValue(sister, 'sister:1社12号')?.value).toBe('1社老屋')
+    expect(otherValue(sister.field, 'sister:1社12号')?.value).toBe('1社老屋')
   })
   it('is not offered where the page does not know the whole value, nor among three', () => {
-    expect(otherValue(conflict('a', ['9999**1', '9999**2'], 'profile.id_number', 'id_number'), 'a:9999**1')).toBeUndefined()
-    expect(otherValue(conflict('b', ['1', '2', '3']), 'b:1')).toBeUndefined()
+    expect(otherValue(conflict('a', ['9999**1', '9999**2'], 'profile.id_number', 'id_number').field, 'a:9999**1')).toBeUndefined()
+    expect(otherValue(conflict('b', ['1', '2', '3']).field, 'b:1')).toBeUndefined()
   })
 })

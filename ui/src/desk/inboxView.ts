@@ -1,9 +1,6 @@
-import type { ConflictValue } from '../bindings/ConflictValue'
 import type { FieldKind } from '../bindings/FieldKind'
 import type { InboxConflict } from '../bindings/InboxConflict'
 
-/** Kinds whose value stands in the open and can be written again as it stands. */
-const PLAIN: FieldKind[] = ['text', 'day', 'phone', 'sex', 'relation', 'attendance_mode']
 /** Kinds that several children can share; a status or a birthday is each child's own. */
 const SHARED: FieldKind[] = ['text', 'phone', 'relation', 'attendance_mode']
 
@@ -31,13 +28,4 @@ export function alike(
     const own = conflict.field.conflict.find(({ value }) => value === chosen)?.choice
     return isOther && isSame && own ? [{ conflict, choice: own }] : []
   })
-}
-
-/**
- * What was not chosen and can be written instead, when the click was a slip; undefined where the page does not know
- * the whole value (ID numbers are masked, a status has a day and a note) or where there were more than two.
- */
-export function otherValue({ field }: InboxConflict, choice: string): ConflictValue | undefined {
-  const others = field.conflict.filter((value) => value.choice !== choice)
-  return PLAIN.includes(field.kind) && others.length === 1 ? others[0] : undefined
 }
