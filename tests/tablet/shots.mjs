@@ -34,6 +34,9 @@ try {
   await desk.getByTestId('roster-file').setInputFiles(township.roster())
   await desk.getByTestId('roster-confirm').waitFor()
   await shoot(desk, 'desk-roster-verdicts')
+  await desk.getByTestId('roster-tab-doubtful').click()
+  await desk.locator('[data-testid=roster-row][data-verdict=doubtful]').first().waitFor()
+  await shoot(desk, 'desk-roster-doubtful')
   await desk.getByTestId('roster-confirm').click()
   await desk.getByTestId('roster-done').waitFor()
   await shoot(desk, 'desk-roster-done')
@@ -211,6 +214,22 @@ try {
   await desk.getByTestId('ledger-search').fill('没有这个人')
   await desk.getByRole('heading', { name: 'No child fits' }).waitFor()
   await shoot(desk, 'desk-ledger-none-dark-en')
+  await desk.getByTestId('ledger-clear').first().click()
+  await desk.getByTestId('nav-more').click()
+  await desk.getByTestId('dark').click()
+  await desk.getByTestId('scale-2').click()
+  for (const [place, shown] of [['ledger', 'ledger-row'], ['children', 'child-row'], ['roster', 'roster-file']]) {
+    await desk.getByTestId(`nav-${place}`).click()
+    await desk.getByTestId(shown).first().waitFor({ state: 'attached' })
+    await shoot(desk, `desk-${place}-en-200`)
+  }
+  await tablet.getByTestId('nav-more').tap()
+  await tablet.getByTestId('language-en').tap()
+  for (const place of ['today', 'children', 'sync', 'more']) {
+    await tablet.getByTestId(`nav-${place}`).tap()
+    await tablet.locator('main h1').first().waitFor()
+    await shoot(tablet, `tablet-${place}-en`)
+  }
   await tablet.getByTestId('nav-more').tap()
   await tablet.getByTestId('lock').tap()
   await tablet.getByTestId('unlock-pin').waitFor()

@@ -127,7 +127,7 @@ export const en: typeof zh = {
     choose: 'Select',
     lastVisit: 'Last visit {when}',
     neverVisited: 'Not visited yet',
-    conflicts: '{n} fields with two values',
+    conflicts: 'no field with two values | {n} field with two values | {n} fields with two values',
   },
   register: {
     title: 'Register a child',
