@@ -53,6 +53,17 @@ test('a teacher visits with a tablet, and the coordinator imports and exports at
 
   await township.syncs(tablet)
   await tablet.getByTestId('delivery-whereabouts').getByText('协调员').first().waitFor()
+  // A colleague asks for the photo, which only the desk was sent.
+  const colleague = await township.opens('colleague', TABLET)
+  await township.enrols(colleague, township.invites('吴老师', 'class_teacher', `place:${township.village.code}`))
+  await township.syncs(colleague)
+  await colleague.getByTestId('nav-children').tap()
+  await colleague.getByTestId('child-search').fill(name)
+  await colleague.locator(`[data-testid=child-row][data-name="${name}"]`).tap()
+  await colleague.getByTestId('timeline-entry').getByRole('button', { name: '照片' }).tap()
+  await colleague.getByTestId('photo-fetch').tap()
+  await colleague.getByTestId('photo-state').getByText('下次同步时会取来').waitFor()
+
   assert.deepEqual(tablet.wrong.filter((text) => !text.includes('422')), [], 'nothing went wrong on the tablet')
   assert.deepEqual(desk.wrong, [], 'nothing went wrong at the desk')
 })

@@ -91,6 +91,9 @@ export const zh = {
     marked: '带水印',
     plain: '原照片',
     notHere: '照片还没有传到这台设备。',
+    fetchPhoto: '下次同步时取来',
+    photoWanted: '下次同步时会取来：已到 {here} / {total} KB。',
+    photoNowhere: '服务器上还没有这张照片（{time} 问过）。拍照的设备同步后才会有。',
   },
 }
 export const en: typeof zh = {
@@ -185,5 +188,8 @@ export const en: typeof zh = {
     marked: 'Marked',
     plain: 'Plain',
     notHere: 'The photo has not come to this device yet.',
+    fetchPhoto: 'Fetch it with the next sync',
+    photoWanted: 'The next sync brings it: {here} / {total} KB are here.',
+    photoNowhere: 'The server does not have this photo yet (asked {time}). It comes when the device that took it syncs.',
   },
 }
