@@ -66,6 +66,8 @@ pub enum ErrorCode {
     DraftNotHere,
     /// The person's role does not allow this.
     NotAllowed,
+    /// The child has moved out of the person's scope: the dossier is read-only here.
+    ChildMovedAway,
     /// A field that is needed is empty. Fact: `field`.
     FieldMissing,
     /// A field holds what it cannot hold. Facts: `field`, `reason`.

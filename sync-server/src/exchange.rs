@@ -135,7 +135,7 @@ fn push(
         let mut taken = Vec::new();
         for offer in offers {
             // Knowing a hash is no permission, and neither is a document of somebody else.
-            if offer.bytes_total > PHOTO_BYTES_MAX || !photo::may_see(tx, device, offer.document)? {
+            if offer.bytes_total > PHOTO_BYTES_MAX || !photo::may_bring(tx, device, offer.document)? {
                 continue;
             }
             photo_store::offer(tx, offer, device.certificate)?;
@@ -159,18 +159,19 @@ fn pull(
     let county = register::county(connection)?;
     let rights_changed = rights.hash() != asked.rights_known;
     // What was just pushed is not sent back; what the device wrote before comes only to one that begins anew.
-    let may_see = |certificate, counter, placed: &log::Placement| {
-        let own = intake::is_own(device, certificate);
-        !(own && (counter >= pushed_from || asked.cursor.seq > 0))
-            && intake::may_see(rights, placed.kind, &placed.leaves)
+    let viewer = log::Viewer {
+        covers: &|kind, leaves| intake::may_see(rights, kind, leaves),
+        holds: &|certificate, counter| {
+            certificate == device.certificate && (counter >= pushed_from || asked.cursor.seq > 0)
+        },
     };
     let bytes_max = usize::try_from(asked.answer_bytes_max).unwrap_or(usize::MAX);
     let (register, register_is_whole) = register::entries_after(connection, asked.register_head, bytes_max)?;
     // Signatures are checked by the register: it goes first, and records wait until it is whole.
     let page = if register_is_whole {
-        log::page(connection, asked.cursor, bytes_max, &may_see)?
+        log::page(connection, asked.cursor, bytes_max, &viewer)?
     } else {
-        log::Page { envelopes: Vec::new(), cursor: asked.cursor, more: true }
+        log::Page { envelopes: Vec::new(), moves: Vec::new(), cursor: asked.cursor, more: true }
     };
     let (photos_delivered, photo_mark) =
         photo_store::delivered_since(connection, device.certificate, asked.photo_mark, PHOTO_DELIVERIES_MAX)?;
@@ -189,6 +190,7 @@ fn pull(
         photos_delivered,
         photo_mark,
         without_backup: county.without_backup,
+        moves: (!page.moves.is_empty()).then_some(page.moves),
     })
 }
 
@@ -241,6 +243,7 @@ fn rewound(store: &Store, cursor: &Cursor, now: Timestamp) -> Result<SyncAnswer>
             photos_delivered: Vec::new(),
             photo_mark: 0,
             without_backup: county.without_backup,
+            moves: None,
         })
     })
 }

@@ -5,7 +5,7 @@ use automerge::Change;
 use jiafang_core::domain::doc;
 use jiafang_core::domain::doc::CHANGE_BYTES_MAX;
 use jiafang_core::domain::doc::DocumentKind;
-use jiafang_core::domain::identifier::{CertificateId, Hash32};
+use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::domain::place::{Leaves, PlaceCode};
 use jiafang_core::domain::time::Timestamp;
 use jiafang_core::error::Result;
@@ -15,6 +15,7 @@ use jiafang_core::protocol::sync::{Cursor, QuarantineReason, Receipt, ReceiptRun
 use crate::store::Transaction;
 use crate::store::apart;
 use crate::store::log::{self, Known};
+use crate::store::moves;
 use crate::store::register::{CountyRow, Device};
 
 /// An envelope with what can be told of it without the store.
@@ -120,10 +121,13 @@ fn take_one(
         apart::keep(tx, &item.envelope, item.change_hash(), reason, at)?;
         return Ok((Receipt::Quarantined { reason }, 0));
     }
-    let taken = match judge(tx, device, county, item)? {
+    let taken = match judge(tx, device, county, item, at)? {
         Judgement::Dependencies => return Ok((Receipt::NeedsDependencies, 0)),
-        Judgement::Right(change) => {
+        Judgement::Right { change, moved_from } => {
             *end = log::append(tx, &item.envelope, change, *end, at)?;
+            if let Some(from) = moved_from {
+                moves::keep(tx, body.document, end.seq, &from, &body.leaves, at)?;
+            }
             (Receipt::Stored, end.seq)
         }
         Judgement::Apart(reason) => {
@@ -137,14 +141,25 @@ fn take_one(
 
 enum Judgement<'a> {
     /// It goes into the log.
-    Right(&'a Change),
+    Right {
+        /// Its change.
+        change: &'a Change,
+        /// Where the child lay before, when the envelope moves the child.
+        moved_from: Option<Leaves>,
+    },
     /// What it builds on is not here.
     Dependencies,
     /// It waits until a person decides.
     Apart(QuarantineReason),
 }
 
-fn judge<'a>(tx: &Transaction<'_>, device: &Device, county: &CountyRow, item: &'a Checked) -> Result<Judgement<'a>> {
+fn judge<'a>(
+    tx: &Transaction<'_>,
+    device: &Device,
+    county: &CountyRow,
+    item: &'a Checked,
+    at: Timestamp,
+) -> Result<Judgement<'a>> {
     let body = &item.envelope.body;
     if !item.signed {
         return Ok(Judgement::Apart(QuarantineReason::SignatureWrong));
@@ -157,11 +172,20 @@ fn judge<'a>(tx: &Transaction<'_>, device: &Device, county: &CountyRow, item: &'
     if placement.as_ref().is_some_and(|placement| placement.kind != body.kind) {
         return Ok(Judgement::Apart(QuarantineReason::NotYours));
     }
-    let known_leaves = placement.map(|placement| placement.leaves);
-    if !are_places(&body.leaves)
-        || !may_write(device, county, body.kind, body.document == county.document, &body.leaves, known_leaves.as_ref())
+    let placed = placement.map(|placement| placement.leaves);
+    if !are_places(&body.leaves) || !may_write(device, county, body.kind, body.document == county.document, &body.leaves)
     {
         return Ok(Judgement::Apart(QuarantineReason::NotYours));
+    }
+    let mut moved_from = None;
+    if let (DocumentKind::Dossier, Some(placed)) = (body.kind, placed) {
+        if !device.rights.as_ref().is_some_and(|rights| covers(rights, &placed)) {
+            if let Some(reason) = came_too_late(tx, device, item, at)? {
+                return Ok(Judgement::Apart(reason));
+            }
+        } else if body.leaves != placed && knows_where_it_lies(tx, device, item)? {
+            moved_from = Some(placed);
+        }
     }
     // An actor belongs to the certificate whose envelope first carried it: nobody writes under another's.
     let actor = change.actor_id().to_bytes();
@@ -185,12 +209,52 @@ fn judge<'a>(tx: &Transaction<'_>, device: &Device, county: &CountyRow, item: &'
             Judgement::Dependencies
         });
     }
-    judge_number(tx, item, change)
+    judge_number(tx, item, change, moved_from)
+}
+
+/// How long what was recorded before a child moved away is still taken in by itself. Teachers in the hills come into
+/// signal after weeks, and a school's summer is two months.
+const GRACE_MS: i64 = 60 * 24 * 60 * 60 * 1_000;
+
+/// Whether what was written of a child who lies elsewhere now came too late, and the reason then. It was in time when
+/// the child lay in the author's scope as far as the author had seen the log, which is what the envelope says under its
+/// signature, and when the move is not long past. What comes later waits for a person, and is not lost.
+fn came_too_late(
+    tx: &Transaction<'_>,
+    device: &Device,
+    item: &Checked,
+    at: Timestamp,
+) -> Result<Option<QuarantineReason>> {
+    let body = &item.envelope.body;
+    let Some(moved) = moves::first_after(tx, body.document, body.cursor_seq)? else {
+        return Ok(Some(QuarantineReason::NotYours));
+    };
+    if !device.rights.as_ref().is_some_and(|rights| covers(rights, &moved.from)) {
+        return Ok(Some(QuarantineReason::NotYours));
+    }
+    let in_time = at.unix_ms().saturating_sub(moved.at.unix_ms()) <= GRACE_MS;
+    Ok((!in_time).then_some(QuarantineReason::Late))
+}
+
+/// Whether an envelope that names another place than where the child lies was written by somebody who may move children
+/// and knew where the child lay: then it moves the child. Else its author was behind, and the child stays.
+fn knows_where_it_lies(tx: &Transaction<'_>, device: &Device, item: &Checked) -> Result<bool> {
+    let body = &item.envelope.body;
+    if !device.rights.as_ref().is_some_and(|rights| rights.role.moves_children()) {
+        return Ok(false);
+    }
+    let last = moves::last(tx, body.document)?;
+    Ok(last.is_none_or(|last| body.cursor_seq >= last.seq || last.certificate == device.certificate))
 }
 
 /// Automerge numbers the changes of an actor within a document. Two under one number make every device refuse the
 /// whole dossier (docs/automerge.md, 1), and a number that is left out is none of an honest device's.
-fn judge_number<'a>(tx: &Transaction<'_>, item: &Checked, change: &'a Change) -> Result<Judgement<'a>> {
+fn judge_number<'a>(
+    tx: &Transaction<'_>,
+    item: &Checked,
+    change: &'a Change,
+    moved_from: Option<Leaves>,
+) -> Result<Judgement<'a>> {
     let document = item.envelope.body.document;
     let actor = change.actor_id().to_bytes();
     let under_its_number = log::change_of_number(tx, document, actor, change.seq())?;
@@ -202,7 +266,11 @@ fn judge_number<'a>(tx: &Transaction<'_>, item: &Checked, change: &'a Change) ->
         1 => true,
         number => log::change_of_number(tx, document, actor, number.saturating_sub(1))?.is_some(),
     };
-    Ok(if follows { Judgement::Right(change) } else { Judgement::Apart(QuarantineReason::ChangeUnreadable) })
+    Ok(if follows {
+        Judgement::Right { change, moved_from }
+    } else {
+        Judgement::Apart(QuarantineReason::ChangeUnreadable)
+    })
 }
 
 /// Whether leaves name what they can name: a dossier under a code that is none would be seen by nobody.
@@ -211,24 +279,21 @@ fn are_places(leaves: &Leaves) -> bool {
         && leaves.class.as_ref().is_none_or(|class| !class.0.is_empty())
 }
 
-/// The right to write: the person's role, and a scope that covers the document both where the author saw it
-/// and where it lies.
+/// The right to write: the person's role, and a scope that covers the document where the author saw it. Where it lies is
+/// asked for besides.
 fn may_write(
     device: &Device,
     county: &CountyRow,
     kind: DocumentKind,
     is_county_document: bool,
     leaves: &Leaves,
-    placed: Option<&Leaves>,
 ) -> bool {
     match kind {
         DocumentKind::County => is_county_document && device.certificate == county.certificate,
         // Their rights are a kind of their own, which this version does not give to anybody yet.
         DocumentKind::Restricted => false,
         DocumentKind::Dossier => device.rights.as_ref().is_some_and(|rights| {
-            rights.role.writes_dossiers()
-                && covers(rights, leaves)
-                && placed.is_none_or(|placed| covers(rights, placed))
+            rights.role.writes_dossiers() && covers(rights, leaves)
         }),
     }
 }
@@ -247,10 +312,4 @@ pub fn may_see(rights: &Rights, kind: DocumentKind, leaves: &Leaves) -> bool {
         DocumentKind::Restricted => false,
         DocumentKind::Dossier => covers(rights, leaves),
     }
-}
-
-/// Whether an envelope is of the device itself.
-#[must_use]
-pub fn is_own(device: &Device, certificate: CertificateId) -> bool {
-    device.certificate == certificate
 }

@@ -193,7 +193,15 @@ pub(crate) fn may_see(connection: &Connection, device: &Device, document: Docume
         .is_some_and(|(rights, placed)| intake::may_see(rights, placed.kind, &placed.leaves)))
 }
 
-/// What a device has offered under a hash for documents that it may still see; `None` when it offered nothing.
+/// Whether a device may put up photos of a document: it may see it, or what it wrote while it could is in the log.
+///
+/// # Errors
+/// The faults of a store.
+pub(crate) fn may_bring(connection: &Connection, device: &Device, document: DocumentId) -> Result<bool> {
+    Ok(may_see(connection, device, document)? || log::has_written(connection, device.certificate, document)?)
+}
+
+/// What a device has offered under a hash for documents that it may bring photos to; `None` when it offered nothing.
 fn offers_in_scope(connection: &Connection, device: &Device, hash: Hash32) -> Result<Option<Vec<PhotoOffer>>> {
     let offers = photo_store::offers(connection, hash, device.certificate)?;
     if offers.is_empty() {
@@ -201,7 +209,7 @@ fn offers_in_scope(connection: &Connection, device: &Device, hash: Hash32) -> Re
     }
     let mut in_scope = Vec::new();
     for offer in offers {
-        if may_see(connection, device, offer.document)? {
+        if may_bring(connection, device, offer.document)? {
             in_scope.push(offer);
         }
     }

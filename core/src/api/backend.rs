@@ -14,7 +14,8 @@ use super::{children, dossier, inbox, ledger, photo, roster, state, sync, today,
 use crate::app::device::Device;
 use crate::app::synchronise::{SharedDevice, synchronise};
 use crate::app::tidy_photos::tidy_photos;
-use crate::app::{change_child, drafts, enrol, record_visit, register_child};
+use crate::app::{change_child, drafts, enrol, move_child, record_visit, register_child};
+use crate::domain::place::Leaves;
 use crate::environment::Environment;
 use crate::error::{ErrorCode, Failure, Result};
 use crate::store::Durability;
@@ -369,6 +370,13 @@ impl Commands for Backend {
         self.changing(|device| {
             change_child::add_guardian(device, request.document_id, &request.name, request.relation, &request.phone)
                 .map(dossier::Saved::at)
+        })
+    }
+
+    fn move_child(&self, request: dossier::MoveChild) -> Result<dossier::Saved> {
+        self.changing(|device| {
+            let to = Leaves { village: Some(request.village), class: request.class };
+            move_child::move_child(device, request.document_id, to, &request.note).map(dossier::Saved::at)
         })
     }
 

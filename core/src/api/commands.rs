@@ -2,7 +2,7 @@
 //! TypeScript table is made from this list; the hosts know one entry, [`dispatch`].
 
 use super::children::{ChildRegistered, ChildrenPage, ListChildren, RegisterChild};
-use super::dossier::{AddGuardian, ChangeField, DossierView, OpenDossier, RecordStatus, Saved, SettleConflict};
+use super::dossier::{AddGuardian, ChangeField, DossierView, MoveChild, OpenDossier, RecordStatus, Saved, SettleConflict};
 use super::inbox::Inbox;
 use super::ledger::{LedgerPage, MadeFile, ShowLedger};
 use super::photo::{FetchPhoto, PhotoState};
@@ -119,6 +119,8 @@ commands! {
     settle_conflict = "settleConflict" (SettleConflict) -> Saved;
     /// Records a schooling status.
     record_status = "recordStatus" (RecordStatus) -> Saved;
+    /// Moves a child to another village or class.
+    move_child = "moveChild" (MoveChild) -> Saved;
     /// Adds a guardian.
     add_guardian = "addGuardian" (AddGuardian) -> Saved;
     /// Begins a visit: a draft that is filled in with what the app knows.

@@ -12,7 +12,8 @@ use crate::domain::doc::dossier_read;
 use crate::domain::dossier::{Actor, Dossier, PhotoRecord};
 use crate::domain::field::{self, Field, FieldForm};
 use crate::domain::identifier::{DocumentId, EntryId, Hash32};
-use crate::domain::place::ClassId;
+use crate::domain::ledger::PlaceNames;
+use crate::domain::place::{ClassId, PlaceCode};
 use crate::domain::time::{Day, Timestamp};
 use crate::domain::visit::VisitForm;
 use crate::error::{ErrorCode, Failure, Result};
@@ -47,6 +48,10 @@ pub struct DossierView {
     pub class: Option<ClassId>,
     /// May be changed by this person.
     pub writable: bool,
+    /// The child has moved out of the person's scope: the dossier goes from here when all that was recorded is safe.
+    pub moved_away: bool,
+    /// May be moved to another village or class by this person.
+    pub movable: bool,
 }
 
 /// A field with its value or values.
@@ -163,6 +168,13 @@ pub enum TimelineEvent {
         /// Why.
         note: String,
     },
+    /// The child moved to another village or class.
+    Moved {
+        /// Where to, in words.
+        to: String,
+        /// Why.
+        note: String,
+    },
     /// The dossier was opened: from a roster or in the field.
     Registered {
         /// From a roster.
@@ -242,6 +254,22 @@ pub struct RecordStatus {
     pub note: String,
 }
 
+/// Moves a child to another village or class.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct MoveChild {
+    /// The dossier.
+    pub document_id: DocumentId,
+    /// The village that the child moves to, or stays in.
+    pub village: PlaceCode,
+    /// The class that the child goes to; none when it is not known yet.
+    pub class: Option<ClassId>,
+    /// Why.
+    #[serde(default)]
+    pub note: String,
+}
+
 /// Adds a guardian.
 #[derive(Debug, Clone, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -304,6 +332,20 @@ pub(super) fn view(device: &Device, id: DocumentId) -> Result<DossierView> {
             whereabouts: seen.entry(event.entry),
         });
     }
+    let county = device.county();
+    let names = PlaceNames::of(&county);
+    let today = device.environment.now().day();
+    for event in &dossier.moves {
+        let class = event.to.class.as_ref().map(|class| names.school(class) + &names.class(class, today));
+        let to = [Some(names.village(&event.to)), class].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        timeline.push(TimelineEntry {
+            entry_id: event.entry,
+            at: event.at,
+            person_name: seen.person_name(&event.actor)?,
+            event: TimelineEvent::Moved { to, note: event.note.clone() },
+            whereabouts: seen.entry(event.entry),
+        });
+    }
     if let Some((actor, at)) = &dossier.opened {
         timeline.push(TimelineEntry {
             entry_id: EntryId::from_bytes(*id.as_bytes()),
@@ -335,6 +377,8 @@ pub(super) fn view(device: &Device, id: DocumentId) -> Result<DossierView> {
             phone: part("phone")?,
         });
     }
+    let moved_away = reading.has_left(id)?;
+    let writable = !moved_away && device.author.may_write(&child.leaves).is_ok();
     Ok(DossierView {
         row: children::rows(device, std::slice::from_ref(&child))
             .pop()
@@ -343,7 +387,9 @@ pub(super) fn view(device: &Device, id: DocumentId) -> Result<DossierView> {
         guardians,
         timeline,
         siblings: children::rows(device, &reading.siblings(id)?),
-        writable: device.author.may_write(&child.leaves).is_ok(),
+        writable,
+        moved_away,
+        movable: writable && device.author.rights.role.moves_children(),
         class: child.leaves.class,
     })
 }

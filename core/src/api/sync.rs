@@ -161,6 +161,8 @@ pub enum DeliveryKind {
     Status,
     /// A roster row was taken over.
     Roster,
+    /// A child was moved to another village or class.
+    Moved,
 }
 
 /// A photo with where it is.

@@ -56,13 +56,14 @@ impl DeliveryKind {
             Self::ConflictSettled => "conflict_settled",
             Self::Status => "status",
             Self::Roster => "roster",
+            Self::Moved => "moved",
         }
     }
 
     /// From its key; what is unknown counts as a changed field.
     #[must_use]
     pub fn from_key(key: &str) -> Self {
-        [Self::Visit, Self::Registered, Self::ConflictSettled, Self::Status, Self::Roster]
+        [Self::Visit, Self::Registered, Self::ConflictSettled, Self::Status, Self::Roster, Self::Moved]
             .into_iter()
             .find(|kind| kind.key() == key)
             .unwrap_or(Self::FieldChanged)
@@ -86,7 +87,8 @@ impl Author {
     /// nothing.
     ///
     /// # Errors
-    /// [`ErrorCode::NotAllowed`], what `write` says, [`ErrorCode::DocumentDamaged`], the faults of a store.
+    /// [`ErrorCode::NotAllowed`], [`ErrorCode::ChildMovedAway`], what `write` says, [`ErrorCode::DocumentDamaged`], the
+    /// faults of a store.
     pub fn write_form(
         &self,
         tx: &crate::store::Transaction<'_>,
@@ -97,6 +99,9 @@ impl Author {
     ) -> Result<bool> {
         self.may_write(&row.leaves)?;
         let reading = Reading::within(tx);
+        if reading.has_left(row.id)? {
+            return Err(Failure::new(ErrorCode::ChildMovedAway, "the dossier has left the person's scope"));
+        }
         let mut document = if reading.document_row(row.id)?.is_some() {
             reading.document(row.id)?
         } else {

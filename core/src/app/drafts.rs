@@ -16,7 +16,7 @@ const CHILDREN_MAX: usize = 12;
 /// Begins a visit: a draft that is filled in with what the app knows.
 ///
 /// # Errors
-/// [`ErrorCode::DocumentNotHere`], [`ErrorCode::NotAllowed`], the faults of a store.
+/// [`ErrorCode::DocumentNotHere`], [`ErrorCode::NotAllowed`], [`ErrorCode::ChildMovedAway`], the faults of a store.
 pub fn begin_visit(device: &mut Device, documents: &[DocumentId]) -> Result<DraftRow> {
     if documents.is_empty() || documents.len() > CHILDREN_MAX {
         return Err(Failure::invalid("documentIds", "too_many"));
@@ -27,6 +27,9 @@ pub fn begin_visit(device: &mut Device, documents: &[DocumentId]) -> Result<Draf
     for id in documents {
         let child = reading.child(*id)?.ok_or_else(|| Failure::new(ErrorCode::DocumentNotHere, "child"))?;
         device.author.may_write(&child.leaves)?;
+        if reading.has_left(*id)? {
+            return Err(Failure::new(ErrorCode::ChildMovedAway, "the dossier has left the person's scope"));
+        }
         if place.is_empty() {
             place = PlaceNames::of(&device.county()).village(&child.leaves);
             place.push_str(&child.village_group);

@@ -9,6 +9,7 @@ pub mod drafts;
 pub mod enrol;
 pub mod fetch_photo;
 pub mod import_roster;
+pub mod move_child;
 pub mod rebuild_projections;
 pub mod record_visit;
 pub mod register_child;

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use automerge::Change;
 
 use super::device::Device;
-use crate::domain::doc;
+use crate::domain::doc::{self, DocumentKind};
 use crate::domain::identifier::{DocumentId, Hash32};
 use crate::domain::time::Timestamp;
 use crate::error::{ErrorCode, Failure, Result};
@@ -17,10 +17,10 @@ use crate::protocol::body;
 use crate::protocol::envelope::Envelope;
 use crate::protocol::photo::PhotoFile;
 use crate::protocol::refusal::RefusalCode;
-use crate::protocol::sync::{Cursor, Push, Receipt, SyncAnswer, SyncRequest};
+use crate::protocol::sync::{Cursor, Push, Receipt, Rights, ScopeChange, ScopeEvent, SyncAnswer, SyncRequest};
 use crate::store::document::{self, DocumentRow};
 use crate::store::photo_file::PhotoFileRow;
-use crate::store::{Reading, device, outbox, photo_file, projection, register};
+use crate::store::{Reading, device, moves, outbox, photo_file, projection, register};
 use crate::sync::link::{Link, LinkFailure};
 use crate::sync::session::{Effect, Event, FileTask, Progress, Session};
 
@@ -135,6 +135,7 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
     let mut again = answer.more || answer.rewound || (received > 0 && device.author.rights.role.is_desk());
     let own_rights = device.author.rights.clone();
     let county_key = device.enrolment.county_key;
+    let mut erased_photos = Vec::new();
     device.store.transact(|tx| {
         let mut standing = Reading::within(tx).standing()?;
         standing.clock_ahead_ms = now.unix_ms().saturating_sub(answer.server_time.unix_ms());
@@ -160,6 +161,9 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
             standing.register_hash = entry.hash();
         }
         take_envelopes(tx, answer.envelopes)?;
+        for event in answer.moves.unwrap_or_default() {
+            take_move(tx, event)?;
+        }
         for (first, last) in &answer.delivered {
             outbox::mark_on_desk(tx, *first, *last, now)?;
         }
@@ -172,13 +176,23 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
         standing.cursor = match &answer.rights {
             Some(rights) if *rights != own_rights => {
                 device::set_rights(tx, rights)?;
+                place_under(tx, rights, answer.cursor.seq)?;
                 again = true;
                 Cursor::START
             }
             _ => answer.cursor,
         };
+        for id in Reading::within(tx).may_be_erased(standing.durable_seq)? {
+            tracing::info!(document = %id, "a dossier that has left is erased");
+            erased_photos.extend(moves::erase(tx, id)?);
+        }
         device::set_standing(tx, &standing)
     })?;
+    for hash in erased_photos {
+        for kind in [PhotoKind::Photo, PhotoKind::MarkedCopy, PhotoKind::Thumbnail] {
+            device.photos.remove(kind, hash)?;
+        }
+    }
     device.refresh()?;
     let reading = device.store.reading();
     let (waiting, _) = reading.outbox_counts()?;
@@ -262,18 +276,49 @@ fn take_envelopes(tx: &crate::store::Transaction<'_>, envelopes: Vec<Envelope>) 
         by_document.entry(row.id).or_insert_with(|| (row, Vec::new())).1.push(change);
     }
     for (id, (row, _)) in by_document {
-        let row = reading.document_row(id)?.unwrap_or(row);
-        // One bad document is marked and holds up nothing else (docs/automerge.md, 3).
-        let taken = reading.document(id).and_then(|loaded| {
-            projection::project(tx, &row, &loaded)?;
-            document::compact(tx, id, &loaded)
-        });
-        match taken {
-            Err(failure) if failure.code == ErrorCode::DocumentDamaged => {
-                tracing::error!(document = %id, "a document cannot be read and is passed over");
-                document::mark_damaged(tx, id)?;
+        project(tx, &reading.document_row(id)?.unwrap_or(row))?;
+    }
+    Ok(())
+}
+
+/// Writes the rows of a document anew.
+fn project(tx: &crate::store::Transaction<'_>, row: &DocumentRow) -> Result<()> {
+    // One bad document is marked and holds up nothing else (docs/automerge.md, 3).
+    let taken = Reading::within(tx).document(row.id).and_then(|loaded| {
+        projection::project(tx, row, &loaded)?;
+        document::compact(tx, row.id, &loaded)
+    });
+    match taken {
+        Err(failure) if failure.code == ErrorCode::DocumentDamaged => {
+            tracing::error!(document = %row.id, "a document cannot be read and is passed over");
+            document::mark_damaged(tx, row.id)
+        }
+        other => other,
+    }
+}
+
+fn take_move(tx: &crate::store::Transaction<'_>, event: ScopeEvent) -> Result<()> {
+    match event.change {
+        ScopeChange::Left { seq } => moves::mark_left(tx, event.document, seq),
+        ScopeChange::Here { leaves } => {
+            moves::place(tx, event.document, &leaves)?;
+            match Reading::within(tx).document_row(event.document)? {
+                Some(row) => project(tx, &row),
+                None => Ok(()),
             }
-            other => other?,
+        }
+    }
+}
+
+/// The person's rights are others now: dossiers that they do not cover have left, and such as they cover are here.
+fn place_under(tx: &crate::store::Transaction<'_>, rights: &Rights, seq: u64) -> Result<()> {
+    let reading = Reading::within(tx);
+    for id in reading.document_ids(DocumentKind::Dossier)? {
+        let Some(row) = reading.document_row(id)? else { continue };
+        if rights.scopes.iter().any(|scope| scope.covers(&row.leaves)) {
+            moves::place(tx, id, &row.leaves)?;
+        } else {
+            moves::mark_left(tx, id, seq)?;
         }
     }
     Ok(())

@@ -91,6 +91,21 @@ pub struct PhotoRecord {
     pub actor: Actor,
 }
 
+/// A move to another village or class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoveRecord {
+    /// Its key.
+    pub entry: EntryId,
+    /// Where to.
+    pub to: Leaves,
+    /// Why.
+    pub note: String,
+    /// Who recorded it.
+    pub actor: Actor,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
 /// A dossier as it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Dossier {
@@ -102,6 +117,8 @@ pub struct Dossier {
     pub flags: BTreeSet<ChildFlag>,
     /// Where it lies, for display.
     pub leaves: Leaves,
+    /// Moves, oldest first. Where the child lies now is not told by them but by the server's order.
+    pub moves: Vec<MoveRecord>,
     /// Status events, oldest first.
     pub statuses: Vec<StatusEvent>,
     /// Visits by key.

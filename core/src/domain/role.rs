@@ -84,6 +84,12 @@ impl Role {
         )
     }
 
+    /// May move children to another village or class within the scope: who keeps the ledgers.
+    #[must_use]
+    pub const fn moves_children(self) -> bool {
+        self.is_desk()
+    }
+
     /// May write dossiers within the scope: visits, children, fields.
     #[must_use]
     pub const fn writes_dossiers(self) -> bool {

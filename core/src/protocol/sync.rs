@@ -255,6 +255,9 @@ pub enum QuarantineReason {
     /// It is larger than a form can be.
     #[n(6)]
     TooLarge,
+    /// The child had moved away from the author's scope too long before it came.
+    #[n(7)]
+    Late,
 }
 
 impl QuarantineReason {
@@ -268,6 +271,7 @@ impl QuarantineReason {
             Self::CounterForked => "counter_forked",
             Self::BuildsOnQuarantined => "builds_on_quarantined",
             Self::TooLarge => "too_large",
+            Self::Late => "late",
         }
     }
 }
@@ -356,4 +360,38 @@ pub struct SyncAnswer {
     /// people are told.
     #[n(13)]
     pub without_backup: bool,
+    /// Children who have moved, in the order of the log; absent when there are none.
+    #[n(14)]
+    pub moves: Option<Vec<ScopeEvent>>,
+}
+
+/// A child who has moved, as far as it concerns a device. A later event of the same child replaces an earlier one.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub struct ScopeEvent {
+    /// The dossier.
+    #[n(0)]
+    pub document: DocumentId,
+    /// What it means to the device.
+    #[n(1)]
+    pub change: ScopeChange,
+}
+
+/// What a move means to a device.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+pub enum ScopeChange {
+    /// The child has come into the device's scope, or moved within it, and lies there now. Of a child who has come,
+    /// all that was recorded before comes in the same answer.
+    #[n(0)]
+    Here {
+        /// Where the dossier lies.
+        #[n(0)]
+        leaves: Leaves,
+    },
+    /// The child has left the device's scope. Where to is not said to whom it does not concern.
+    #[n(1)]
+    Left {
+        /// The place in the log of the envelope that moved it.
+        #[n(0)]
+        seq: u64,
+    },
 }

@@ -9,6 +9,7 @@ pub mod children;
 pub mod device;
 pub mod document;
 pub mod draft;
+pub mod moves;
 pub mod outbox;
 pub mod photo_file;
 pub mod projection;
@@ -28,10 +29,13 @@ use crate::vault::sealing::DataKey;
 pub const FILE_NAME: &str = "jiafang.db";
 
 /// The schema that this version writes. A store with a higher one was written by a newer app.
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_device.sql"), include_str!("migrations/0002_wanted_photos.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_device.sql"),
+    include_str!("migrations/0002_wanted_photos.sql"),
+    include_str!("migrations/0003_moves.sql"),
+];
 
 /// Room for pages in memory: 64 MiB, taken only as far as pages are touched. With SQLite's own 2 MiB a roster of 10,000
 /// rows wrote, and encrypted, most of its pages several times before its one commit. Negative: in KiB.
@@ -73,6 +77,10 @@ impl Store {
     /// [`ErrorCode::StoreTooNew`], [`ErrorCode::StoreDamaged`], [`ErrorCode::DiskFull`],
     /// [`ErrorCode::StoreFailed`].
     pub fn open(folder: &Path, key: &DataKey, durability: Durability) -> Result<Self> {
+        Self::open_migrated(folder, key, durability, MIGRATIONS)
+    }
+
+    fn open_migrated(folder: &Path, key: &DataKey, durability: Durability, migrations: &[&str]) -> Result<Self> {
         let connection = connect(folder)?;
         // A wrong key, a damaged page: SQLCipher would write of them to the standard error, past every log and unasked.
         // The failure says it.
@@ -80,7 +88,7 @@ impl Store {
         let key = data_encoding::HEXLOWER.encode(&key.sub_key("store"));
         // A raw key: Argon2id has stretched the PIN already, so SQLCipher's own derivation is passed over.
         connection.pragma_update(None, "key", format!("x'{key}'")).map_err(sqlite)?;
-        Self::prepare(connection, durability)
+        Self::prepare(connection, durability, migrations)
     }
 
     /// Opens a store in the clear: the same in all else, so that the benchmarks can state what encryption costs.
@@ -89,10 +97,10 @@ impl Store {
     /// As [`Store::open`].
     #[cfg(feature = "plain-store-for-benchmarks")]
     pub fn open_in_the_clear(folder: &Path, durability: Durability) -> Result<Self> {
-        Self::prepare(connect(folder)?, durability)
+        Self::prepare(connect(folder)?, durability, MIGRATIONS)
     }
 
-    fn prepare(connection: Connection, durability: Durability) -> Result<Self> {
+    fn prepare(connection: Connection, durability: Durability, migrations: &[&str]) -> Result<Self> {
         connection.pragma_update(None, "journal_mode", "WAL").map_err(sqlite)?;
         let synchronous = match durability {
             Durability::Full => "FULL",
@@ -105,17 +113,17 @@ impl Store {
         connection.pragma_update(None, "cache_size", CACHE_KIB).map_err(sqlite)?;
         connection.set_prepared_statement_cache_capacity(64);
         let mut store = Self { connection };
-        store.migrate()?;
+        store.migrate(migrations)?;
         Ok(store)
     }
 
-    fn migrate(&mut self) -> Result<()> {
+    fn migrate(&mut self, migrations: &[&str]) -> Result<()> {
         let version: i64 = self.connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(sqlite)?;
         if version > SCHEMA_VERSION {
             return Err(Failure::new(ErrorCode::StoreTooNew, format!("schema {version}")));
         }
         let done = usize::try_from(version).unwrap_or(0);
-        for (index, migration) in MIGRATIONS.iter().enumerate().skip(done) {
+        for (index, migration) in migrations.iter().enumerate().skip(done) {
             let transaction =
                 self.connection.transaction_with_behavior(TransactionBehavior::Exclusive).map_err(sqlite)?;
             transaction.execute_batch(migration).map_err(sqlite)?;
@@ -206,20 +214,10 @@ mod tests {
     #[test]
     fn a_tablet_of_the_first_version_keeps_its_photos_when_the_app_is_updated() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), &key(), Durability::Full).unwrap();
+        let store = Store::open_migrated(folder.path(), &key(), Durability::Full, &MIGRATIONS[..1]).unwrap();
         let insert = "INSERT INTO photo_file (hash, document, file, entry, bytes_total, own, here)
              VALUES (zeroblob(32), zeroblob(16), 2, zeroblob(16), 9000, 0, 0)";
-        // As the first version left it.
-        store.connection.execute_batch("DROP INDEX photo_file_to_fetch").unwrap();
-        store
-            .connection
-            .execute_batch(
-                "ALTER TABLE photo_file DROP COLUMN wanted; ALTER TABLE photo_file DROP COLUMN absent_at;
-                 CREATE INDEX photo_file_to_fetch ON photo_file (file, entry) WHERE own = 0 AND here = 0;",
-            )
-            .unwrap();
         store.connection.execute_batch(insert).unwrap();
-        store.connection.pragma_update(None, "user_version", 1).unwrap();
         drop(store);
         let store = Store::open(folder.path(), &key(), Durability::Full).unwrap();
         let files = store.reading().files_to_fetch(10, true).unwrap();

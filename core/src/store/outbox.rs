@@ -166,8 +166,8 @@ impl Reading<'_> {
         let mut statement = self
             .0
             .prepare_cached(
-                "SELECT outbox.counter AS counter, envelope.bytes AS bytes
-                 FROM outbox JOIN envelope ON envelope.hash = outbox.envelope
+                "SELECT outbox.counter AS counter, coalesce(envelope.bytes, outbox.kept) AS bytes
+                 FROM outbox LEFT JOIN envelope ON envelope.hash = outbox.envelope
                  WHERE outbox.state = 'waiting' ORDER BY outbox.counter",
             )
             .map_err(sqlite)?;

@@ -11,10 +11,18 @@ use super::{optional, signed, sqlite, unsigned};
 
 fn reason_from_key(key: &str) -> QuarantineReason {
     use QuarantineReason as R;
-    [R::NotYours, R::ChangeUnreadable, R::SignatureWrong, R::CounterForked, R::BuildsOnQuarantined, R::TooLarge]
-        .into_iter()
-        .find(|reason| reason.key() == key)
-        .unwrap_or(R::ChangeUnreadable)
+    [
+        R::NotYours,
+        R::ChangeUnreadable,
+        R::SignatureWrong,
+        R::CounterForked,
+        R::BuildsOnQuarantined,
+        R::TooLarge,
+        R::Late,
+    ]
+    .into_iter()
+    .find(|reason| reason.key() == key)
+    .unwrap_or(R::ChangeUnreadable)
 }
 
 /// Why an envelope waits; `None` for one that does not.

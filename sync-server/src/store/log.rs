@@ -3,14 +3,14 @@
 use automerge::Change;
 use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32};
-use jiafang_core::domain::place::{ClassId, Leaves, PlaceCode};
+use jiafang_core::domain::place::Leaves;
 use jiafang_core::domain::time::Timestamp;
 use jiafang_core::error::{Failure, Result};
 use jiafang_core::protocol::envelope::Envelope;
-use jiafang_core::protocol::sync::{Cursor, QuarantineReason};
+use jiafang_core::protocol::sync::{Cursor, QuarantineReason, ScopeChange, ScopeEvent};
 use rusqlite::{Connection, Transaction, named_params};
 
-use super::{apart, malformed, optional, signed, sqlite, unsigned};
+use super::{apart, malformed, moves, optional, signed, sqlite, unsigned};
 
 /// Where a document lies, as the server ordered it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub fn placement(connection: &Connection, document: DocumentId) -> Result<Option
 fn placed(kind: i64, village: &str, class: String) -> Result<Placement> {
     Ok(Placement {
         kind: DocumentKind::from_number(kind).ok_or_else(|| malformed("document kind"))?,
-        leaves: Leaves { village: PlaceCode::parse(village), class: (!class.is_empty()).then_some(ClassId(class)) },
+        leaves: moves::leaves(village, class),
     })
 }
 
@@ -263,6 +263,7 @@ pub fn append(
     tx.prepare_cached("INSERT INTO actor (actor, certificate) VALUES (:actor, :certificate) ON CONFLICT DO NOTHING")
         .and_then(|mut statement| statement.execute(named_params! { ":actor": actor, ":certificate": certificate }))
         .map_err(sqlite)?;
+    let (village, class) = moves::texts(&body.leaves);
     tx.prepare_cached(
         "INSERT INTO document (id, kind, village, class) VALUES (:id, :kind, :village, :class)
          ON CONFLICT (id) DO NOTHING",
@@ -271,8 +272,8 @@ pub fn append(
         statement.execute(named_params! {
             ":id": document,
             ":kind": body.kind.number(),
-            ":village": body.leaves.village.as_ref().map_or("", PlaceCode::as_str),
-            ":class": body.leaves.class.as_ref().map_or("", |class| class.0.as_str()),
+            ":village": village,
+            ":class": class,
         })
     })
     .map_err(sqlite)?;
@@ -284,61 +285,153 @@ pub fn append(
 pub struct Page {
     /// Them.
     pub envelopes: Vec<Envelope>,
+    /// Children who moved.
+    pub moves: Vec<ScopeEvent>,
     /// Up to where the log was looked at.
     pub cursor: Cursor,
     /// The log goes on.
     pub more: bool,
 }
 
+/// Who looks at the log.
+pub struct Viewer<'a> {
+    /// Whether the device answers for what lies there.
+    pub covers: &'a dyn Fn(DocumentKind, &Leaves) -> bool,
+    /// Whether the device has this envelope, by certificate and counter, for certain.
+    pub holds: &'a dyn Fn(CertificateId, u64) -> bool,
+}
+
 /// Rows of the log that one request looks at: a bound on its time, not on what a device gets in all.
 const SCANNED_MAX: u32 = 50_000;
 
-/// Looks for envelopes above a cursor.
+struct Row {
+    cursor: Cursor,
+    document: DocumentId,
+    certificate: CertificateId,
+    counter: u64,
+    kind: DocumentKind,
+    /// Where the dossier lay after this envelope.
+    then: Leaves,
+    /// Where it lies now.
+    now: Leaves,
+    /// Where it lay before, when this envelope moved it.
+    moved_from: Option<Leaves>,
+}
+
+impl Row {
+    fn read(row: &rusqlite::Row<'_>) -> Result<Self> {
+        let text = |name: &str| -> Result<Option<&str>> {
+            row.get_ref(name).map_err(sqlite)?.as_str_or_null().map_err(|_| malformed("leaves"))
+        };
+        let pair = |village: &str, class: &str| -> Result<Option<Leaves>> {
+            let village = text(village)?;
+            Ok(village.zip(text(class)?).map(|(village, class)| moves::leaves(village, class.to_owned())))
+        };
+        let now = pair("village", "class")?.ok_or_else(|| malformed("leaves"))?;
+        Ok(Self {
+            cursor: Cursor {
+                seq: unsigned(row.get("seq").map_err(sqlite)?),
+                chain: Hash32(row.get("chain").map_err(sqlite)?),
+            },
+            document: DocumentId::from_bytes(row.get("document").map_err(sqlite)?),
+            certificate: CertificateId::from_bytes(row.get("certificate").map_err(sqlite)?),
+            counter: unsigned(row.get("counter").map_err(sqlite)?),
+            kind: DocumentKind::from_number(row.get("kind").map_err(sqlite)?)
+                .ok_or_else(|| malformed("document kind"))?,
+            then: pair("then_village", "then_class")?.unwrap_or_else(|| now.clone()),
+            now,
+            moved_from: pair("from_village", "from_class")?,
+        })
+    }
+}
+
+/// Looks for envelopes above a cursor. A device gets what was recorded of a child while the child lay in its scope, and
+/// all that was recorded before when the child comes into it; of a child who lies elsewhere now it gets nothing any more.
 ///
 /// # Errors
 /// The faults of a store.
-pub fn page(
-    connection: &Connection,
-    after: Cursor,
-    bytes_max: usize,
-    may_see: &dyn Fn(CertificateId, u64, &Placement) -> bool,
-) -> Result<Page> {
+pub fn page(connection: &Connection, after: Cursor, bytes_max: usize, viewer: &Viewer<'_>) -> Result<Page> {
     let mut statement = connection
         .prepare_cached(
-            "SELECT log.seq AS seq, log.chain AS chain, log.certificate AS certificate, log.counter AS counter,
-                 document.kind AS kind, document.village AS village, document.class AS class, log.bytes AS bytes
+            "SELECT log.seq AS seq, log.chain AS chain, log.document AS document, log.certificate AS certificate,
+                 log.counter AS counter, document.kind AS kind, document.village AS village,
+                 document.class AS class, log.bytes AS bytes, later.from_village AS then_village,
+                 later.from_class AS then_class, this.from_village AS from_village, this.from_class AS from_class
              FROM log JOIN document ON document.id = log.document
+             LEFT JOIN move AS this ON this.seq = log.seq
+             LEFT JOIN move AS later ON later.seq =
+                 (SELECT min(seq) FROM move WHERE move.document = log.document AND move.seq > log.seq)
              WHERE log.seq > :after ORDER BY log.seq LIMIT :limit",
         )
         .map_err(sqlite)?;
     let mut rows =
         statement.query(named_params! { ":after": signed(after.seq), ":limit": SCANNED_MAX }).map_err(sqlite)?;
-    let mut page = Page { envelopes: Vec::new(), cursor: after, more: false };
+    let mut page = Page { envelopes: Vec::new(), moves: Vec::new(), cursor: after, more: false };
     let mut bytes = 0_usize;
     let mut scanned = 0_u32;
     while let Some(row) = rows.next().map_err(sqlite)? {
         scanned = scanned.saturating_add(1);
-        let placement = placed(
-            row.get("kind").map_err(sqlite)?,
-            row.get_ref("village").map_err(sqlite)?.as_str().map_err(|_| malformed("village"))?,
-            row.get("class").map_err(sqlite)?,
-        )?;
-        let certificate = CertificateId::from_bytes(row.get("certificate").map_err(sqlite)?);
-        let counter = unsigned(row.get("counter").map_err(sqlite)?);
-        if may_see(certificate, counter, &placement) {
+        let found = Row::read(row)?;
+        let sees = (viewer.covers)(found.kind, &found.now) && (viewer.covers)(found.kind, &found.then);
+        let saw = found.moved_from.as_ref().is_some_and(|from| (viewer.covers)(found.kind, from));
+        let mut given = Vec::new();
+        if found.moved_from.is_some() && sees && !saw {
+            // The child comes into the scope: with all that was recorded, also by this device in an earlier year.
+            given = of_document_up_to(connection, found.document, found.cursor.seq)?;
+        } else if sees && !(viewer.holds)(found.certificate, found.counter) {
             let read = row.get_ref("bytes").map_err(sqlite)?.as_blob().map_err(|_| malformed("envelope"))?;
-            if bytes.saturating_add(read.len()) > bytes_max && !page.envelopes.is_empty() {
-                page.more = true;
-                return Ok(page);
-            }
-            bytes = bytes.saturating_add(read.len());
-            page.envelopes.push(Envelope::from_bytes(read).map_err(|_| malformed("envelope"))?);
+            given.push(Envelope::from_bytes(read).map_err(|_| malformed("envelope"))?);
         }
-        page.cursor =
-            Cursor { seq: unsigned(row.get("seq").map_err(sqlite)?), chain: Hash32(row.get("chain").map_err(sqlite)?) };
+        let read = given.iter().fold(0_usize, |sum, envelope| sum.saturating_add(envelope.to_bytes().len()));
+        if !given.is_empty() && bytes.saturating_add(read) > bytes_max && !page.envelopes.is_empty() {
+            page.more = true;
+            return Ok(page);
+        }
+        bytes = bytes.saturating_add(read);
+        page.envelopes.append(&mut given);
+        if found.moved_from.is_some() {
+            let left = saw && !(viewer.covers)(found.kind, &found.now);
+            let change = match (sees, left) {
+                (true, _) => Some(ScopeChange::Here { leaves: found.then }),
+                (false, true) => Some(ScopeChange::Left { seq: found.cursor.seq }),
+                (false, false) => None,
+            };
+            page.moves.extend(change.map(|change| ScopeEvent { document: found.document, change }));
+        }
+        page.cursor = found.cursor;
     }
     page.more = scanned >= SCANNED_MAX;
     Ok(page)
+}
+
+/// The envelopes of a document up to a sequence number, in the order of the log.
+fn of_document_up_to(connection: &Connection, document: DocumentId, seq: u64) -> Result<Vec<Envelope>> {
+    let mut statement = connection
+        .prepare_cached("SELECT bytes FROM log WHERE document = :id AND seq <= :seq ORDER BY seq")
+        .map_err(sqlite)?;
+    let rows = statement
+        .query_map(named_params! { ":id": document.as_bytes().as_slice(), ":seq": signed(seq) }, |row| {
+            row.get::<_, Vec<u8>>("bytes")
+        })
+        .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
+        .map_err(sqlite)?;
+    rows.iter().map(|bytes| Envelope::from_bytes(bytes).map_err(|_| -> Failure { malformed("envelope") })).collect()
+}
+
+/// Whether a device has written into a document.
+///
+/// # Errors
+/// The faults of a store.
+pub fn has_written(connection: &Connection, certificate: CertificateId, document: DocumentId) -> Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM log WHERE document = :document AND certificate = :certificate")
+        .and_then(|mut statement| {
+            statement.exists(named_params! {
+                ":document": document.as_bytes().as_slice(),
+                ":certificate": certificate.as_bytes().as_slice(),
+            })
+        })
+        .map_err(sqlite)
 }
 
 /// A device's own envelopes from a counter on: (counter, seq, placement), at most `limit`.
@@ -389,13 +482,7 @@ pub fn own_from(
 /// # Errors
 /// The faults of a store.
 pub fn of_document(connection: &Connection, document: DocumentId) -> Result<Vec<Envelope>> {
-    let mut statement =
-        connection.prepare_cached("SELECT bytes FROM log WHERE document = :id ORDER BY seq").map_err(sqlite)?;
-    let rows = statement
-        .query_map(named_params! { ":id": document.as_bytes().as_slice() }, |row| row.get::<_, Vec<u8>>("bytes"))
-        .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
-        .map_err(sqlite)?;
-    rows.iter().map(|bytes| Envelope::from_bytes(bytes).map_err(|_| -> Failure { malformed("envelope") })).collect()
+    of_document_up_to(connection, document, i64::MAX.unsigned_abs())
 }
 
 /// The ids of all dossiers with where they lie.

@@ -2,6 +2,7 @@
 
 pub mod apart;
 pub mod log;
+pub mod moves;
 pub mod photo;
 pub mod register;
 
@@ -17,8 +18,9 @@ pub use rusqlite::{Connection, Transaction};
 /// The file within the data folder.
 pub const FILE_NAME: &str = "county.db";
 
-const SCHEMA_VERSION: i64 = 1;
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_server.sql")];
+const SCHEMA_VERSION: i64 = 2;
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_server.sql"), include_str!("migrations/0002_moves.sql")];
 /// Connections that only read: a sync that has nothing to push waits for no writer.
 const READERS: usize = 4;
 

@@ -118,6 +118,7 @@ fn examples() -> Vec<(&'static str, Vec<u8>)> {
         photos_delivered: vec![],
         photo_mark: 0,
         without_backup: false,
+        moves: None,
     };
     vec![
         ("the public key", signer().public_key().0.to_vec()),

@@ -36,4 +36,12 @@ class: ClassId | null,
 /**
  * May be changed by this person.
  */
-writable: boolean, };
+writable: boolean, 
+/**
+ * The child has moved out of the person's scope: the dossier goes from here when all that was recorded is safe.
+ */
+movedAway: boolean, 
+/**
+ * May be moved to another village or class by this person.
+ */
+movable: boolean, };

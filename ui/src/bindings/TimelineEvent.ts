@@ -31,6 +31,14 @@ since: Day | null,
 /**
  * Why.
  */
+note: string, } | { "kind": "moved", 
+/**
+ * Where to, in words.
+ */
+to: string, 
+/**
+ * Why.
+ */
 note: string, } | { "kind": "registered", 
 /**
  * From a roster.

@@ -20,6 +20,7 @@ import type { LedgerPage } from "./LedgerPage";
 import type { ListChildren } from "./ListChildren";
 import type { ListDeliveries } from "./ListDeliveries";
 import type { MadeFile } from "./MadeFile";
+import type { MoveChild } from "./MoveChild";
 import type { Nothing } from "./Nothing";
 import type { OneDraft } from "./OneDraft";
 import type { OneImport } from "./OneImport";
@@ -60,6 +61,7 @@ export interface Commands {
   changeField: { request: ChangeField; response: Saved };
   settleConflict: { request: SettleConflict; response: Saved };
   recordStatus: { request: RecordStatus; response: Saved };
+  moveChild: { request: MoveChild; response: Saved };
   addGuardian: { request: AddGuardian; response: Saved };
   beginVisit: { request: BeginVisit; response: DraftView };
   saveDraft: { request: SaveDraft; response: Saved };

@@ -8,7 +8,7 @@ use automerge::{Automerge, ObjId as ExId, ObjType, ROOT, ReadDoc, ScalarValue, V
 use super::damaged;
 use super::dossier_write::{FROM_ROSTER, root};
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
-use crate::domain::dossier::{Actor, Dossier, PhotoRecord, StatusEvent, VisitRecord, Written};
+use crate::domain::dossier::{Actor, Dossier, MoveRecord, PhotoRecord, StatusEvent, VisitRecord, Written};
 use crate::domain::field;
 use crate::domain::identifier::{EntryId, Hash32};
 use crate::domain::place::{ClassId, Leaves, PlaceCode};
@@ -59,6 +59,18 @@ impl Reader<'_> {
             village: self.text(&placement, "village")?.and_then(|code| PlaceCode::parse(&code)),
             class: self.text(&placement, "class")?.map(ClassId),
         };
+        for (key, entry) in self.entries("placement")? {
+            dossier.moves.push(MoveRecord {
+                entry: key,
+                to: Leaves {
+                    village: self.text(&entry, "village")?.and_then(|code| PlaceCode::parse(&code)),
+                    class: self.text(&entry, "class")?.map(ClassId),
+                },
+                note: self.text(&entry, "note")?.unwrap_or_default(),
+                actor: actor(&entry),
+                at: self.time(&entry),
+            });
+        }
         let record = root(self.doc, "record")?;
         if let Some((value, operation)) = self.doc.get(&record, "opened_from").map_err(damaged)? {
             dossier.from_roster = value.as_str() == Some("roster");

@@ -68,6 +68,18 @@ pub fn open(tx: &mut Transaction<'_>, leaves: &Leaves, from_roster: bool) -> Res
     put(tx, &record, "opened_from", if from_roster { "roster" } else { "field" })
 }
 
+/// Records that the child moves: beside where it was opened, so that everything which was there stays to be read.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn add_move(tx: &mut Transaction<'_>, key: EntryId, to: &Leaves, note: &str) -> Result<()> {
+    let placement = root(tx, "placement")?;
+    let entry = tx.put_object(&placement, key.to_string(), ObjType::Map).map_err(damaged)?;
+    put_text(tx, &entry, "village", to.village.as_ref().map_or("", |village| village.as_str()))?;
+    put_text(tx, &entry, "class", to.class.as_ref().map_or("", |class| class.0.as_str()))?;
+    put_text(tx, &entry, "note", note)
+}
+
 /// Adds a guardian under a key of its own.
 ///
 /// # Errors
