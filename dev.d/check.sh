@@ -78,6 +78,8 @@ cmd_gen() {
     mkdir -p ui/src/bindings
     rm -f ui/src/bindings/*.ts
     cp "$scratch"/bindings/*.ts ui/src/bindings/
+    install_all
+    build_ui
     step "The program that invents" cargo build --quiet "${cargo_flags[@]}" "${workspace_flags[@]}" \
         --bin fiction --test architecture
     step "Fixture: the county of the tests" "$JIAFANG_BIN_DIR/fiction" \

@@ -173,7 +173,8 @@ fn judge<'a>(
         return Ok(Judgement::Apart(QuarantineReason::NotYours));
     }
     let placed = placement.map(|placement| placement.leaves);
-    if !are_places(&body.leaves) || !may_write(device, county, body.kind, body.document == county.document, &body.leaves)
+    if !are_places(&body.leaves)
+        || !may_write(device, county, body.kind, body.document == county.document, &body.leaves)
     {
         return Ok(Judgement::Apart(QuarantineReason::NotYours));
     }
@@ -292,9 +293,9 @@ fn may_write(
         DocumentKind::County => is_county_document && device.certificate == county.certificate,
         // Their rights are a kind of their own, which this version does not give to anybody yet.
         DocumentKind::Restricted => false,
-        DocumentKind::Dossier => device.rights.as_ref().is_some_and(|rights| {
-            rights.role.writes_dossiers() && covers(rights, leaves)
-        }),
+        DocumentKind::Dossier => {
+            device.rights.as_ref().is_some_and(|rights| rights.role.writes_dossiers() && covers(rights, leaves))
+        }
     }
 }
 

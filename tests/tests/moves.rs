@@ -68,8 +68,16 @@ fn a_child_moves_while_two_teachers_are_offline_and_what_both_wrote_arrives() {
     sync_until_quiet(&[&li, &wang, &coordinator]);
     for person in [&wang, &coordinator] {
         let visits = visits_of(person, child);
-        assert!(visits.contains(&("李老师".to_owned(), "奶奶说要搬到新村去。".to_owned())), "{}: {visits:?}", person.name);
-        assert!(visits.contains(&("王老师".to_owned(), "已到新家,次日入学。".to_owned())), "{}: {visits:?}", person.name);
+        assert!(
+            visits.contains(&("李老师".to_owned(), "奶奶说要搬到新村去。".to_owned())),
+            "{}: {visits:?}",
+            person.name
+        );
+        assert!(
+            visits.contains(&("王老师".to_owned(), "已到新家,次日入学。".to_owned())),
+            "{}: {visits:?}",
+            person.name
+        );
         assert_eq!(person.opens(child).guardians[0].phone.value, "19900000003");
     }
     let moved = coordinator.opens(child).timeline.into_iter().find_map(|entry| match entry.event {

@@ -2,7 +2,9 @@
 //! TypeScript table is made from this list; the hosts know one entry, [`dispatch`].
 
 use super::children::{ChildRegistered, ChildrenPage, ListChildren, RegisterChild};
-use super::dossier::{AddGuardian, ChangeField, DossierView, MoveChild, OpenDossier, RecordStatus, Saved, SettleConflict};
+use super::dossier::{
+    AddGuardian, ChangeField, DossierView, MoveChild, OpenDossier, RecordStatus, Saved, SettleConflict,
+};
 use super::inbox::Inbox;
 use super::ledger::{LedgerPage, MadeFile, ShowLedger};
 use super::photo::{FetchPhoto, PhotoState};

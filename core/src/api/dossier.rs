@@ -44,6 +44,8 @@ pub struct DossierView {
     pub timeline: Vec<TimelineEntry>,
     /// Brothers and sisters of the same household who are on this device: one visit can cover them.
     pub siblings: Vec<ChildRow>,
+    /// The village that it lies in.
+    pub village: Option<PlaceCode>,
     /// The class, for links.
     pub class: Option<ClassId>,
     /// May be changed by this person.
@@ -390,6 +392,7 @@ pub(super) fn view(device: &Device, id: DocumentId) -> Result<DossierView> {
         writable,
         moved_away,
         movable: writable && device.author.rights.role.moves_children(),
+        village: child.leaves.village,
         class: child.leaves.class,
     })
 }

@@ -24,11 +24,8 @@ pub fn move_child(device: &mut Device, id: DocumentId, to: Leaves, note: &str) -
     if !device.author.rights.role.moves_children() {
         return Err(Failure::new(ErrorCode::NotAllowed, "the role does not move children"));
     }
-    let row = device
-        .store
-        .reading()
-        .document_row(id)?
-        .ok_or_else(|| Failure::new(ErrorCode::DocumentNotHere, "dossier"))?;
+    let row =
+        device.store.reading().document_row(id)?.ok_or_else(|| Failure::new(ErrorCode::DocumentNotHere, "dossier"))?;
     if note.chars().count() > VALUE_CHARS_MAX {
         return Err(Failure::invalid("note", "too_long"));
     }

@@ -19,8 +19,7 @@ pub use rusqlite::{Connection, Transaction};
 pub const FILE_NAME: &str = "county.db";
 
 const SCHEMA_VERSION: i64 = 2;
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_server.sql"), include_str!("migrations/0002_moves.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_server.sql"), include_str!("migrations/0002_moves.sql")];
 /// Connections that only read: a sync that has nothing to push waits for no writer.
 const READERS: usize = 4;
 

@@ -27,10 +27,7 @@ pub(super) fn leaves(village: &str, class: String) -> Leaves {
 
 /// The text that a store holds of leaves: (village, class), each empty where there is none.
 pub(super) fn texts(leaves: &Leaves) -> (&str, &str) {
-    (
-        leaves.village.as_ref().map_or("", PlaceCode::as_str),
-        leaves.class.as_ref().map_or("", |class| class.0.as_str()),
-    )
+    (leaves.village.as_ref().map_or("", PlaceCode::as_str), leaves.class.as_ref().map_or("", |class| class.0.as_str()))
 }
 
 /// The first move of a dossier above a sequence number.
@@ -64,17 +61,17 @@ pub fn last(connection: &Connection, document: DocumentId) -> Result<Option<Move
 }
 
 fn one(connection: &Connection, document: DocumentId, sql: &str, seq: u64) -> Result<Option<Move>> {
-    let row = connection
-        .prepare_cached(sql)
-        .map_err(sqlite)?
-        .query_row(named_params! { ":document": document.as_bytes().as_slice(), ":seq": signed(seq) }, |row| {
+    let row = connection.prepare_cached(sql).map_err(sqlite)?.query_row(
+        named_params! { ":document": document.as_bytes().as_slice(), ":seq": signed(seq) },
+        |row| {
             Ok(Move {
                 seq: unsigned(row.get("seq")?),
                 from: leaves(row.get_ref("from_village")?.as_str()?, row.get("from_class")?),
                 at: Timestamp::from_unix_ms(row.get("at")?),
                 certificate: CertificateId::from_bytes(row.get("certificate")?),
             })
-        });
+        },
+    );
     optional(row)
 }
 

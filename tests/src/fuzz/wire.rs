@@ -13,7 +13,7 @@ use jiafang_core::protocol::photo::{PhotoFile, PhotoOffer, PhotoOffset};
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::register::{RegisterEntry, RegisterEntryBody, RegisterFact};
 use jiafang_core::protocol::sync::{
-    Cursor, Push, QuarantineReason, Receipt, ReceiptRun, Rights, SyncAnswer, SyncRequest,
+    Cursor, Push, QuarantineReason, Receipt, ReceiptRun, Rights, ScopeChange, ScopeEvent, SyncAnswer, SyncRequest,
 };
 use jiafang_core::protocol::{ENROL_BYTES_MAX, REQUEST_INFLATED_BYTES_MAX};
 use jiafang_core::vault::signing::DeviceSigner;
@@ -223,6 +223,10 @@ pub(super) fn answer() -> SyncAnswer {
         photos_delivered: vec![Hash32([0xF0; 32])],
         photo_mark: 1,
         without_backup: false,
+        moves: Some(vec![
+            ScopeEvent { document: DOCUMENT, change: ScopeChange::Here { leaves: leaves() } },
+            ScopeEvent { document: DocumentId::from_bytes([0xD1; 16]), change: ScopeChange::Left { seq: 2 } },
+        ]),
     }
 }
 

@@ -3,6 +3,7 @@ import type { ChildRow } from "./ChildRow";
 import type { ClassId } from "./ClassId";
 import type { FieldView } from "./FieldView";
 import type { GuardianView } from "./GuardianView";
+import type { PlaceCode } from "./PlaceCode";
 import type { TimelineEntry } from "./TimelineEntry";
 
 /**
@@ -29,6 +30,10 @@ timeline: Array<TimelineEntry>,
  * Brothers and sisters of the same household who are on this device: one visit can cover them.
  */
 siblings: Array<ChildRow>, 
+/**
+ * The village that it lies in.
+ */
+village: PlaceCode | null, 
 /**
  * The class, for links.
  */

@@ -32,6 +32,7 @@ export const SEVERITY: Record<ErrorCode, Severity> = {
   document_not_here: 'warning',
   draft_not_here: 'warning',
   not_allowed: 'warning',
+  child_moved_away: 'warning',
   field_missing: 'warning',
   field_invalid: 'warning',
   photo_format_unsupported: 'warning',

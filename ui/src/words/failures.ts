@@ -30,6 +30,7 @@ export const zh = {
     document_not_here: '这份档案不在这台设备上。',
     draft_not_here: '这份草稿已经完成或丢弃了。',
     not_allowed: '您的角色或负责范围不能做这件事，没有改动。',
+    child_moved_away: '这个孩子已转到别处，由那里的老师负责，档案只能看。您写的草稿还在，请转告那里的老师。',
     field_missing: '还缺：{field}。',
     field_invalid: '{field}：{reason}。',
     photo_format_unsupported: '这张图片的格式（{format}）还不能读。请在相机设置里选 JPEG（“兼容性最佳”）,或截图后再选；家访内容不受影响。',
@@ -78,6 +79,7 @@ export const zh = {
     unreadable: '读不出来',
     unknown: '没有这一项',
     no_village: '请选到村',
+    unchanged: '孩子已经在那里',
     birth_date_differs: '与出生日期不一致',
     sex_differs: '与性别不一致',
     no_day: '不是日期',
@@ -140,6 +142,8 @@ export const en: typeof zh = {
     document_not_here: 'This dossier is not on this device.',
     draft_not_here: 'This draft was finished or discarded.',
     not_allowed: 'Your role or scope does not allow this. Nothing was changed.',
+    child_moved_away:
+      'This child has moved, and the teachers there answer for it now: the dossier is read only. Your draft is kept; please tell them.',
     field_missing: 'Missing: {field}.',
     field_invalid: '{field}: {reason}.',
     photo_format_unsupported:
@@ -189,6 +193,7 @@ export const en: typeof zh = {
     unreadable: 'cannot be read',
     unknown: 'no such field',
     no_village: 'choose a village',
+    unchanged: 'the child is there already',
     birth_date_differs: 'does not agree with the date of birth',
     sex_differs: 'does not agree with the sex',
     no_day: 'not a date',

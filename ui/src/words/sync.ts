@@ -31,6 +31,7 @@ export const zh = {
     counter_forked: '这台设备可能被复制过；请联系县里管理员。',
     builds_on_quarantined: '它接着一条等人处理的记录，要一起等。',
     too_large: '这条记录太大。',
+    late: '送到时孩子已转走太久；记录没有丢，等县里管理员处理。',
     photo_too_large: '照片太大，服务器不收；留在本机。',
     photo_not_taken: '服务器不收这张照片；留在本机。',
     photo_not_here: '本机的照片文件找不到或已损坏。',
@@ -42,6 +43,7 @@ export const zh = {
     conflict_settled: '定了一个说法',
     status: '记录状态',
     roster: '名册导入',
+    moved: '转到别处',
   },
   photoCount: '照片 {n} 张',
 }
@@ -77,6 +79,7 @@ export const en: typeof zh = {
     counter_forked: 'This device may have been copied; ask the county’s administrator.',
     builds_on_quarantined: 'It builds on a record that waits, and waits with it.',
     too_large: 'This record is too large.',
+    late: 'The child had moved away too long before it came. Nothing is lost: the county’s administrator decides.',
     photo_too_large: 'The photo is too large for the server; it stays here.',
     photo_not_taken: 'The server does not take this photo; it stays here.',
     photo_not_here: 'The photo’s file is missing or damaged here.',
@@ -88,6 +91,7 @@ export const en: typeof zh = {
     conflict_settled: 'Value settled',
     status: 'Status',
     roster: 'Roster import',
+    moved: 'Moved',
   },
   photoCount: '{n} photos',
 }
