@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 
 vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
-const { dayOf, minuteText, momentOf, parsedDay, parsedMinute } = await import('./dates')
+const { dayOf, minuteText, momentOf, parsedDay, parsedMinute, spanText } = await import('./dates')
 
 describe('a typed day', () => {
   it.each(['2016-05-04', '2016/5/4', '20160504', '2016.05.04', '2016年5月4日', ' 2016-5-04 '])('%s is understood', (text) => {
@@ -10,6 +10,16 @@ describe('a typed day', () => {
   it.each(['2026-02-30', '2026-13-01', '23.11.2026', '2016', '下周一', ''])('%s is no day', (text) => {
     expect(parsedDay(text)).toBeNull()
   })
+})
+
+describe('how far a clock is off', () => {
+  it.each([
+    [37, '37 分钟'],
+    [119, '119 分钟'],
+    [2_235, '37 小时'],
+    [5_000, '3 天'],
+    [6_311_520, '12 年'],
+  ])('%s minutes are told as %s', (minutes, told) => expect(spanText(minutes)).toBe(told))
 })
 
 describe('a typed minute', () => {

@@ -45,6 +45,19 @@ export function agoText(days: number): string {
   return days > 0 ? t('common.daysAgo', { n: days }) : t('common.inDays', { n: -days })
 }
 
+const UNITS = [
+  ['years', 525_600],
+  ['days', 1_440],
+  ['hours', 60],
+  ['minutes', 1],
+] as const
+
+/** How long a span of minutes is, in the largest unit of which it has two or more: 37 小时, 12 年. */
+export function spanText(minutes: number): string {
+  const [unit, length] = UNITS.find(([, length]) => minutes >= 2 * length) ?? ['minutes', 1]
+  return i18n.global.t(`common.span.${unit}`, { n: Math.floor(minutes / length) })
+}
+
 /** Today's moments by their minute, others by their day. */
 export function shortMoment(ms: number): string {
   return dayOf(ms) === dayOf(Date.now()) ? minuteText(ms) : momentText(ms)

@@ -42,7 +42,7 @@ export const zh = {
     lastSync: '上次同步 {when}',
     neverSynced: '还没有同步过',
     syncing: '正在同步…',
-    clockOff: '本机时间与服务器相差 {n} 分钟，请校正系统时间。记录不受影响。',
+    clockOff: '本机时间与服务器相差 {span}，请校正系统时间。记录不受影响。',
     noBackup: '服务器没有备份：请管理员设置。',
   },
   more: {
@@ -118,7 +118,7 @@ export const en: typeof zh = {
     lastSync: 'Last sync {when}',
     neverSynced: 'Never synced yet',
     syncing: 'Syncing…',
-    clockOff: 'This device’s clock is {n} minutes off. Please set it. Records are not affected.',
+    clockOff: 'This device’s clock is {span} off. Please set it. Records are not affected.',
     noBackup: 'The server keeps no backup: ask the administrator.',
   },
   more: {
