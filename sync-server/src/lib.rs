@@ -12,6 +12,7 @@ pub mod identity;
 pub mod intake;
 pub mod invite;
 pub mod photo;
+pub mod requests;
 pub mod serve;
 pub mod setup;
 pub mod store;

@@ -27,19 +27,17 @@ use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::connections::{self, Peer};
-use crate::identity::{Identity, ed25519_spki};
+use crate::identity::Identity;
 use crate::photo::PhotoFolder;
+use crate::refuse;
+use crate::requests::PHOTO_PART_BYTES_MAX;
 use crate::store::Store;
 use crate::store::register::{self, Device};
-use crate::{enrol, exchange, fault, refuse};
 
 /// A request may take so long, from its first byte to its answer; devices give up before.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(5 * 60);
 /// Requests that are worked on at once.
 const WORKERS: usize = 16;
-
-/// A photo part is small; a batch of them is taken as one, too.
-const PHOTO_PART_BYTES_MAX: usize = 512 * 1024;
 
 /// A running server.
 pub struct Server {
@@ -47,8 +45,8 @@ pub struct Server {
     pub store: Arc<Store>,
     /// The county's keys.
     pub identity: Arc<Identity>,
-    photos: Arc<PhotoFolder>,
-    environment: Environment,
+    pub(crate) photos: Arc<PhotoFolder>,
+    pub(crate) environment: Environment,
     work: Semaphore,
 }
 
@@ -225,9 +223,8 @@ fn refused(refusal: &Refusal) -> Response {
     (status, [(header::CONTENT_TYPE, "application/cbor")], body::cbor(refusal)).into_response()
 }
 
-fn answered<T: minicbor::Encode<()>>(answer: std::result::Result<T, Refusal>) -> Response {
-    let written = answer.and_then(|answer| body::write(&answer).map_err(|cause| fault(Failure::from(cause))));
-    match written {
+fn answered(answer: std::result::Result<Vec<u8>, Refusal>) -> Response {
+    match answer {
         Ok(bytes) => ([(header::CONTENT_TYPE, "application/cbor+zstd")], bytes).into_response(),
         Err(refusal) => refused(&refusal),
     }
@@ -256,38 +253,17 @@ fn whole(bytes: std::result::Result<Bytes, BytesRejection>) -> std::result::Resu
     })
 }
 
-fn read_body<T: for<'b> minicbor::Decode<'b, ()>>(
-    bytes: std::result::Result<Bytes, BytesRejection>,
-    inflated_bytes_max: usize,
-) -> std::result::Result<T, Refusal> {
-    body::read_within(&whole(bytes)?, inflated_bytes_max)
-        .map_err(|cause| refuse(RefusalCode::Malformed, cause.to_string()))
-}
-
 fn device_of(server: &Server, peer: &Peer) -> std::result::Result<Device, Refusal> {
     let nobody = |detail: &str| refuse(RefusalCode::CertificateRefused, detail);
-    let (certificate, public_key_info) = match peer {
-        Peer::Device { certificate, public_key_info } => (*certificate, public_key_info),
-        Peer::Nobody => return Err(nobody("no client certificate")),
-        Peer::Unreadable => return Err(nobody("a certificate without an id")),
-    };
-    let device = server
-        .store
-        .read(|connection| register::device(connection, certificate))
-        .map_err(fault)?
-        .ok_or_else(|| nobody("the register does not know the device, or has revoked it"))?;
-    if **public_key_info != ed25519_spki(&device.public_key) {
-        return Err(nobody("the certificate has another key than the register"));
+    match peer {
+        Peer::Device { certificate, public_key_info } => server.device(*certificate, public_key_info),
+        Peer::Nobody => Err(nobody("no client certificate")),
+        Peer::Unreadable => Err(nobody("a certificate without an id")),
     }
-    Ok(device)
 }
 
 async fn post_enrol(State(server): State<Arc<Server>>, bytes: std::result::Result<Bytes, BytesRejection>) -> Response {
-    let answer = at_work(server, move |server| {
-        let request = read_body(bytes, protocol::ENROL_BYTES_MAX)?;
-        enrol::enrol(&server.store, &server.identity, &request, &server.environment)
-    });
-    answered(answer.await)
+    answered(at_work(server, move |server| server.enrol(&whole(bytes)?)).await)
 }
 
 async fn post_sync(
@@ -295,11 +271,7 @@ async fn post_sync(
     Extension(device): Extension<Device>,
     bytes: std::result::Result<Bytes, BytesRejection>,
 ) -> Response {
-    let answer = at_work(server, move |server| {
-        let request = read_body(bytes, protocol::REQUEST_INFLATED_BYTES_MAX)?;
-        exchange::answer(&server.store, &server.photos, &device, request, server.environment.now())
-    });
-    answered(answer.await)
+    answered(at_work(server, move |server| server.sync(&device, &whole(bytes)?)).await)
 }
 
 #[derive(serde::Deserialize)]
@@ -321,11 +293,7 @@ async fn put_photo(
     let answer = at_work(server, move |server| {
         let hash = read_hash(&hash)?;
         let Query(at) = at.map_err(|_| refuse(RefusalCode::Malformed, "no offset"))?;
-        let bytes = whole(bytes)?;
-        if bytes.len() > PHOTO_PART_BYTES_MAX {
-            return Err(refuse(RefusalCode::TooLarge, "a part of that size"));
-        }
-        server.photos.append(&server.store, &device, hash, at.offset, &bytes)
+        server.put_photo(&device, hash, at.offset, &whole(bytes)?)
     });
     answered(answer.await)
 }
@@ -340,8 +308,7 @@ async fn get_photo(
     let bytes_max = end
         .and_then(|end| usize::try_from(end.saturating_sub(start).saturating_add(1)).ok())
         .map_or(PHOTO_PART_BYTES_MAX, |asked| asked.min(PHOTO_PART_BYTES_MAX));
-    let answer =
-        at_work(server, move |server| server.photos.read(&server.store, &device, read_hash(&hash)?, start, bytes_max));
+    let answer = at_work(server, move |server| server.get_photo(&device, read_hash(&hash)?, start, bytes_max));
     match answer.await {
         Ok(part) => {
             let length = u64::try_from(part.bytes.len()).unwrap_or(0);

@@ -1,0 +1,84 @@
+//! What a request does, without the connection that it came by: who asks and bytes in, bytes out. The listening
+//! socket stands in [`crate::serve`]; tests call these alone, with a network of their own.
+
+use jiafang_core::domain::identifier::{CertificateId, Hash32};
+use jiafang_core::error::Failure;
+use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
+use jiafang_core::protocol::{self, body};
+
+use crate::identity::ed25519_spki;
+use crate::photo::Part;
+use crate::serve::Server;
+use crate::store::register::{self, Device};
+use crate::{enrol, exchange, fault, refuse};
+
+/// A photo part is small; a batch of them is taken as one, too.
+pub const PHOTO_PART_BYTES_MAX: usize = 512 * 1024;
+
+/// What is answered: a body, or why not.
+type Answered<T> = Result<T, Refusal>;
+
+fn read_body<T: for<'b> minicbor::Decode<'b, ()>>(bytes: &[u8], inflated_bytes_max: usize) -> Answered<T> {
+    body::read_within(bytes, inflated_bytes_max).map_err(|cause| refuse(RefusalCode::Malformed, cause.to_string()))
+}
+
+fn written<T: minicbor::Encode<()>>(answer: &T) -> Answered<Vec<u8>> {
+    body::write(answer).map_err(|cause| fault(Failure::from(cause)))
+}
+
+impl Server {
+    /// The device that a connection has proven, by its certificate's id and the key (SubjectPublicKeyInfo) that made
+    /// the connection, as the register knows it now.
+    ///
+    /// # Errors
+    /// [`RefusalCode::CertificateRefused`], [`RefusalCode::Fault`].
+    pub fn device(&self, certificate: CertificateId, public_key_info: &[u8]) -> Answered<Device> {
+        let nobody = |detail: &str| refuse(RefusalCode::CertificateRefused, detail);
+        let device = self
+            .store
+            .read(|connection| register::device(connection, certificate))
+            .map_err(fault)?
+            .ok_or_else(|| nobody("the register does not know the device, or has revoked it"))?;
+        if public_key_info != ed25519_spki(&device.public_key) {
+            return Err(nobody("the certificate has another key than the register"));
+        }
+        Ok(device)
+    }
+
+    /// `POST /v1/enrol`.
+    ///
+    /// # Errors
+    /// As [`enrol::enrol`], [`RefusalCode::Malformed`].
+    pub fn enrol(&self, bytes: &[u8]) -> Answered<Vec<u8>> {
+        let request = read_body(bytes, protocol::ENROL_BYTES_MAX)?;
+        written(&enrol::enrol(&self.store, &self.identity, &request, &self.environment)?)
+    }
+
+    /// `POST /v1/sync`.
+    ///
+    /// # Errors
+    /// As [`exchange::answer`], [`RefusalCode::Malformed`].
+    pub fn sync(&self, device: &Device, bytes: &[u8]) -> Answered<Vec<u8>> {
+        let request = read_body(bytes, protocol::REQUEST_INFLATED_BYTES_MAX)?;
+        written(&exchange::answer(&self.store, &self.photos, device, request, self.environment.now())?)
+    }
+
+    /// `PUT /v1/photo/{hash}?offset=…`.
+    ///
+    /// # Errors
+    /// As [`crate::photo::PhotoFolder::append`].
+    pub fn put_photo(&self, device: &Device, hash: Hash32, offset: u64, bytes: &[u8]) -> Answered<Vec<u8>> {
+        if bytes.len() > PHOTO_PART_BYTES_MAX {
+            return Err(refuse(RefusalCode::TooLarge, "a part of that size"));
+        }
+        written(&self.photos.append(&self.store, device, hash, offset, bytes)?)
+    }
+
+    /// `GET /v1/photo/{hash}`, from a byte on.
+    ///
+    /// # Errors
+    /// As [`crate::photo::PhotoFolder::read`].
+    pub fn get_photo(&self, device: &Device, hash: Hash32, offset: u64, bytes_max: usize) -> Answered<Part> {
+        self.photos.read(&self.store, device, hash, offset, bytes_max.min(PHOTO_PART_BYTES_MAX))
+    }
+}
