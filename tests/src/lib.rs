@@ -11,3 +11,5 @@ pub mod fuzz;
 #[allow(clippy::expect_used, clippy::panic)] // the kit fails tests by panicking, and never ships
 pub mod kit;
 pub mod loopback;
+#[allow(clippy::expect_used, clippy::panic, clippy::arithmetic_side_effects)] // never ships
+pub mod simulator;

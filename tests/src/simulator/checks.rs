@@ -1,0 +1,442 @@
+//! What must hold at rest: after everything is mended and everybody has synced until nothing moves any more.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use automerge::Automerge;
+use jiafang_core::domain::doc::{self, dossier_read};
+use jiafang_core::domain::dossier::Dossier;
+use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32};
+use jiafang_core::domain::ledger::LedgerRow;
+use jiafang_core::error::ErrorCode;
+use jiafang_core::protocol::envelope::{DocumentKind, Envelope};
+use jiafang_sync_server::county_ledger;
+use rusqlite::types::Value;
+
+use super::tablet::{Tablet, held};
+use super::world::{Said, World};
+
+/// Rounds in which everybody syncs, until nothing moves.
+const ROUNDS_MAX: usize = 40;
+
+/// What the server holds at rest.
+struct Server {
+    log: Vec<Envelope>,
+    in_log: BTreeMap<Hash32, u64>,
+    apart: BTreeMap<Hash32, String>,
+    dossiers: BTreeMap<DocumentId, ServerDossier>,
+    damaged: BTreeSet<DocumentId>,
+    backed_up: BTreeSet<Hash32>,
+    restored: bool,
+}
+
+struct ServerDossier {
+    placed: jiafang_sync_server::store::log::Placement,
+    envelopes: BTreeSet<Hash32>,
+    loaded: Option<Automerge>,
+    row: Option<LedgerRow>,
+}
+
+/// What a tablet holds at rest.
+struct Rest {
+    tablet: Arc<Tablet>,
+    let_in: bool,
+    envelopes: BTreeMap<DocumentId, BTreeMap<Hash32, CertificateId>>,
+    outbox: BTreeMap<u64, OutboxRow>,
+    durable_seq: u64,
+}
+
+struct OutboxRow {
+    envelope: Hash32,
+    state: String,
+    reason: String,
+    seq: u64,
+    on_desk: bool,
+}
+
+impl World {
+    /// Mends everything and lets everybody sync until nothing moves.
+    pub(super) fn comes_to_rest(&self) {
+        held(&self.office).leaves_pages(None);
+        held(&self.office).server_dies_and_starts_again();
+        for tablet in self.everybody() {
+            tablet.leaves_pages(None);
+            tablet.restarts();
+        }
+        for _ in 0..ROUNDS_MAX {
+            let mut moved = false;
+            for tablet in self.everybody() {
+                let before = standing_of(&tablet);
+                match self.syncs(&tablet, &[], false) {
+                    Ok(synced) => {
+                        moved |= synced.progress.received > 0
+                            || synced.progress.files_done > 0
+                            || synced.progress.exchanges > 1
+                            || standing_of(&tablet) != before;
+                    }
+                    Err(Some(_)) => {}
+                    Err(None) => moved = true,
+                }
+            }
+            if !moved {
+                return;
+            }
+        }
+        self.finds(format!("after {ROUNDS_MAX} rounds something still moves"));
+    }
+
+    /// Checks all that must hold.
+    pub(super) fn checks(&self) {
+        let server = self.server_at_rest();
+        let rests: Vec<Rest> = self.everybody().into_iter().map(|tablet| self.at_rest(tablet)).collect();
+        for said in held(&self.said).clone() {
+            if let Some(rest) = rests.iter().find(|rest| rest.tablet.number == said.tablet) {
+                self.checks_promise(&said, rest, &server);
+                self.checks_text(&said, rest, &server);
+            }
+        }
+        for rest in &rests {
+            self.checks_projections(&rest.tablet);
+            if rest.let_in {
+                self.checks_honesty(rest, &rests, &server);
+                self.checks_dossiers(rest, &rests, &server);
+                self.checks_photos(rest, &server);
+            }
+        }
+        self.checks_screens(&rests);
+    }
+
+    fn server_at_rest(&self) -> Server {
+        let office = held(&self.office);
+        let log = office.log();
+        let ledger = county_ledger::fold(&office.server().store).expect("the server's ledger");
+        let rows: BTreeMap<DocumentId, LedgerRow> = ledger.rows.into_iter().collect();
+        let mut dossiers = BTreeMap::new();
+        for (id, placed) in office.dossiers() {
+            let of_it: Vec<&Envelope> = log.iter().filter(|envelope| envelope.body.document == id).collect();
+            let loaded = load(&of_it);
+            let envelopes = of_it.iter().map(|envelope| envelope.hash()).collect();
+            dossiers.insert(id, ServerDossier { placed, envelopes, loaded, row: rows.get(&id).cloned() });
+        }
+        Server {
+            in_log: log.iter().zip(1..).map(|(envelope, seq)| (envelope.hash(), seq)).collect(),
+            log,
+            apart: office.apart().into_iter().collect(),
+            dossiers,
+            damaged: ledger.damaged.into_iter().collect(),
+            backed_up: office.backups.iter().flat_map(|backup| backup.holds.iter().copied()).collect(),
+            restored: office.restored > 0,
+        }
+    }
+
+    fn at_rest(&self, tablet: Arc<Tablet>) -> Rest {
+        let let_in = held(&self.office).lets_in(tablet.certificate);
+        let (envelopes, outbox) = tablet.knows(|device| {
+            device.store.transact(|tx| {
+                let mut envelopes: BTreeMap<DocumentId, BTreeMap<Hash32, CertificateId>> = BTreeMap::new();
+                for row in rows(tx, "SELECT document, hash, certificate FROM envelope") {
+                    if let [document, hash, certificate] = row.as_slice() {
+                        let of_it = envelopes.entry(DocumentId::from_bytes(blob(document))).or_default();
+                        of_it.insert(Hash32(blob(hash)), CertificateId::from_bytes(blob(certificate)));
+                    }
+                }
+                let mut outbox = BTreeMap::new();
+                for row in rows(tx, "SELECT counter, envelope, state, reason, seq, on_desk_at FROM outbox") {
+                    if let [counter, envelope, state, reason, seq, on_desk_at] = row.as_slice() {
+                        let row = OutboxRow {
+                            envelope: Hash32(blob(envelope)),
+                            state: text(state),
+                            reason: text(reason),
+                            seq: number(seq),
+                            on_desk: number(on_desk_at) > 0,
+                        };
+                        outbox.insert(number(counter), row);
+                    }
+                }
+                Ok((envelopes, outbox))
+            })
+        });
+        let durable_seq = tablet.knows(|device| Ok(device.store.reading().standing()?.durable_seq));
+        Rest { tablet, let_in, envelopes, outbox, durable_seq }
+    }
+
+    /// Every envelope that was ever said to be saved is on the server, or apart with a reason, and the tablet has it.
+    fn checks_promise(&self, said: &Said, rest: &Rest, server: &Server) {
+        let who = format!("tablet {} no. {}", said.tablet, said.counter);
+        let kept = rest.envelopes.get(&said.document).is_some_and(|of_it| of_it.contains_key(&said.envelope));
+        if !kept {
+            self.finds(format!("{who} was called saved, and the tablet has it no more"));
+        }
+        let Some(row) = rest.outbox.get(&said.counter).filter(|row| row.envelope == said.envelope) else {
+            self.finds(format!("{who} was called saved, and is in no list of the tablet any more"));
+            return;
+        };
+        if server.in_log.contains_key(&said.envelope) {
+            return;
+        }
+        if server.apart.contains_key(&said.envelope) {
+            if rest.let_in && (row.state != "quarantined" || row.reason.is_empty()) {
+                self.finds(format!("{who} is kept apart by the server, and the tablet calls it {}", row.state));
+            }
+            return;
+        }
+        if !rest.let_in {
+            // The strip says that the office does not let the tablet in any more; what it holds it still shows.
+            self.tallies("HeldByTabletThatIsShutOut");
+        } else if row.state == "waiting" && server.restored {
+            self.tallies("WaitsForWhatARestoreLost");
+        } else {
+            self.finds(format!("{who} ({}) is neither in the log nor apart", row.state));
+        }
+    }
+
+    /// No text of a visit is lost that a screen has called saved: on its tablet, and on the server where it is.
+    fn checks_text(&self, said: &Said, rest: &Rest, server: &Server) {
+        let Some(entry) = said.entry else { return };
+        let Some(typed) = held(&self.texts).get(&entry).cloned() else { return };
+        let reads = |dossier: &Dossier| dossier.visits.get(&entry).map(|visit| visit.form.at_home.clone());
+        let who = format!("tablet {} no. {}", said.tablet, said.counter);
+        let here = rest.tablet.with(|device| dossier_read::read(&device.store.reading().document(said.document)?));
+        match here {
+            Ok(dossier) if reads(&dossier).as_ref() == Some(&typed) => {}
+            Ok(_) => self.finds(format!("the text of {who} is not in the tablet's dossier any more")),
+            // A poisoned dossier cannot be read as a whole; the envelope is there, which the promise has checked.
+            Err(failure) if failure.code == ErrorCode::DocumentDamaged && server.damaged.contains(&said.document) => {
+                self.tallies("TextInAPoisonedDossier");
+            }
+            Err(failure) => self.finds(format!("the text of {who} cannot be read: {failure}")),
+        }
+        if server.in_log.contains_key(&said.envelope)
+            && let Some(loaded) = server.dossiers.get(&said.document).and_then(|dossier| dossier.loaded.as_ref())
+            && dossier_read::read(loaded).ok().and_then(|dossier| reads(&dossier)) != Some(typed)
+        {
+            self.finds(format!("the text of {who} is in the log, and not in the server's dossier"));
+        }
+    }
+
+    /// What a tablet says of where its forms are is true.
+    fn checks_honesty(&self, rest: &Rest, rests: &[Rest], server: &Server) {
+        for (counter, row) in &rest.outbox {
+            let who = format!("tablet {} no. {counter}", rest.tablet.number);
+            match row.state.as_str() {
+                "stored" => {
+                    let seq = server.in_log.get(&row.envelope);
+                    if seq.is_none() || (row.seq > 0 && seq != Some(&row.seq)) {
+                        self.finds(format!("{who} is said to be stored as {}, and is {seq:?} in the log", row.seq));
+                    }
+                    if row.seq > 0 && row.seq <= rest.durable_seq && !server.backed_up.contains(&row.envelope) {
+                        self.finds(format!("{who} is said to be in a backup, and is in none"));
+                    }
+                    let at_a_desk = rests.iter().any(|other| {
+                        other.tablet.person != rest.tablet.person
+                            && other.envelopes.values().any(|of_it| of_it.contains_key(&row.envelope))
+                    });
+                    if row.on_desk && !at_a_desk {
+                        self.finds(format!("{who} is said to be on a desk, and is on none"));
+                    }
+                }
+                "quarantined" if !server.apart.contains_key(&row.envelope) => {
+                    self.finds(format!("{who} is said to be apart ({}), and is not", row.reason));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A tablet holds all of the dossiers that it may see, and nothing that the server lacks without a reason; and what
+    /// is equal to the server's log reads as the server reads it (invariant 3).
+    fn checks_dossiers(&self, rest: &Rest, rests: &[Rest], server: &Server) {
+        let tablet = &rest.tablet;
+        let rights = tablet.knows(|device| Ok(device.author.rights.clone()));
+        let nothing = BTreeMap::new();
+        for (id, dossier) in &server.dossiers {
+            if !rights.scopes.iter().any(|scope| scope.covers(&dossier.placed.leaves)) {
+                continue;
+            }
+            let here = rest.envelopes.get(id).unwrap_or(&nothing);
+            let lacking = dossier.envelopes.iter().filter(|hash| !here.contains_key(hash)).count();
+            if lacking > 0 {
+                if tablet.is_cloned() {
+                    // A twin's own forms come back only to a tablet that begins anew.
+                    self.tallies("TwinLacksTheFormsOfItsTwin");
+                } else {
+                    self.finds(format!("tablet {} lacks {lacking} envelopes of {id}", tablet.number));
+                }
+                continue;
+            }
+            let more: Vec<(&Hash32, &CertificateId)> =
+                here.iter().filter(|(hash, _)| !dossier.envelopes.contains(hash)).collect();
+            for (hash, author) in &more {
+                let own = **author == tablet.certificate;
+                let author_is_gone = !held(&self.office).lets_in(**author);
+                let forked = rests.iter().any(|one| one.tablet.certificate == **author && one.tablet.is_cloned());
+                let explained = own
+                    || (server.restored && (author_is_gone || forked || server.apart.contains_key(hash)))
+                    || (server.restored && waits_with_author(rests, **author, **hash));
+                if explained && !own {
+                    self.tallies("HeldByOthersAndLostByTheServer");
+                } else if !explained {
+                    self.finds(format!("tablet {} has an envelope of {id} that the log lacks", tablet.number));
+                }
+            }
+            if more.is_empty() {
+                self.compares(tablet, *id, dossier, server);
+            }
+        }
+    }
+
+    fn compares(&self, tablet: &Tablet, id: DocumentId, dossier: &ServerDossier, server: &Server) {
+        let here = tablet.with(|device| device.store.reading().document(id)).ok();
+        match (&here, &dossier.loaded) {
+            (Some(here), Some(there)) => {
+                if doc::heads(here) != doc::heads(there) {
+                    self.finds(format!("tablet {} has other heads of {id} than the server", tablet.number));
+                }
+                let row = tablet.knows(|device| device.store.reading().ledger_row(id));
+                if row != dossier.row {
+                    self.finds(format!(
+                        "the ledger of tablet {} differs from the server's for {id}:\n  {row:?}\n  {:?}",
+                        tablet.number, dossier.row
+                    ));
+                }
+            }
+            (None, None) => {}
+            _ => self.finds(format!(
+                "{id}: tablet {} reads it: {}, the server: {} (damaged: {})",
+                tablet.number,
+                here.is_some(),
+                dossier.loaded.is_some(),
+                server.damaged.contains(&id)
+            )),
+        }
+    }
+
+    /// Projections can be dropped and rebuilt with the same result (invariant 4).
+    fn checks_projections(&self, tablet: &Tablet) {
+        let before = projections(tablet);
+        tablet.knows(|device| jiafang_core::app::rebuild_projections::rebuild(&mut device.store, &mut |_, _| {}));
+        let after = projections(tablet);
+        for (table, rows) in &before {
+            let rebuilt = after.get(table);
+            if rebuilt != Some(rows) {
+                let differing = rows.iter().find(|row| rebuilt.is_none_or(|rebuilt| !rebuilt.contains(row)));
+                let new = rebuilt.and_then(|rebuilt| rebuilt.iter().find(|row| !rows.contains(row)));
+                self.finds(format!(
+                    "tablet {}: the projection {table} is rebuilt otherwise:\n  was {differing:?}\n  is {new:?}",
+                    tablet.number
+                ));
+            }
+        }
+    }
+
+    /// Devices with equal heads show equal rows (invariant 8).
+    fn checks_screens(&self, rests: &[Rest]) {
+        type Shown = (usize, Vec<Vec<Value>>);
+        let mut shown: BTreeMap<(DocumentId, Vec<Hash32>), Shown> = BTreeMap::new();
+        for rest in rests.iter().filter(|rest| rest.let_in) {
+            for id in rest.tablet.dossiers() {
+                let Ok(document) = rest.tablet.with(|device| device.store.reading().document(id)) else { continue };
+                let row = rest.tablet.knows(|device| {
+                    device.store.transact(|tx| {
+                        let hex = data_encoding::HEXUPPER.encode(id.as_bytes());
+                        Ok(rows(tx, &format!("SELECT * FROM child WHERE document = x'{hex}'")))
+                    })
+                });
+                let number = rest.tablet.number;
+                let (first, same) = shown.entry((id, doc::heads(&document))).or_insert_with(|| (number, row.clone()));
+                if *same != row {
+                    self.finds(format!(
+                        "tablets {first} and {number} have equal heads of {id} and show:\n  {same:?}\n  {row:?}"
+                    ));
+                }
+            }
+        }
+    }
+
+    /// Photos are on the server whole, or named with a reason, when their visit is there.
+    fn checks_photos(&self, rest: &Rest, server: &Server) {
+        let number = rest.tablet.number;
+        let rights = rest.tablet.knows(|device| Ok(device.author.rights.clone()));
+        for (id, dossier) in &server.dossiers {
+            let covered = rights.scopes.iter().any(|scope| scope.covers(&dossier.placed.leaves));
+            let files = rest.tablet.knows(|device| device.store.reading().files_of(*id));
+            for file in files.iter().filter(|file| file.own && covered) {
+                if file.complete_at.is_none() {
+                    self.finds(format!("tablet {number}: a photo file of {id} is not sent: '{}'", file.problem));
+                }
+            }
+        }
+    }
+}
+
+/// Whether an author of a form, who is let in, still holds it as waiting: then it will come.
+fn waits_with_author(rests: &[Rest], author: CertificateId, envelope: Hash32) -> bool {
+    rests.iter().any(|rest| {
+        rest.tablet.certificate == author
+            && rest.outbox.values().any(|row| row.envelope == envelope && row.state == "waiting")
+    })
+}
+
+fn load(envelopes: &[&Envelope]) -> Option<Automerge> {
+    let mut document = doc::empty(DocumentKind::Dossier).ok()?;
+    let changes: Result<Vec<_>, _> = envelopes.iter().map(|envelope| doc::read_change(&envelope.body.change)).collect();
+    doc::apply(&mut document, changes.ok()?).ok()?;
+    dossier_read::read(&document).ok()?;
+    Some(document)
+}
+
+fn standing_of(tablet: &Tablet) -> Vec<Vec<Value>> {
+    tablet.knows(|device| {
+        device.store.transact(|tx| {
+            let mut standing = rows(tx, "SELECT state, count(*), sum(on_desk_at > 0) FROM outbox GROUP BY state");
+            standing.extend(rows(tx, "SELECT cursor_seq, register_head, durable_seq, photo_mark FROM device"));
+            standing.extend(rows(
+                tx,
+                "SELECT sum(here), sum(offset), sum(complete_at > 0), sum(on_desk_at > 0) FROM photo_file",
+            ));
+            Ok(standing)
+        })
+    })
+}
+
+fn projections(tablet: &Tablet) -> BTreeMap<&'static str, Vec<Vec<Value>>> {
+    tablet.knows(|device| {
+        device.store.transact(|tx| {
+            Ok([
+                ("child", rows(tx, "SELECT * FROM child ORDER BY document")),
+                ("child_search", rows(tx, "SELECT * FROM child_search ORDER BY document, term, weight")),
+                ("county", rows(tx, "SELECT * FROM county")),
+            ]
+            .into_iter()
+            .collect())
+        })
+    })
+}
+
+fn rows(connection: &rusqlite::Connection, sql: &str) -> Vec<Vec<Value>> {
+    let mut statement = connection.prepare(sql).expect("the simulator's own statement");
+    let columns = statement.column_count();
+    let rows = statement.query_map([], |row| (0..columns).map(|column| row.get(column)).collect());
+    rows.and_then(Iterator::collect).expect("rows")
+}
+
+fn blob<const N: usize>(value: &Value) -> [u8; N] {
+    match value {
+        Value::Blob(bytes) => bytes.as_slice().try_into().unwrap_or([0; N]),
+        _ => [0; N],
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.clone(),
+        _ => String::new(),
+    }
+}
+
+fn number(value: &Value) -> u64 {
+    match value {
+        Value::Integer(number) => u64::try_from(*number).unwrap_or(0),
+        _ => 0,
+    }
+}
