@@ -226,12 +226,10 @@ impl World {
     }
 
     fn clones(&self, tablet: &Arc<Tablet>) -> String {
-        let number = held(&self.tablets).len();
-        if tablet.number == 0 || number >= TABLETS_MAX {
+        if tablet.number == 0 || held(&self.tablets).len() >= TABLETS_MAX {
             return "left alone".to_owned();
         }
-        let folder = self.folder_of(number);
-        std::fs::remove_dir(&folder).expect("an empty folder");
+        let (number, folder) = self.next_tablet();
         let twin = tablet.cloned_to(number, &folder, WrongClock::of(&self.truth));
         held(&self.tablets).push(Arc::new(twin));
         format!("tablet {number}")

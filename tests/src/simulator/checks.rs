@@ -21,7 +21,6 @@ const ROUNDS_MAX: usize = 40;
 
 /// What the server holds at rest.
 struct Server {
-    log: Vec<Envelope>,
     in_log: BTreeMap<Hash32, u64>,
     apart: BTreeMap<Hash32, String>,
     dossiers: BTreeMap<DocumentId, ServerDossier>,
@@ -120,7 +119,6 @@ impl World {
         }
         Server {
             in_log: log.iter().zip(1..).map(|(envelope, seq)| (envelope.hash(), seq)).collect(),
-            log,
             apart: office.apart().into_iter().collect(),
             dossiers,
             damaged: ledger.damaged.into_iter().collect(),
@@ -249,6 +247,7 @@ impl World {
         let tablet = &rest.tablet;
         let rights = tablet.knows(|device| Ok(device.author.rights.clone()));
         let nothing = BTreeMap::new();
+        let stranger = held(&self.stranger).as_ref().map(|stranger| stranger.tablet.certificate);
         for (id, dossier) in &server.dossiers {
             if !rights.scopes.iter().any(|scope| scope.covers(&dossier.placed.leaves)) {
                 continue;
@@ -268,7 +267,7 @@ impl World {
                 here.iter().filter(|(hash, _)| !dossier.envelopes.contains(hash)).collect();
             for (hash, author) in &more {
                 let own = **author == tablet.certificate;
-                let author_is_gone = !held(&self.office).lets_in(**author);
+                let author_is_gone = Some(**author) == stranger || !held(&self.office).lets_in(**author);
                 let forked = rests.iter().any(|one| one.tablet.certificate == **author && one.tablet.is_cloned());
                 let explained = own
                     || (server.restored && (author_is_gone || forked || server.apart.contains_key(hash)))

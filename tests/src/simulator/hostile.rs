@@ -23,7 +23,7 @@ use super::world::World;
 
 /// The stranger: the tablet's key, and nothing of its app.
 pub(super) struct Stranger {
-    tablet: Arc<Tablet>,
+    pub(super) tablet: Arc<Tablet>,
     signer: DeviceSigner,
 }
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once};
 
 use jiafang_core::app::synchronise::{Synchronised, synchronise};
@@ -48,6 +48,7 @@ pub(super) struct World {
     trace: Mutex<Vec<String>>,
     tally: Mutex<BTreeMap<String, u64>>,
     nested: AtomicBool,
+    numbers: AtomicUsize,
     folder: TempDir,
 }
 
@@ -116,14 +117,15 @@ impl World {
             trace: Mutex::default(),
             tally: Mutex::default(),
             nested: AtomicBool::new(false),
+            numbers: AtomicUsize::new(0),
             folder,
         }
     }
 
-    pub(super) fn folder_of(&self, number: usize) -> PathBuf {
-        let folder = self.folder.path().join(format!("tablet-{number}"));
-        std::fs::create_dir_all(&folder).expect("a tablet's folder");
-        folder
+    /// The number of a new tablet, and the folder that it may make.
+    pub(super) fn next_tablet(&self) -> (usize, PathBuf) {
+        let number = self.numbers.fetch_add(1, Ordering::SeqCst);
+        (number, self.folder.path().join(format!("tablet-{number}")))
     }
 
     /// Something is wrong.
@@ -178,9 +180,9 @@ impl World {
     /// Somebody new is enrolled.
     pub(super) fn enrols(&self, post: Post) -> Result<Arc<Tablet>, String> {
         let code = held(&self.office).invites(post)?;
-        let number = held(&self.tablets).len();
+        let (number, folder) = self.next_tablet();
+        std::fs::create_dir_all(&folder).map_err(|cause| cause.to_string())?;
         let clock = WrongClock::of(&self.truth);
-        let folder = self.folder_of(number);
         let tablet = Tablet::enrol(number, &folder, clock, self.seed, post, &code, &CalmConnector(self))
             .map_err(|failure| failure.to_string())?;
         let tablet = Arc::new(tablet);
