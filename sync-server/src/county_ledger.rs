@@ -15,7 +15,7 @@ use crate::store::{Store, log, register};
 pub struct CountyLedger {
     /// Rows with their dossiers, in the order of the dossiers' ids.
     pub rows: Vec<(DocumentId, LedgerRow)>,
-    /// Dossiers that could not be read.
+    /// Dossiers of which something could not be read.
     pub damaged: Vec<DocumentId>,
 }
 
@@ -28,20 +28,32 @@ pub fn fold(store: &Store) -> Result<CountyLedger> {
         let mut county = CountyLedger::default();
         for (document, placed) in log::documents(connection, DocumentKind::Dossier)? {
             let read = log::of_document(connection, document).and_then(|envelopes| {
-                let mut loaded = doc::empty(DocumentKind::Dossier)?;
+                let base = doc::empty(DocumentKind::Dossier)?;
                 let changes = envelopes
                     .iter()
                     .map(|envelope| doc::read_change(&envelope.body.change))
                     .collect::<Result<Vec<_>>>()?;
-                doc::apply(&mut loaded, changes)?;
-                dossier_read::read(&loaded)
+                let mut loaded = base.clone();
+                let whole = doc::apply(&mut loaded, changes.clone());
+                match whole.and_then(|()| dossier_read::read(&loaded)) {
+                    // As devices do: what is bad in a dossier is passed over, and named.
+                    Err(failure) if failure.code == ErrorCode::DocumentDamaged => {
+                        county.damaged.push(document);
+                        dossier_read::read(&doc::apply_passing_over(DocumentKind::Dossier, &base, changes).0)
+                    }
+                    other => other,
+                }
             });
             match read {
                 Ok(dossier) => {
                     let name_of = |actor: &Vec<u8>| register::person_name_of_actor(connection, actor).ok().flatten();
                     county.rows.push((document, ledger::fold(&dossier, &placed.leaves, &name_of)));
                 }
-                Err(failure) if failure.code == ErrorCode::DocumentDamaged => county.damaged.push(document),
+                Err(failure) if failure.code == ErrorCode::DocumentDamaged => {
+                    if county.damaged.last() != Some(&document) {
+                        county.damaged.push(document);
+                    }
+                }
                 Err(failure) => return Err(failure),
             }
         }

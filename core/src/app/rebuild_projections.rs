@@ -1,7 +1,9 @@
 //! Drops the projections and fills them again from the documents, after an update or on request.
 
+use automerge::Automerge;
+
 use crate::domain::doc::DocumentKind;
-use crate::error::Result;
+use crate::error::{ErrorCode, Result};
 use crate::store::{Reading, Store, document, projection};
 
 /// Documents in one transaction: a rebuild can be interrupted, and goes on from the start at the next open.
@@ -24,9 +26,16 @@ pub fn rebuild(store: &mut Store, progress: &mut dyn FnMut(usize, usize)) -> Res
             for id in batch {
                 let reading = Reading::within(tx);
                 let Some(row) = reading.document_row(*id)? else { continue };
-                match reading.document(*id) {
-                    Ok(loaded) => projection::project(tx, &row, &loaded)?,
-                    Err(failure) if failure.code == crate::error::ErrorCode::DocumentDamaged => {
+                let project = |loaded: Automerge| projection::project(tx, &row, &loaded);
+                let projected = match reading.document(*id).and_then(project) {
+                    Err(failure) if failure.code == ErrorCode::DocumentDamaged => {
+                        document::load_passing_over(tx, &row).and_then(project)
+                    }
+                    other => other,
+                };
+                match projected {
+                    Ok(()) => {}
+                    Err(failure) if failure.code == ErrorCode::DocumentDamaged => {
                         tracing::error!(document = %id, "a document cannot be read and is passed over");
                         document::mark_damaged(tx, *id)?;
                     }

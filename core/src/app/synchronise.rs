@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use automerge::Change;
+use automerge::{Automerge, Change};
 
 use super::device::Device;
 use crate::domain::doc::{self, DocumentKind};
@@ -283,11 +283,17 @@ fn take_envelopes(tx: &crate::store::Transaction<'_>, envelopes: Vec<Envelope>) 
 
 /// Writes the rows of a document anew.
 fn project(tx: &crate::store::Transaction<'_>, row: &DocumentRow) -> Result<()> {
-    // One bad document is marked and holds up nothing else (docs/automerge.md, 3).
-    let taken = Reading::within(tx).document(row.id).and_then(|loaded| {
+    let settle = |loaded: Automerge| {
         projection::project(tx, row, &loaded)?;
         document::compact(tx, row.id, &loaded)
-    });
+    };
+    let taken = match Reading::within(tx).document(row.id).and_then(settle) {
+        // What is bad in a document is passed over, and holds up nothing else (docs/automerge.md, 3).
+        Err(failure) if failure.code == ErrorCode::DocumentDamaged => {
+            document::load_passing_over(tx, row).and_then(settle)
+        }
+        other => other,
+    };
     match taken {
         Err(failure) if failure.code == ErrorCode::DocumentDamaged => {
             tracing::error!(document = %row.id, "a document cannot be read and is passed over");

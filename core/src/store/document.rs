@@ -126,7 +126,7 @@ pub fn write_snapshot(tx: &Transaction<'_>, id: DocumentId, document: &Automerge
     Ok(())
 }
 
-/// Marks a document that cannot be read, so that nothing else waits for it.
+/// Marks a document of which something cannot be read, so that nothing else waits for it.
 ///
 /// # Errors
 /// The faults of a store.
@@ -134,6 +134,39 @@ pub fn mark_damaged(tx: &Transaction<'_>, id: DocumentId) -> Result<()> {
     tx.execute("UPDATE document SET damaged = 1 WHERE id = :id", named_params! { ":id": id.as_bytes().as_slice() })
         .map_err(sqlite)?;
     Ok(())
+}
+
+/// Loads a document that does not load as a whole. Changes beside its snapshot that cannot be applied are passed over
+/// from now on: their envelopes stay, the document is marked, and everything else of it can be read and written.
+///
+/// # Errors
+/// [`ErrorCode::DocumentNotHere`], [`ErrorCode::DocumentDamaged`] when its snapshot cannot be read, the faults of a store.
+pub fn load_passing_over(tx: &Transaction<'_>, row: &DocumentRow) -> Result<Automerge> {
+    let (base, beside) = Reading::within(tx).parts_of_document(row.id)?;
+    let mut changes = Vec::new();
+    let mut passed_over = Vec::new();
+    for (number, bytes) in &beside {
+        match doc::read_change(bytes) {
+            Ok(change) => changes.push(change),
+            Err(_) => passed_over.push(*number),
+        }
+    }
+    let (document, unsound) = doc::apply_passing_over(row.kind, &base, changes);
+    for (number, bytes) in &beside {
+        if doc::read_change(bytes).is_ok_and(|change| unsound.contains(&Hash32(change.hash().0))) {
+            passed_over.push(*number);
+        }
+    }
+    if passed_over.is_empty() {
+        return Err(Failure::new(ErrorCode::DocumentDamaged, "the snapshot itself"));
+    }
+    tracing::error!(document = %row.id, changes = passed_over.len(), "changes cannot be applied and are passed over");
+    for number in passed_over {
+        tx.execute("DELETE FROM document_change WHERE id = :number", named_params! { ":number": number })
+            .map_err(sqlite)?;
+    }
+    mark_damaged(tx, row.id)?;
+    Ok(document)
 }
 
 impl Reading<'_> {
@@ -174,6 +207,14 @@ impl Reading<'_> {
     /// # Errors
     /// [`ErrorCode::DocumentNotHere`], [`ErrorCode::DocumentDamaged`], the faults of a store.
     pub fn document(self, id: DocumentId) -> Result<Automerge> {
+        let (mut document, beside) = self.parts_of_document(id)?;
+        let changes = beside.iter().map(|(_, bytes)| doc::read_change(bytes)).collect::<Result<Vec<_>>>()?;
+        doc::apply(&mut document, changes)?;
+        Ok(document)
+    }
+
+    /// A document as its snapshot has it, with the changes beside that, by their numbers.
+    fn parts_of_document(self, id: DocumentId) -> Result<(Automerge, Vec<(i64, Vec<u8>)>)> {
         let key = id.as_bytes().as_slice();
         let (kind, snapshot): (i64, Vec<u8>) = self
             .0
@@ -185,23 +226,21 @@ impl Reading<'_> {
             })
             .map_err(sqlite)?
             .ok_or_else(|| Failure::new(ErrorCode::DocumentNotHere, "document"))?;
-        let mut document = if snapshot.is_empty() {
+        let document = if snapshot.is_empty() {
             doc::empty(DocumentKind::from_number(kind).ok_or_else(|| malformed("document kind"))?)?
         } else {
             doc::load(&snapshot)?
         };
         let changes = self
             .0
-            .prepare_cached("SELECT bytes FROM document_change WHERE document = :id ORDER BY id")
+            .prepare_cached("SELECT id, bytes FROM document_change WHERE document = :id ORDER BY id")
             .and_then(|mut statement| {
                 statement
-                    .query_map(named_params! { ":id": key }, |row| row.get::<_, Vec<u8>>("bytes"))?
+                    .query_map(named_params! { ":id": key }, |row| Ok((row.get("id")?, row.get("bytes")?)))?
                     .collect::<rusqlite::Result<Vec<_>>>()
             })
             .map_err(sqlite)?;
-        let changes = changes.iter().map(|bytes| doc::read_change(bytes)).collect::<Result<Vec<_>>>()?;
-        doc::apply(&mut document, changes)?;
-        Ok(document)
+        Ok((document, changes))
     }
 
     /// The ids of all documents of a kind, in the order of their ids.
@@ -210,7 +249,7 @@ impl Reading<'_> {
     /// The faults of a store.
     pub fn document_ids(self, kind: DocumentKind) -> Result<Vec<DocumentId>> {
         self.0
-            .prepare_cached("SELECT id FROM document WHERE kind = :kind AND damaged = 0 ORDER BY id")
+            .prepare_cached("SELECT id FROM document WHERE kind = :kind ORDER BY id")
             .and_then(|mut statement| {
                 statement
                     .query_map(named_params! { ":kind": kind.number() }, |row| {

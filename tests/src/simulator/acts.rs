@@ -119,7 +119,6 @@ impl World {
     fn judges(&self, tablet: &Tablet, step: &Step, failure: &Failure) {
         let expected = match failure.code {
             ErrorCode::DiskFull => step.pages_left.is_some(),
-            ErrorCode::DocumentDamaged => self.hostile.load(Ordering::SeqCst),
             // Syncs have judged theirs.
             _ if matches!(step.act, Act::Sync | Act::EverybodySyncs) => true,
             code => is_refusal_in_words(code),
@@ -249,7 +248,7 @@ impl World {
         let number = u32::try_from(held(&self.said).len()).unwrap_or(0).saturating_add(10_000);
         if let Err(Some(failure)) = self.visits(tablet, child, 0, 0, number)
             && !is_refusal_in_words(failure.code)
-            && !matches!(failure.code, ErrorCode::DiskFull | ErrorCode::DocumentDamaged)
+            && failure.code != ErrorCode::DiskFull
         {
             self.finds(format!("tablet {}, a visit during a sync: {failure}", tablet.number));
         }

@@ -8,7 +8,6 @@ use jiafang_core::domain::doc::{self, dossier_read};
 use jiafang_core::domain::dossier::Dossier;
 use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32};
 use jiafang_core::domain::ledger::LedgerRow;
-use jiafang_core::error::ErrorCode;
 use jiafang_core::protocol::envelope::{DocumentKind, Envelope};
 use jiafang_sync_server::county_ledger;
 use rusqlite::types::Value;
@@ -198,10 +197,6 @@ impl World {
         match here {
             Ok(dossier) if reads(&dossier).as_ref() == Some(&typed) => {}
             Ok(_) => self.finds(format!("the text of {who} is not in the tablet's dossier any more")),
-            // A poisoned dossier cannot be read as a whole; the envelope is there, which the promise has checked.
-            Err(failure) if failure.code == ErrorCode::DocumentDamaged && server.damaged.contains(&said.document) => {
-                self.tallies("TextInAPoisonedDossier");
-            }
             Err(failure) => self.finds(format!("the text of {who} cannot be read: {failure}")),
         }
         if server.in_log.contains_key(&said.envelope)
@@ -377,11 +372,14 @@ fn waits_with_author(rests: &[Rest], author: CertificateId, envelope: Hash32) ->
 }
 
 fn load(envelopes: &[&Envelope]) -> Option<Automerge> {
-    let mut document = doc::empty(DocumentKind::Dossier).ok()?;
+    let base = doc::empty(DocumentKind::Dossier).ok()?;
     let changes: Result<Vec<_>, _> = envelopes.iter().map(|envelope| doc::read_change(&envelope.body.change)).collect();
-    doc::apply(&mut document, changes.ok()?).ok()?;
-    dossier_read::read(&document).ok()?;
-    Some(document)
+    let changes = changes.ok()?;
+    let mut whole = base.clone();
+    if doc::apply(&mut whole, changes.clone()).and_then(|()| doc::check(DocumentKind::Dossier, &whole)).is_ok() {
+        return Some(whole);
+    }
+    Some(doc::apply_passing_over(DocumentKind::Dossier, &base, changes).0)
 }
 
 fn standing_of(tablet: &Tablet) -> Vec<Vec<Value>> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use automerge::{Automerge, Change};
 use jiafang_core::domain::doc::{self, dossier_write};
@@ -48,7 +47,6 @@ impl World {
         let stranger = held(&self.stranger);
         let Some(stranger) = stranger.as_ref() else { return "nobody".to_owned() };
         self.tallies(&format!("{what:?}"));
-        self.hostile.store(true, Ordering::SeqCst);
         let mut dice = Dice::new(self.seed ^ u64::from(at) ^ (u64::from(number) << 16));
         match what {
             HostileAct::Noise => {

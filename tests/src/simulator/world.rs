@@ -42,8 +42,6 @@ pub(super) struct World {
     /// What was typed into each visit.
     pub(super) texts: Mutex<BTreeMap<EntryId, String>>,
     pub(super) stranger: Mutex<Option<Stranger>>,
-    /// A dossier may be poisoned: the stranger has sent something.
-    pub(super) hostile: AtomicBool,
     findings: Mutex<Vec<String>>,
     trace: Mutex<Vec<String>>,
     tally: Mutex<BTreeMap<String, u64>>,
@@ -112,7 +110,6 @@ impl World {
             noted: Mutex::default(),
             texts: Mutex::default(),
             stranger: Mutex::default(),
-            hostile: AtomicBool::new(false),
             findings: Mutex::default(),
             trace: Mutex::default(),
             tally: Mutex::default(),

@@ -1,0 +1,69 @@
+//! Hundreds of counties live through what can go wrong, each drawn from a seed: docs/simulator.md.
+
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    reason = "clippy counts the helpers of an integration test as outside of tests"
+)]
+
+use jiafang_core::environment::Environment;
+use jiafang_tests::simulator::{Extent, Plan, play, shrink};
+
+/// Plans are played for so long, and at least so many.
+const SECONDS: u64 = 60;
+const PLANS_MIN: u64 = 40;
+
+/// Plays a seed; what is found is told with the fewest steps that still show it.
+fn assert_all_is_well(seed: u64) {
+    let plan = Plan::draw(seed, Extent::Small);
+    let outcome = play(&plan);
+    if outcome.findings.is_empty() {
+        return;
+    }
+    let smaller = shrink(&plan, 60);
+    let told = play(&smaller);
+    panic!(
+        "seed {seed}; again with: ./dev sim --small --seed {seed}\n{}\n\nwith {} of {} steps:\n{}\n{}",
+        outcome.findings.join("\n"),
+        smaller.steps.len(),
+        plan.steps.len(),
+        told.trace.join("\n"),
+        told.findings.join("\n"),
+    );
+}
+
+#[test]
+fn whatever_happens_to_links_servers_and_tablets_nothing_that_was_called_saved_is_lost() {
+    let clock = Environment::of_this_machine().clock;
+    let begun = clock.monotonic_ms();
+    let mut plans = 0;
+    while plans < PLANS_MIN || clock.monotonic_ms() - begun < SECONDS * 1_000 {
+        plans += 1;
+        assert_all_is_well(plans);
+    }
+    println!("{plans} plans, seeds 1 to {plans}, in {} s", (clock.monotonic_ms() - begun) / 1_000);
+}
+
+#[test]
+fn the_same_seed_is_the_same_story() {
+    for seed in [7, 31, 53] {
+        let plan = Plan::draw(seed, Extent::Small);
+        let (once, twice) = (play(&plan), play(&plan));
+        assert_eq!(once.trace, twice.trace, "seed {seed}");
+        assert_eq!(once.trace_hash(), twice.trace_hash());
+        let other = play(&Plan::draw(seed + 1_000, Extent::Small));
+        assert_ne!(once.trace_hash(), other.trace_hash());
+    }
+}
+
+/// Seeds that found something once: they stay.
+#[test]
+fn what_a_seed_found_once_it_does_not_find_again() {
+    for (seed, found) in [
+        (31, "a poisoned change took a dossier from the lists of everybody"),
+        (126, "and from the one who had just recorded in it"),
+    ] {
+        println!("seed {seed}: {found}");
+        assert_all_is_well(seed);
+    }
+}
