@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What is shown: the demonstration, the figures, the pictures.
+# What is shown: the demonstration, the figures, the simulations, the pictures.
 
 # The program `demo` of the tests crate is called as `demo --data FOLDER [ARGUMENTS]` and finds
 # JIAFANG_UI_DIST (the built pages) and JIAFANG_BIN_DIR (the programs) in its environment. JIAFANG_APP_BIN, the
@@ -27,6 +27,16 @@ cmd_bench() {
         cargo build "${cargo_flags[@]}" --release -p jiafang-tests --features plain-store --bin bench
     run "$CARGO_TARGET_DIR/release/bench" "$@"
     [[ $status == 0 ]] || fail "the benchmarks ended with exit code $status"
+}
+
+# Debug builds check every sum and every index: that is what is wanted here.
+cmd_sim() {
+    need_program sim
+    install_all
+    build_ui
+    build_programs
+    run "$JIAFANG_BIN_DIR/sim" "$@"
+    [[ $status == 0 ]] || fail "the simulator ended with exit code $status"
 }
 
 cmd_shots() {
