@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::arithmetic_side_effects,
+    clippy::panic,
     clippy::print_stdout,
     reason = "clippy counts the helpers of an integration test as outside of tests"
 )]

@@ -15,6 +15,9 @@ use crate::protocol::envelope::Envelope;
 /// A document's changes are folded into its snapshot when there are this many of them.
 const CHANGES_BESIDE_SNAPSHOT_MAX: i64 = 16;
 
+/// Changes beside a snapshot, by their numbers in the store.
+type NumberedChanges = Vec<(i64, Vec<u8>)>;
+
 /// A document's kind and where it lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentRow {
@@ -214,7 +217,7 @@ impl Reading<'_> {
     }
 
     /// A document as its snapshot has it, with the changes beside that, by their numbers.
-    fn parts_of_document(self, id: DocumentId) -> Result<(Automerge, Vec<(i64, Vec<u8>)>)> {
+    fn parts_of_document(self, id: DocumentId) -> Result<(Automerge, NumberedChanges)> {
         let key = id.as_bytes().as_slice();
         let (kind, snapshot): (i64, Vec<u8>) = self
             .0
