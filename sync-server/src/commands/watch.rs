@@ -39,7 +39,7 @@ pub(super) fn ledger(data: &Path, environment: &Environment) -> Result<()> {
         say(&cells(row, seq, &names, environment.now().day()).join("\t"));
     }
     if !damaged.is_empty() {
-        warn(&format!("{} dossiers could not be read and are left out.", damaged.len()));
+        warn(&format!("In {} dossiers something could not be read and is left out.", damaged.len()));
     }
     Ok(())
 }

@@ -109,6 +109,9 @@ impl World {
             }
         }
         self.checks_screens(&rests);
+        for _ in &server.damaged {
+            self.tallies("PoisonPassedOver");
+        }
     }
 
     fn server_at_rest(&self) -> Server {
