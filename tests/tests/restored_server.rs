@@ -114,6 +114,26 @@ fn what_had_been_put_apart_since_the_backup_holds_up_nothing_after_it() {
 }
 
 #[test]
+fn a_photo_of_a_child_whom_a_restore_lost_goes_up_once_the_child_is_there_again() {
+    let mut township = Township::new(64);
+    let village = township.village(0);
+    let li = township.teacher("李老师", Scope::Place(village.clone()));
+    let zhang = township.teacher("张老师", Scope::Place(village.clone()));
+    sync_until_quiet(&[&li, &zhang]);
+    township.backs_up("monday");
+    let child = li.registers("王小明", "2016-05-04", &village, "19900001001");
+    sync_until_quiet(&[&li, &zhang]);
+    township.is_restored_from("monday");
+
+    // The server does not know the child when the photo comes: its text waits, and the photo is not taken either.
+    let visit = zhang.records_visit(child, &["portrait_6.jpg"], |_| {}).visits[0].entry_id;
+    assert_eq!(zhang.syncs().waiting_records, 1);
+    assert_eq!(zhang.says_of(visit).0, "here");
+    sync_until_quiet(&[&li, &zhang]);
+    assert_eq!(zhang.says_of(visit), ("server", vec!["server"]));
+}
+
+#[test]
 fn a_backup_makes_what_it_holds_durable_and_tablets_say_so() {
     let mut township = Township::new(62);
     let village = township.village(0);

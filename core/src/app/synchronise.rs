@@ -151,7 +151,8 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
             photo_file::offer_all_again(tx)?;
             return device::set_standing(tx, &standing);
         }
-        take_receipts(tx, request, &answer, now)?;
+        // A file is sent after it was offered: that is done by the next request.
+        again |= take_receipts(tx, request, &answer, now)?;
         for entry in &answer.register {
             if !entry.follows(standing.register_head, standing.register_hash, &county_key) {
                 return Err(Failure::new(ErrorCode::ServerAnswerUnreadable, "a register entry does not follow"));
@@ -177,6 +178,7 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
             Some(rights) if *rights != own_rights => {
                 device::set_rights(tx, rights)?;
                 place_under(tx, rights, answer.cursor.seq)?;
+                photo_file::offer_not_taken_again(tx)?;
                 again = true;
                 Cursor::START
             }
@@ -226,13 +228,15 @@ fn tasks(files: &[PhotoFileRow], photos: &crate::photo::file_store::PhotoFiles, 
     tasks
 }
 
+/// `true` when files are to be offered that the server had not taken before.
 fn take_receipts(
     tx: &crate::store::Transaction<'_>,
     request: &SyncRequest,
     answer: &SyncAnswer,
     now: Timestamp,
-) -> Result<()> {
-    let Some(push) = &request.push else { return Ok(()) };
+) -> Result<bool> {
+    let Some(push) = &request.push else { return Ok(false) };
+    let mut files_again = false;
     let pushed = u64::try_from(push.frames.len()).unwrap_or(0);
     let end = push.first_counter.saturating_add(pushed);
     for run in &answer.receipts {
@@ -246,6 +250,7 @@ fn take_receipts(
                 Receipt::Stored | Receipt::Duplicate => {
                     let seq = if run.first_seq == 0 { 0 } else { run.first_seq.saturating_add(step) };
                     outbox::mark_stored(tx, counter, seq, now)?;
+                    files_again |= photo_file::offer_again_with_record(tx, counter)?;
                 }
                 Receipt::Quarantined { reason } => outbox::mark_quarantined(tx, counter, reason.key())?,
                 // It stays in the outbox and is offered again.
@@ -253,7 +258,7 @@ fn take_receipts(
             }
         }
     }
-    Ok(())
+    Ok(files_again)
 }
 
 fn take_envelopes(tx: &crate::store::Transaction<'_>, envelopes: Vec<Envelope>) -> Result<()> {

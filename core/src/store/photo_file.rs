@@ -192,6 +192,31 @@ pub fn offer_all_again(tx: &Transaction<'_>) -> Result<()> {
     Ok(())
 }
 
+/// A record has been taken in: files of its dossier that the server had not taken, since it did not know the dossier, are
+/// offered again. `true` when there are such files.
+///
+/// # Errors
+/// The faults of a store.
+pub fn offer_again_with_record(tx: &Transaction<'_>, counter: u64) -> Result<bool> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE photo_file SET problem = '' WHERE own = 1 AND problem = 'not_taken'
+             AND document = (SELECT document FROM outbox WHERE counter = :counter)",
+        )
+        .and_then(|mut statement| statement.execute(named_params! { ":counter": signed(counter) }))
+        .map_err(sqlite)?;
+    Ok(changed > 0)
+}
+
+/// The person answers for others now: what was not taken before is offered again.
+///
+/// # Errors
+/// The faults of a store.
+pub fn offer_not_taken_again(tx: &Transaction<'_>) -> Result<()> {
+    tx.execute("UPDATE photo_file SET problem = '' WHERE own = 1 AND problem = 'not_taken'", []).map_err(sqlite)?;
+    Ok(())
+}
+
 impl Reading<'_> {
     /// Own files that the server has no word of or not all of: thumbnails first, oldest first.
     ///

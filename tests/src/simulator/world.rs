@@ -89,8 +89,10 @@ pub(super) fn stop_hearing_panics() {
 /// Stores of simulations lie in memory where the machine has room for that.
 fn place_for_stores() -> TempDir {
     let shared_memory = Path::new("/dev/shm");
-    let place = if shared_memory.is_dir() { tempfile::tempdir_in(shared_memory) } else { tempfile::tempdir() };
-    place.or_else(|_| tempfile::tempdir()).expect("a temporary folder")
+    let mut named = tempfile::Builder::new();
+    named.prefix("jiafang-simulator-");
+    let place = if shared_memory.is_dir() { named.tempdir_in(shared_memory) } else { named.tempdir() };
+    place.or_else(|_| named.tempdir()).expect("a temporary folder")
 }
 
 impl World {
