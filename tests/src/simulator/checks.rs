@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use automerge::Automerge;
-use jiafang_core::domain::doc::{self, dossier_read};
+use jiafang_core::domain::doc::{self, DocumentKind, dossier_read};
 use jiafang_core::domain::dossier::Dossier;
 use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32};
 use jiafang_core::domain::ledger::LedgerRow;
-use jiafang_core::protocol::envelope::{DocumentKind, Envelope};
+use jiafang_core::protocol::envelope::Envelope;
 use jiafang_sync_server::county_ledger;
 use rusqlite::types::Value;
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use automerge::{Automerge, Change};
-use jiafang_core::domain::doc::{self, dossier_write};
+use jiafang_core::domain::doc::{self, DocumentKind, dossier_write};
 use jiafang_core::domain::identifier::{DocumentId, Hash32};
 use jiafang_core::domain::place::Leaves;
 use jiafang_core::domain::time::Timestamp;
 use jiafang_core::protocol::body;
-use jiafang_core::protocol::envelope::{DocumentKind, Envelope, EnvelopeBody};
+use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};
 use jiafang_core::protocol::photo::{PhotoFile, PhotoOffer};
 use jiafang_core::protocol::sync::{Cursor, Push, SyncAnswer, SyncRequest};
 use jiafang_core::vault::signing::DeviceSigner;

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
+use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32, PersonId};
 use jiafang_core::domain::place::{County, PlaceCode, Scope};
 use jiafang_core::domain::role::Role;
 use jiafang_core::environment::Environment;
-use jiafang_core::protocol::envelope::{DocumentKind, Envelope};
+use jiafang_core::protocol::envelope::Envelope;
 use jiafang_core::protocol::register::RegisterFact;
 use jiafang_core::vault::recovery_key::RecoveryKeyPair;
 use jiafang_sync_server::backup;
