@@ -66,7 +66,8 @@ fn the_same_seed_is_the_same_story() {
     }
 }
 
-/// Seeds that found something once: they stay.
+/// Seeds that found something once. Drawing plans otherwise makes other stories of them; what was found has a test of its
+/// own beside the code, too (`one_poisoned_change_takes_the_dossier_from_nobody`).
 #[test]
 fn what_a_seed_found_once_it_does_not_find_again() {
     for (seed, found) in [
