@@ -114,14 +114,20 @@ pub fn compact(tx: &Transaction<'_>, id: DocumentId, document: &Automerge) -> Re
     write_snapshot(tx, id, document)
 }
 
-/// Writes a document's snapshot and drops the changes beside it.
+/// Writes a document's snapshot and drops the changes beside it, unless the snapshot does not load.
 ///
 /// # Errors
 /// The faults of a store.
 pub fn write_snapshot(tx: &Transaction<'_>, id: DocumentId, document: &Automerge) -> Result<()> {
     let id = id.as_bytes().as_slice();
+    let snapshot = document.save();
+    // A poisoned change that could be applied can make a save that cannot be loaded: the changes are then kept beside.
+    if !doc::load(&snapshot).is_ok_and(|loaded| doc::heads(&loaded) == doc::heads(document)) {
+        tracing::error!("a document's snapshot does not load, and its changes are kept beside");
+        return Ok(());
+    }
     tx.prepare_cached("UPDATE document SET snapshot = :snapshot WHERE id = :id")
-        .and_then(|mut statement| statement.execute(named_params! { ":snapshot": document.save(), ":id": id }))
+        .and_then(|mut statement| statement.execute(named_params! { ":snapshot": snapshot, ":id": id }))
         .map_err(sqlite)?;
     tx.prepare_cached("DELETE FROM document_change WHERE document = :id")
         .and_then(|mut statement| statement.execute(named_params! { ":id": id }))

@@ -159,7 +159,7 @@ impl World {
             }
             Act::Settle { child, choice } => app(&mut || settles(tablet, child, choice)),
             Act::Sync => {
-                let synced = self.syncs(tablet, &step.calls, step.pages_left.is_some())?;
+                let synced = self.syncs(tablet, &step.calls)?;
                 Ok(format!("{:?}", synced.progress))
             }
             Act::EverybodySyncs => {
@@ -236,7 +236,7 @@ impl World {
 
     pub(super) fn everybody_syncs(&self) {
         for tablet in self.everybody() {
-            if self.syncs(&tablet, &[], false).is_err_and(|failure| failure.is_none()) {
+            if self.syncs(&tablet, &[]).is_err_and(|failure| failure.is_none()) {
                 tablet.dies_and_starts_again();
             }
             self.notes(&tablet);

@@ -66,7 +66,7 @@ impl World {
             let mut moved = false;
             for tablet in self.everybody() {
                 let before = standing_of(&tablet);
-                match self.syncs(&tablet, &[], false) {
+                match self.syncs(&tablet, &[]) {
                     Ok(synced) => {
                         let now = standing_of(&tablet);
                         if synced.progress.received > 0

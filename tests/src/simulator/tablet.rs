@@ -40,6 +40,8 @@ pub(super) struct Tablet {
     pub(super) sent: Mutex<Vec<Request>>,
     /// It has a twin with the same certificate and key.
     cloned: AtomicBool,
+    /// Its disk is full, or nearly.
+    pub(super) disk_is_full: AtomicBool,
     key: DataKey,
     seed: u64,
     life: Mutex<Life>,
@@ -93,6 +95,7 @@ impl Tablet {
             shared: Mutex::new(Some(device)),
             sent: Mutex::new(Vec::new()),
             cloned: AtomicBool::new(false),
+            disk_is_full: AtomicBool::new(false),
             key,
             seed,
             life: Mutex::new(Life { folder: folder.to_path_buf(), starts: 1 }),
@@ -136,6 +139,7 @@ impl Tablet {
     }
 
     fn starts(&self, life: &mut Life) {
+        self.disk_is_full.store(false, Ordering::SeqCst);
         life.starts = life.starts.saturating_add(1);
         let chance = environment(&self.clock, self.seed, stream_of(self.number, life.starts));
         match Device::open(&life.folder, &self.key, &chance, Durability::ForFixtures) {
@@ -158,6 +162,7 @@ impl Tablet {
             shared: Mutex::new(None),
             sent: Mutex::new(Vec::new()),
             cloned: AtomicBool::new(true),
+            disk_is_full: AtomicBool::new(false),
             key: self.key.clone(),
             seed: self.seed,
             life: Mutex::new(Life { folder: folder.to_path_buf(), starts: 0 }),
@@ -193,6 +198,7 @@ impl Tablet {
 
     /// The disk has so many pages left, or room again.
     pub(super) fn leaves_pages(&self, pages: Option<u16>) {
+        self.disk_is_full.store(pages.is_some(), Ordering::SeqCst);
         self.on_the_store(|store| fate::leave_pages(store, pages));
     }
 

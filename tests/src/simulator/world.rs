@@ -212,13 +212,12 @@ impl World {
         &self,
         tablet: &Arc<Tablet>,
         faults: &[(u8, CallFault)],
-        disk_is_full: bool,
     ) -> Result<Synchronised, Option<Failure>> {
         let mut link =
             VirtualLink { world: self, tablet: Arc::clone(tablet), faults, calls: 0, may_end_with: BTreeSet::new() };
         let ended = self.survives(tablet, || synchronise(&tablet.shared, &mut link, &mut |_| {}));
         let mut may_end_with = link.may_end_with;
-        if disk_is_full {
+        if tablet.disk_is_full.load(Ordering::SeqCst) {
             may_end_with.insert(ErrorCode::DiskFull);
         }
         if !held(&self.office).lets_in(tablet.certificate) {
@@ -238,7 +237,7 @@ impl World {
         if other.number == tablet.number || self.nested.swap(true, Ordering::SeqCst) {
             return;
         }
-        drop(self.syncs(&other, &[], false));
+        drop(self.syncs(&other, &[]));
         self.nested.store(false, Ordering::SeqCst);
     }
 
