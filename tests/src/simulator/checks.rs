@@ -171,7 +171,9 @@ impl World {
     fn checks_promise(&self, said: &Said, rest: &Rest, server: &Server) {
         let who = format!("tablet {} no. {}", said.tablet, said.counter);
         let kept = rest.envelopes.get(&said.document).is_some_and(|of_it| of_it.contains_key(&said.envelope));
-        if !kept {
+        if !kept && self.was_erased_rightly(said, rest, server) {
+            self.tallies("ErasedAfterTheChildLeft");
+        } else if !kept {
             self.finds(format!("{who} was called saved, and the tablet has it no more"));
         }
         let Some(row) = rest.outbox.get(&said.counter).filter(|row| row.envelope == said.envelope) else {
@@ -197,12 +199,23 @@ impl World {
         }
     }
 
+    /// A child who has left a tablet's scope is erased there, when all that was recorded of it is in the log and in a
+    /// backup; what is no dossier any more is not shown either.
+    fn was_erased_rightly(&self, said: &Said, rest: &Rest, server: &Server) -> bool {
+        let is_durable = server.in_log.contains_key(&said.envelope) && server.backed_up.contains(&said.envelope);
+        let is_gone = rest.tablet.knows(|device| device.store.reading().document_row(said.document)).is_none();
+        is_durable && is_gone
+    }
+
     /// No text of a visit is lost that a screen has called saved: on its tablet, and on the server where it is.
     fn checks_text(&self, said: &Said, rest: &Rest, server: &Server) {
         let Some(entry) = said.entry else { return };
         let Some(typed) = held(&self.texts).get(&entry).cloned() else { return };
         let reads = |dossier: &Dossier| dossier.visits.get(&entry).map(|visit| visit.form.at_home.clone());
         let who = format!("tablet {} no. {}", said.tablet, said.counter);
+        if !rest.envelopes.contains_key(&said.document) && self.was_erased_rightly(said, rest, server) {
+            return;
+        }
         let here = rest.tablet.with(|device| dossier_read::read(&device.store.reading().document(said.document)?));
         match here {
             Ok(dossier) if reads(&dossier).as_ref() == Some(&typed) => {}

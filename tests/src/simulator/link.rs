@@ -79,9 +79,13 @@ impl VirtualLink<'_> {
                 CallFault::RequestCut => return Err(self.cut("the request was lost")),
                 CallFault::DiesBefore => resume_unwind(Box::new(Killed)),
                 CallFault::OtherSyncsBefore(other) => self.world.other_syncs(&self.tablet, *other),
-                CallFault::ServerDies(rows) => held(&self.world.office).will_die_at_write(*rows),
                 CallFault::Twice => drop(self.world.arrives(&self.tablet, request)),
                 _ => {}
+            }
+        }
+        for fault in &faults {
+            if let CallFault::ServerDies(rows) = fault {
+                held(&self.world.office).will_die_at_write(*rows);
             }
         }
         let answer = self.world.arrives(&self.tablet, request);
