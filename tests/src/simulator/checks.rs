@@ -192,6 +192,9 @@ impl World {
         if !rest.let_in {
             // The strip says that the office does not let the tablet in any more; what it holds it still shows.
             self.tallies("HeldByTabletThatIsShutOut");
+        } else if row.state == "quarantined" && server.restored {
+            // Nothing in a request tells that the server has forgotten what it kept apart: see docs/simulator.md.
+            self.tallies("ApartAndForgottenByARestore");
         } else if row.state == "waiting" && server.restored {
             self.tallies("WaitsForWhatARestoreLost");
         } else {
@@ -251,7 +254,7 @@ impl World {
                         self.finds(format!("{who} is said to be on a desk, and is on none"));
                     }
                 }
-                "quarantined" if !server.apart.contains_key(&row.envelope) => {
+                "quarantined" if !server.apart.contains_key(&row.envelope) && !server.restored => {
                     self.finds(format!("{who} is said to be apart ({}), and is not", row.reason));
                 }
                 _ => {}
