@@ -331,7 +331,12 @@ pub(super) fn view(device: &Device, id: DocumentId) -> Result<DossierView> {
             at: event.at,
             person_name: seen.person_name(&event.actor)?,
             event: TimelineEvent::Status { status: event.status, since: event.since, note: event.note.clone() },
-            whereabouts: seen.entry(event.entry),
+            // The first status is of the form that opened the dossier.
+            whereabouts: if dossier.opened.as_ref() == Some(&(event.actor.clone(), event.at)) {
+                seen.first_form()
+            } else {
+                seen.entry(event.entry)
+            },
         });
     }
     let county = device.county();
