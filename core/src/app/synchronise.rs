@@ -17,7 +17,9 @@ use crate::protocol::body;
 use crate::protocol::envelope::Envelope;
 use crate::protocol::photo::PhotoFile;
 use crate::protocol::refusal::RefusalCode;
-use crate::protocol::sync::{Cursor, Push, Receipt, Rights, ScopeChange, ScopeEvent, SyncAnswer, SyncRequest};
+use crate::protocol::sync::{
+    Cursor, Push, Receipt, ReceiptRun, Rights, ScopeChange, ScopeEvent, SyncAnswer, SyncRequest,
+};
 use crate::store::document::{self, DocumentRow};
 use crate::store::photo_file::PhotoFileRow;
 use crate::store::{Reading, device, moves, outbox, photo_file, projection, register};
@@ -228,6 +230,15 @@ fn tasks(files: &[PhotoFileRow], photos: &crate::photo::file_store::PhotoFiles, 
     tasks
 }
 
+/// Only what was offered can be acknowledged, and that once: an answer of any size makes no more work than the push.
+fn no_more_than(pushed: u64, receipts: &[ReceiptRun]) -> Result<()> {
+    let told = receipts.iter().fold(0_u64, |sum, run| sum.saturating_add(run.count.max(1)));
+    if told > pushed {
+        return Err(Failure::new(ErrorCode::ServerAnswerUnreadable, "more receipts than were asked for"));
+    }
+    Ok(())
+}
+
 /// `true` when files are to be offered that the server had not taken before.
 fn take_receipts(
     tx: &crate::store::Transaction<'_>,
@@ -239,9 +250,9 @@ fn take_receipts(
     let mut files_again = false;
     let pushed = u64::try_from(push.frames.len()).unwrap_or(0);
     let end = push.first_counter.saturating_add(pushed);
+    no_more_than(pushed, &answer.receipts)?;
     for run in &answer.receipts {
-        // Only what was offered can be acknowledged.
-        for step in 0..run.count.min(pushed) {
+        for step in 0..run.count {
             let counter = run.first_counter.saturating_add(step);
             if counter < push.first_counter || counter >= end {
                 return Err(Failure::new(ErrorCode::ServerAnswerUnreadable, "a receipt for what was not offered"));
@@ -431,4 +442,23 @@ fn fetch_part(
         return Ok(Event::FilePassedOver);
     }
     with(device, |device| Ok(Event::PartFetched { offset: arrived, complete, record_waits: record_waits(device)? }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(first_counter: u64, count: u64) -> ReceiptRun {
+        ReceiptRun { first_counter, count, receipt: Receipt::Stored, first_seq: first_counter }
+    }
+
+    #[test]
+    fn an_answer_that_acknowledges_more_than_was_sent_is_refused_before_it_makes_work() {
+        assert!(no_more_than(3, &[run(1, 2), run(3, 1)]).is_ok());
+        assert!(no_more_than(0, &[]).is_ok());
+        for receipts in [vec![run(1, u64::MAX)], vec![run(1, 3); 2], vec![run(1, 0); 4]] {
+            let failure = no_more_than(3, &receipts).unwrap_err();
+            assert_eq!(failure.code, ErrorCode::ServerAnswerUnreadable);
+        }
+    }
 }
