@@ -23,7 +23,7 @@ use crate::window::{by, display, window};
 const STORY_TIME_MAX: Duration = Duration::from_secs(180);
 
 /// The field work, told in a window of its own.
-async fn tell_the_field_work(display: &str, data: &Path, code: &str, wang: &Person) {
+async fn tell_the_field_work(display: &str, data: &Path, code: &str, township: &mut Township, wang: &Person) {
     section("the teacher enrols and finds the child by initials");
     let tablet = window(display, data).await;
     tablet.enrols(code).await;
@@ -32,7 +32,8 @@ async fn tell_the_field_work(display: &str, data: &Path, code: &str, wang: &Pers
     tablet.clicks("[data-testid='child-row'][data-name='石小雨']").await;
     assert!(tablet.text_of(&by("dossier")).await.contains("石大山"));
 
-    section("the teacher records a visit in Chinese, with a photo");
+    section("out of signal the teacher records a visit in Chinese, with a photo");
+    tokio::task::block_in_place(|| township.server_stops());
     tablet.clicks(&by("record-visit")).await;
     tablet.clicks(&by("visit-mode-at_home")).await;
     tablet.clicks(&by("visit-purpose-routine")).await;
@@ -45,7 +46,10 @@ async fn tell_the_field_work(display: &str, data: &Path, code: &str, wang: &Pers
     tablet.shoots("visit").await;
     tablet.clicks(&by("visit-save")).await;
     tablet.waits_for(&by("visit-saved")).await;
+    let strip = tablet.waits_until(&by("strip"), "待发").await;
+    assert!(strip.contains("1 条记录"), "what waits is said: {strip}");
     tablet.shoots("visit-saved").await;
+    tokio::task::block_in_place(|| township.server_starts());
 
     section("the teacher changes the phone, and so does the colleague");
     tokio::task::block_in_place(|| wang.changes_phone(wang.child("石小雨"), "19900000002")).unwrap();
@@ -126,7 +130,7 @@ fn a_visit_reaches_the_coordinators_ledger_in_the_real_window() {
     let (_xvfb, display) = display();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let story = async {
-        tell_the_field_work(&display, &data, &code, &wang).await;
+        tell_the_field_work(&display, &data, &code, &mut township, &wang).await;
         tell_the_desk_work(&display, &desk_data, &desk_code, &wang).await;
     };
     let told = runtime.block_on(async { tokio::time::timeout(STORY_TIME_MAX, story).await });
