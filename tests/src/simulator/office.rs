@@ -23,6 +23,7 @@ use super::fate;
 use super::plan::{Post, VILLAGES};
 use super::time::{WrongClock, environment};
 use crate::fiction::{Fiction, Size};
+use crate::kit::township::copy_folder;
 
 /// A backup: where it lies, and what the log held when it was made.
 pub(super) struct Backup {
@@ -244,19 +245,5 @@ impl Office {
     /// All dossiers of the log with where they lie.
     pub(super) fn dossiers(&self) -> Vec<(DocumentId, log::Placement)> {
         self.server().store.read(|connection| log::documents(connection, DocumentKind::Dossier)).expect("the dossiers")
-    }
-}
-
-/// Copies a folder as it lies on the disk now.
-pub(super) fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).expect("a file");
-        }
     }
 }

@@ -19,9 +19,9 @@ use jiafang_core::vault::sealing::DataKey;
 use jiafang_sync_server::identity::ed25519_spki;
 
 use super::fate;
-use super::office::copy_folder;
 use super::plan::Post;
 use super::time::{WrongClock, environment};
+use crate::kit::township::copy_folder;
 
 const PIN: &str = "271828";
 
