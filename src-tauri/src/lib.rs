@@ -3,7 +3,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiafang_core::api::backend::{Backend, Host};
 use jiafang_core::api::commands;
@@ -20,9 +19,6 @@ use tauri_plugin_dialog::DialogExt;
 
 // No product has a way to keep its store in the clear.
 const _: () = assert!(jiafang_core::store::IS_ENCRYPTED, "built with a feature that only `./dev bench` may use");
-
-/// How often the backend is asked whether a sync is due.
-const TICK: Duration = Duration::from_secs(30);
 
 /// Tells the pages that something changed.
 struct Pages(AppHandle);
@@ -150,15 +146,13 @@ fn set_up(app: &mut tauri::App) -> std::result::Result<(), Box<dyn std::error::E
         window.set_title(&format!("家访 · {}", device.display()))?;
     }
     app.manage(Arc::clone(&backend));
-    std::thread::spawn(move || {
-        loop {
-            std::thread::sleep(TICK);
-            if let Err(failure) = backend.tick() {
-                tracing::warn!(code = ?failure.code, detail = %failure.detail, "a tick failed");
-            }
-        }
-    });
+    backend.keep_synchronised();
     Ok(())
+}
+
+/// Whether somebody can see the window: on a desk also beside another one, on a tablet only in front.
+fn is_in_sight(window: &tauri::Window, is_focused: bool) -> bool {
+    is_focused || (cfg!(desktop) && !window.is_minimized().unwrap_or(false))
 }
 
 /// Runs the app until its last window closes.
@@ -173,6 +167,11 @@ pub fn run() {
         .plugin(tauri_plugin_dialog::init())
         .register_uri_scheme_protocol("photo", |context, request| photo(&context, &request))
         .setup(set_up)
+        .on_window_event(|window, event| {
+            if let tauri::WindowEvent::Focused(is_focused) = event {
+                window.state::<Arc<Backend>>().shown(is_in_sight(window, *is_focused));
+            }
+        })
         .invoke_handler(tauri::generate_handler![call, put, save_file])
         .run(tauri::generate_context!());
     if let Err(cause) = ran {

@@ -154,6 +154,11 @@ impl Connector for HttpsConnector {
 }
 
 impl HttpsLink {
+    fn send(&self, path: &str, body: Vec<u8>) -> Result<Vec<u8>, LinkFailure> {
+        let sent = self.client.post(format!("https://{}{path}", self.address)).body(body).send();
+        bytes_of(sent.map_err(|cause| unreachable(&cause))?)
+    }
+
     fn photo_url(&self, hash: Hash32) -> String {
         format!("https://{}{}/{hash}", self.address, protocol::PHOTO_PATH)
     }
@@ -161,14 +166,12 @@ impl HttpsLink {
 
 impl Link for HttpsLink {
     fn exchange(&mut self, body: Vec<u8>) -> Result<Exchanged, LinkFailure> {
-        let response = self
-            .client
-            .post(format!("https://{}{}", self.address, protocol::SYNC_PATH))
-            .body(body)
-            .send()
-            .map_err(|cause| unreachable(&cause))?;
-        let bytes = bytes_of(response)?;
+        let bytes = self.send(protocol::SYNC_PATH, body)?;
         Ok(Exchanged { answer: read(&bytes)?, answer_bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX) })
+    }
+
+    fn post(&mut self, path: &'static str, body: Vec<u8>) -> Result<Vec<u8>, LinkFailure> {
+        self.send(path, body)
     }
 
     fn put_photo_part(&mut self, hash: Hash32, offset: u64, part: Vec<u8>) -> Result<PhotoOffset, LinkFailure> {

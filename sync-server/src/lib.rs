@@ -11,6 +11,7 @@ pub mod exchange;
 pub mod identity;
 pub mod intake;
 pub mod invite;
+pub mod news;
 pub mod photo;
 pub mod requests;
 pub mod serve;

@@ -4,6 +4,7 @@
 use jiafang_core::domain::identifier::{CertificateId, Hash32};
 use jiafang_core::error::Failure;
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
+use jiafang_core::protocol::wait::{WaitAnswer, WaitRequest};
 use jiafang_core::protocol::{self, body};
 
 use crate::identity::ed25519_spki;
@@ -60,7 +61,29 @@ impl Server {
     /// As [`exchange::answer`], [`RefusalCode::Malformed`].
     pub fn sync(&self, device: &Device, bytes: &[u8]) -> Answered<Vec<u8>> {
         let request = read_body(bytes, protocol::REQUEST_INFLATED_BYTES_MAX)?;
-        written(&exchange::answer(&self.store, &self.photos, device, request, self.environment.now())?)
+        let answer = exchange::answer(&self.store, &self.photos, device, request, self.environment.now())?;
+        self.news.taken_in(&self.store, &answer.receipts);
+        written(&answer)
+    }
+
+    /// The body of `POST /v1/wait`, and whether the device is to sync at once.
+    ///
+    /// # Errors
+    /// [`RefusalCode::Malformed`], [`RefusalCode::VersionNotSpoken`], [`RefusalCode::Fault`].
+    pub fn begins_to_wait(&self, device: &Device, bytes: &[u8]) -> Answered<bool> {
+        let request: WaitRequest = read_body(bytes, protocol::WAIT_BYTES_MAX)?;
+        if request.version != protocol::VERSION {
+            return Err(refuse(RefusalCode::VersionNotSpoken, format!("version {}", request.version)));
+        }
+        self.news.is_behind(&self.store, device, &request).map_err(fault)
+    }
+
+    /// The answer to `POST /v1/wait`.
+    ///
+    /// # Errors
+    /// [`RefusalCode::Fault`].
+    pub fn waited(&self, news: bool, again_after_ms: u32) -> Answered<Vec<u8>> {
+        written(&WaitAnswer { news, again_after_ms, photo_news: self.news.photo_news() })
     }
 
     /// `PUT /v1/photo/{hash}?offset=…`.
@@ -71,7 +94,11 @@ impl Server {
         if bytes.len() > PHOTO_PART_BYTES_MAX {
             return Err(refuse(RefusalCode::TooLarge, "a part of that size"));
         }
-        written(&self.photos.append(&self.store, device, hash, offset, bytes)?)
+        let held = self.photos.append(&self.store, device, hash, offset, bytes)?;
+        if held.complete {
+            self.news.photo_is_whole(&self.store, hash);
+        }
+        written(&held)
     }
 
     /// `GET /v1/photo/{hash}`, from a byte on.

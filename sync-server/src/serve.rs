@@ -17,6 +17,7 @@ use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::environment::Environment;
 use jiafang_core::error::{ErrorCode, Failure, Result};
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
+use jiafang_core::protocol::wait::WAIT_SECONDS_MAX;
 use jiafang_core::protocol::{self, body};
 use rustls::RootCertStore;
 use rustls::server::WebPkiClientVerifier;
@@ -28,6 +29,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::connections::{self, Peer};
 use crate::identity::Identity;
+use crate::news::{AGAIN_AFTER_MS, News};
 use crate::photo::PhotoFolder;
 use crate::refuse;
 use crate::requests::PHOTO_PART_BYTES_MAX;
@@ -36,6 +38,8 @@ use crate::store::register::{self, Device};
 
 /// A request may take so long, from its first byte to its answer; devices give up before.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(5 * 60);
+/// A desk waits for news so long.
+const WAIT_TIME_MAX: Duration = Duration::from_secs(WAIT_SECONDS_MAX);
 /// Requests that are worked on at once.
 const WORKERS: usize = 16;
 
@@ -47,6 +51,7 @@ pub struct Server {
     pub identity: Arc<Identity>,
     pub(crate) photos: Arc<PhotoFolder>,
     pub(crate) environment: Environment,
+    pub(crate) news: Arc<News>,
     work: Semaphore,
 }
 
@@ -95,6 +100,7 @@ impl Server {
             store: Arc::new(store),
             identity: Arc::new(Identity::read(data)?),
             photos: Arc::new(PhotoFolder::open(data)?),
+            news: Arc::new(News::from(u64::try_from(environment.now().unix_ms()).unwrap_or(0))),
             environment,
             work: Semaphore::new(WORKERS),
         })
@@ -113,8 +119,15 @@ impl Server {
         let address = listener
             .local_addr()
             .map_err(|cause| Failure::caused(ErrorCode::ServerFault, "the address of the listener", cause))?;
+        let news = Arc::clone(&self.news);
         let router = router(Arc::new(self));
         let (stop, stopped) = watch::channel(false);
+        let mut stops = stopped.clone();
+        tokio::spawn(async move {
+            // Who waits for news is in work for a minute: that is not waited for.
+            let _ = stops.changed().await;
+            news.end();
+        });
         let task = tokio::spawn(connections::accept(listener, acceptor, router, stopped));
         Ok(Running { address, stop, task })
     }
@@ -161,6 +174,7 @@ fn router(server: Arc<Server>) -> Router {
     // Who may not speak is refused before the body is read.
     let proven = Router::new()
         .route(protocol::SYNC_PATH, post(post_sync).fallback(unknown))
+        .route(protocol::WAIT_PATH, post(post_wait).fallback(unknown))
         .route(&format!("{}/{{hash}}", protocol::PHOTO_PATH), get(get_photo).put(put_photo).fallback(unknown))
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(protocol::REQUEST_BYTES_MAX))
@@ -272,6 +286,28 @@ async fn post_sync(
     bytes: std::result::Result<Bytes, BytesRejection>,
 ) -> Response {
     answered(at_work(server, move |server| server.sync(&device, &whole(bytes)?)).await)
+}
+
+async fn post_wait(
+    State(server): State<Arc<Server>>,
+    Extension(device): Extension<Device>,
+    bytes: std::result::Result<Bytes, BytesRejection>,
+) -> Response {
+    answered(wait(&server, device, bytes).await)
+}
+
+async fn wait(
+    server: &Arc<Server>,
+    device: Device,
+    bytes: std::result::Result<Bytes, BytesRejection>,
+) -> std::result::Result<Vec<u8>, Refusal> {
+    let bytes = whole(bytes)?;
+    // The place first: what is taken in while the store is looked into calls it.
+    let Some(place) = server.news.enter(&device) else { return server.waited(false, AGAIN_AFTER_MS) };
+    let is_behind = at_work(Arc::clone(server), move |server| server.begins_to_wait(&device, &bytes)).await?;
+    let called = is_behind || tokio::time::timeout(WAIT_TIME_MAX, place.called()).await.is_ok();
+    drop(place);
+    if server.news.has_ended() { server.waited(false, AGAIN_AFTER_MS) } else { server.waited(called, 0) }
 }
 
 #[derive(serde::Deserialize)]

@@ -6,7 +6,6 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -28,8 +27,6 @@ use tokio::sync::broadcast;
 
 /// The largest file that a page may hand in: a capture or a roster.
 const BODY_BYTES_MAX: usize = 40 * 1024 * 1024;
-/// How often the host asks the backend whether a sync is due.
-const TICK: Duration = Duration::from_secs(30);
 
 /// A running host.
 #[derive(Debug)]
@@ -58,7 +55,7 @@ impl Host for Heard {
 }
 
 struct Shared {
-    backend: Backend,
+    backend: Arc<Backend>,
     changes: broadcast::Sender<()>,
     pages: PathBuf,
     token: String,
@@ -73,27 +70,18 @@ pub async fn start(data: &Path, pages: &Path, port: u16) -> Result<Loopback> {
     let environment = Environment::of_this_machine();
     let token = data_encoding::HEXLOWER.encode(&environment.random_bytes::<16>());
     let (changes, _) = broadcast::channel(64);
-    let backend = Backend::new(
+    let backend = Arc::new(Backend::new(
         data,
         KeyFile::in_folder(data),
         environment,
         Arc::new(HttpsConnector),
         Arc::new(Heard(changes.clone())),
         Durability::Full,
-    );
+    ));
+    backend.keep_synchronised();
     let shared = Arc::new(Shared { backend, changes, pages: pages.to_path_buf(), token: token.clone() });
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.map_err(no_port)?;
     let address = listener.local_addr().map_err(no_port)?;
-    let ticking = Arc::clone(&shared);
-    tokio::spawn(async move {
-        let mut ticks = tokio::time::interval(TICK);
-        loop {
-            ticks.tick().await;
-            let shared = Arc::clone(&ticking);
-            // A tick that fails says so in the log; the next one tries again.
-            let _ = tokio::task::spawn_blocking(move || shared.backend.tick()).await;
-        }
-    });
     let router = router(shared);
     tokio::spawn(async move {
         let _ = axum::serve(listener, router).await;
@@ -214,15 +202,33 @@ async fn file(State(shared): State<Arc<Shared>>, UrlPath(id): UrlPath<String>) -
     }
 }
 
+/// A page that is open: somebody may look at it.
+struct OpenPage {
+    changes: Option<broadcast::Receiver<()>>,
+    shared: Arc<Shared>,
+}
+
+impl OpenPage {
+    fn new(shared: Arc<Shared>) -> Self {
+        let changes = Some(shared.changes.subscribe());
+        shared.backend.shown(true);
+        Self { changes, shared }
+    }
+}
+
+impl Drop for OpenPage {
+    fn drop(&mut self) {
+        self.changes = None;
+        self.shared.backend.shown(self.shared.changes.receiver_count() > 0);
+    }
+}
+
 async fn events(
     State(shared): State<Arc<Shared>>,
 ) -> Sse<impl futures_core::Stream<Item = std::result::Result<Event, Infallible>>> {
-    let changes = shared.changes.subscribe();
-    let stream = futures_util::stream::unfold(changes, |mut changes| async {
-        match changes.recv().await {
-            Ok(()) | Err(broadcast::error::RecvError::Lagged(_)) => {
-                Some((Ok(Event::default().data("changed")), changes))
-            }
+    let stream = futures_util::stream::unfold(OpenPage::new(shared), |mut page| async {
+        match page.changes.as_mut()?.recv().await {
+            Ok(()) | Err(broadcast::error::RecvError::Lagged(_)) => Some((Ok(Event::default().data("changed")), page)),
             Err(broadcast::error::RecvError::Closed) => None,
         }
     });

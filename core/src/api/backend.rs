@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::by_itself::{self, Alarm};
 use super::commands::Commands;
 use super::made_file::MadeFiles;
 use super::roster::PreviewedRosters;
@@ -20,6 +21,7 @@ use crate::environment::Environment;
 use crate::error::{ErrorCode, Failure, Result};
 use crate::store::Durability;
 use crate::sync::link::{Connector, Link};
+use crate::sync::pace::{Ended, Pace};
 use crate::vault::key_file::KeyFile;
 
 /// What a host does for the backend. Grows only when something needs it.
@@ -33,22 +35,25 @@ pub struct Backend {
     folder: PathBuf,
     keys: KeyFile,
     environment: Environment,
-    connector: Arc<dyn Connector>,
+    pub(super) connector: Arc<dyn Connector>,
     durability: Durability,
     host: Arc<dyn Host>,
-    device: Arc<SharedDevice>,
-    syncing: Arc<Syncing>,
+    pub(super) device: Arc<SharedDevice>,
+    pub(super) syncing: Arc<Syncing>,
     pub(super) rosters: PreviewedRosters,
     files: MadeFiles,
 }
 
 /// What is known of the sync that runs or ran last.
 #[derive(Default)]
-struct Syncing {
+pub(super) struct Syncing {
     runs: AtomicBool,
     told: Mutex<Told>,
     /// Kept warm from one sync to the next.
     link: Mutex<Option<Box<dyn Link>>>,
+    /// When the device syncs by itself.
+    pub(super) pace: Mutex<Pace>,
+    pub(super) alarm: Alarm,
 }
 
 #[derive(Default, Clone)]
@@ -101,7 +106,17 @@ impl Backend {
     fn changing<T>(&self, work: impl FnOnce(&mut Device) -> Result<T>) -> Result<T> {
         let result = self.with_device(work)?;
         self.host.changed();
+        self.saved()?;
         Ok(result)
+    }
+
+    /// What is to be sent goes out soon.
+    fn saved(&self) -> Result<()> {
+        if self.with_device(|device| device.store.reading().outbox_counts())?.0 > 0 {
+            held(&self.syncing.pace).saved(self.environment.clock.monotonic_ms());
+            self.syncing.alarm.ring_for_sync();
+        }
+        Ok(())
     }
 
     fn open(&self, device: Device) -> Result<AppState> {
@@ -172,6 +187,8 @@ impl Backend {
             return;
         }
         held(&self.syncing.told).activity = Some(SyncActivity::Records { received: 0 });
+        held(&self.syncing.pace).began();
+        let environment = self.environment.clone();
         let (device, syncing, connector, host) =
             (Arc::clone(&self.device), Arc::clone(&self.syncing), Arc::clone(&self.connector), Arc::clone(&self.host));
         std::thread::spawn(move || {
@@ -180,18 +197,22 @@ impl Backend {
             if let Err(failure) = tidy_photos(&device) {
                 tracing::warn!(code = ?failure.code, detail = %failure.detail, "the photo files were not tidied up");
             }
+            let failure = result.err().map(|failure| {
+                tracing::warn!(code = ?failure.code, detail = %failure.detail, "a sync did not come to its end");
+                failure.code
+            });
             {
                 let mut told = held(&syncing.told);
                 told.activity = None;
-                told.failure = match result {
-                    Ok(()) => None,
-                    Err(failure) => {
-                        tracing::warn!(code = ?failure.code, detail = %failure.detail, "a sync did not come to its end");
-                        Some(failure.code)
-                    }
-                };
+                told.failure = failure;
             }
+            let how = match failure {
+                Some(code) => Ended::Broken(code),
+                None => Ended::Well { leaves_waiting: by_itself::something_waits(&device).unwrap_or(false) },
+            };
+            held(&syncing.pace).ended(how, environment.clock.monotonic_ms());
             syncing.runs.store(false, Ordering::Release);
+            syncing.alarm.ring();
             host.changed();
         });
     }
@@ -200,30 +221,6 @@ impl Backend {
     #[must_use]
     pub fn is_syncing(&self) -> bool {
         self.syncing.runs.load(Ordering::Acquire)
-    }
-
-    /// Called by a host every half minute: begins a sync when something waits, or when the last is old.
-    ///
-    /// # Errors
-    /// The faults of a store.
-    pub fn tick(&self) -> Result<()> {
-        const OLD_MS: i64 = 5 * 60 * 1000;
-        let due = match held(&self.device).as_ref() {
-            None => false,
-            Some(device) => {
-                let reading = device.store.reading();
-                let last = reading.standing()?.last_sync_at;
-                let now = self.environment.now();
-                reading.outbox_counts()?.0 > 0
-                    || reading.files_waiting()?.0 > 0
-                    || reading.files_asked_for()? > 0
-                    || last.is_none_or(|last| now.unix_ms().saturating_sub(last.unix_ms()) > OLD_MS)
-            }
-        };
-        if due {
-            self.begin_sync();
-        }
-        Ok(())
     }
 
     fn sync_status_view(&self) -> Result<SyncStatus> {
@@ -289,6 +286,7 @@ impl Commands for Backend {
     fn lock(&self, _: state::Nothing) -> Result<AppState> {
         *held(&self.device) = None;
         *held(&self.syncing.told) = Told::default();
+        held(&self.syncing.pace).locked();
         if let Ok(mut link) = self.syncing.link.try_lock() {
             *link = None;
         }
@@ -464,6 +462,7 @@ impl Commands for Backend {
     fn confirm_roster(&self, request: roster::OneImport) -> Result<roster::RosterImported> {
         let imported = roster::confirm(self, request.import_id)?;
         self.host.changed();
+        self.saved()?;
         Ok(imported)
     }
 

@@ -5,6 +5,7 @@
 //! to decide.
 
 pub mod backend;
+mod by_itself;
 pub mod children;
 pub mod commands;
 pub mod dossier;

@@ -15,3 +15,4 @@ pub mod record_visit;
 pub mod register_child;
 pub mod synchronise;
 pub mod tidy_photos;
+pub mod wait_for_news;

@@ -12,6 +12,7 @@ pub mod photo;
 pub mod refusal;
 pub mod register;
 pub mod sync;
+pub mod wait;
 
 /// The version of the protocol. A server that does not know a client's version says so ([`refusal`]).
 /// 1 (2026-11): the first.
@@ -21,6 +22,10 @@ pub const VERSION: u16 = 1;
 pub const ENROL_PATH: &str = "/v1/enrol";
 /// Where a device pushes and pulls.
 pub const SYNC_PATH: &str = "/v1/sync";
+/// Where a desk waits for news.
+pub const WAIT_PATH: &str = "/v1/wait";
+/// The largest request to wait, before and after decompression: 4 KiB. It holds no records.
+pub const WAIT_BYTES_MAX: usize = 4 * 1024;
 /// Photos by hash: `PUT` with `?offset=N` appends, `GET` with a `Range` fetches.
 pub const PHOTO_PATH: &str = "/v1/photo";
 

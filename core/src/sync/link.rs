@@ -45,6 +45,12 @@ pub trait Link: Send {
     /// [`LinkFailure`].
     fn exchange(&mut self, body: Vec<u8>) -> Result<Exchanged, LinkFailure>;
 
+    /// `POST` of a body to another path of [`crate::protocol`]; gives the body of the answer.
+    ///
+    /// # Errors
+    /// [`LinkFailure`].
+    fn post(&mut self, path: &'static str, body: Vec<u8>) -> Result<Vec<u8>, LinkFailure>;
+
     /// `PUT /v1/photo/{hash}?offset=…`: appends a part; the answer says how much the server holds now.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use jiafang_core::protocol::sync::{Cursor, QuarantineReason, ScopeChange, ScopeE
 use rusqlite::{Connection, Transaction, named_params};
 
 use super::{apart, malformed, moves, optional, signed, sqlite, unsigned};
+use crate::news::Taken;
 
 /// Where a document lies, as the server ordered it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -505,6 +506,40 @@ pub fn documents(connection: &Connection, kind: DocumentKind) -> Result<Vec<(Doc
         .and_then(Iterator::collect::<rusqlite::Result<Vec<_>>>)
         .map_err(sqlite)?;
     rows.into_iter().map(|(id, kind, village, class)| Ok((id, placed(kind, &village, class)?))).collect()
+}
+
+/// What was taken in between two places of the log (both included), as far as it decides whom it concerns.
+///
+/// # Errors
+/// The faults of a store.
+pub fn placed_between(connection: &Connection, first: u64, last: u64) -> Result<Vec<Taken>> {
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT log.seq AS seq, log.certificate AS certificate, document.kind AS kind, document.village AS village,
+                 document.class AS class, move.from_village AS from_village, move.from_class AS from_class
+             FROM log JOIN document ON document.id = log.document LEFT JOIN move ON move.seq = log.seq
+             WHERE log.seq BETWEEN :first AND :last ORDER BY log.seq",
+        )
+        .map_err(sqlite)?;
+    let mut rows = statement.query(named_params! { ":first": signed(first), ":last": signed(last) }).map_err(sqlite)?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next().map_err(sqlite)? {
+        let text = |name: &str| row.get::<_, Option<String>>(name).map_err(sqlite);
+        let mut places = Vec::new();
+        for (village, class) in [("village", "class"), ("from_village", "from_class")] {
+            if let Some((village, class)) = text(village)?.zip(text(class)?) {
+                places.push(moves::leaves(&village, class));
+            }
+        }
+        all.push(Taken {
+            seq: unsigned(row.get("seq").map_err(sqlite)?),
+            certificate: CertificateId::from_bytes(row.get("certificate").map_err(sqlite)?),
+            kind: DocumentKind::from_number(row.get("kind").map_err(sqlite)?)
+                .ok_or_else(|| malformed("document kind"))?,
+            places,
+        });
+    }
+    Ok(all)
 }
 
 /// Up to where a device holds the log: what it says at each sync.

@@ -7,7 +7,7 @@ use jiafang_core::api::state::Nothing;
 use jiafang_core::domain::doc;
 use jiafang_core::domain::place::Scope;
 
-use super::{Figure, server};
+use super::{Figure, percentile, server, times_ms};
 use crate::kit::{Person, Township};
 
 /// A day of twelve visits, and an idle sync, with 45 dossiers held and more.
@@ -36,6 +36,32 @@ pub fn a_day_and_idle() -> Vec<Figure> {
         ));
     }
     figures
+}
+
+/// How long after the server has a visit it stands in the ledger of an open desk.
+#[must_use]
+pub fn real_time() -> Vec<Figure> {
+    let mut township = Township::new(1);
+    let village = township.village(0);
+    let teacher = township.teacher("李老师", Scope::Place(village.clone()));
+    let child = teacher.registers("石小雨", "2016-05-04", &village, "19900000001");
+    teacher.syncs();
+    let desk = township.coordinator("赵敏");
+    desk.lets_the_app_sync_by_itself();
+    let mut number = 0;
+    let mut times = times_ms(20, || {
+        teacher.records_visit(child, &[], |_| {});
+        teacher.syncs();
+        number += 1;
+        desk.waits_until("the visit is on the desk", || desk.opens(child).timeline.len() > number);
+    });
+    times.sort_by(f64::total_cmp);
+    vec![Figure::new(
+        "a visit, from the teacher's save to the ledger of an open desk (a desk waits for news)",
+        "2 s",
+        format!("median {:.0} ms, largest {:.0} ms", percentile(&times, 0.5), percentile(&times, 1.0)),
+        "both on one machine, the tablet syncs at once; commits of the devices are not synced to the disk",
+    )]
 }
 
 fn counted(person: &Person) -> (u64, u64) {

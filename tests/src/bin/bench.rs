@@ -39,12 +39,13 @@ fn main() -> ExitCode {
     );
     #[allow(clippy::disallowed_methods)] // a benchmark reads the clock
     let begun = Instant::now();
-    let suites: [Suite; 6] = [
+    let suites: [Suite; 7] = [
         ("device", device::first_page_and_visit),
         ("search", device::search),
         ("photo", device::photo),
         ("roster", roster::import),
         ("sync", sync::a_day_and_idle),
+        ("real time", sync::real_time),
         ("server", server::idle_of_a_county),
     ];
     for (name, suite) in suites {

@@ -15,6 +15,7 @@ use jiafang_core::protocol::register::{RegisterEntry, RegisterEntryBody, Registe
 use jiafang_core::protocol::sync::{
     Cursor, Push, QuarantineReason, Receipt, ReceiptRun, Rights, ScopeChange, ScopeEvent, SyncAnswer, SyncRequest,
 };
+use jiafang_core::protocol::wait::{WaitAnswer, WaitRequest};
 use jiafang_core::protocol::{ENROL_BYTES_MAX, REQUEST_INFLATED_BYTES_MAX};
 use jiafang_core::vault::signing::DeviceSigner;
 use minicbor::{Decode, Encode};
@@ -86,11 +87,13 @@ pub(super) fn small_messages(bytes: &[u8]) {
         Some(value)
     }
     let Some((kind, bytes)) = bytes.split_first() else { return };
-    match kind % 5 {
+    match kind % 7 {
         0 => drop(reads::<EnrolRequest>(bytes).map(|request| request.is_proven())),
         1 => drop(reads::<EnrolAnswer>(bytes)),
         2 => drop(reads::<Refusal>(bytes)),
         3 => drop(reads::<PhotoOffset>(bytes)),
+        5 => drop(reads::<WaitRequest>(bytes)),
+        6 => drop(reads::<WaitAnswer>(bytes)),
         _ => drop(reads::<RegisterEntry>(bytes).map(|entry| entry.hash())),
     }
 }
@@ -235,6 +238,17 @@ pub(super) fn sync_answers() -> Vec<Vec<u8>> {
     vec![cbor(&answer()), cbor(&rewound)]
 }
 
+fn waiting() -> WaitRequest {
+    WaitRequest {
+        version: 1,
+        cursor: Cursor { seq: 7, chain: Hash32([0xC1; 32]) },
+        rights: rights().hash(),
+        register_head: 3,
+        register_hash: Hash32([0xEE; 32]),
+        photo_news: 7,
+    }
+}
+
 pub(super) fn all_small_messages() -> Vec<Vec<u8>> {
     let enrolled = EnrolAnswer {
         certificate: CERTIFICATE,
@@ -253,6 +267,8 @@ pub(super) fn all_small_messages() -> Vec<Vec<u8>> {
         (1, cbor(&enrolled)),
         (2, cbor(&Refusal { code: RefusalCode::TokenUsed, detail: "the token was used".to_owned() })),
         (3, cbor(&PhotoOffset { hash: Hash32([0xF0; 32]), offset: 8_192, complete: false })),
+        (5, cbor(&waiting())),
+        (6, cbor(&WaitAnswer { news: true, again_after_ms: 0, photo_news: 7 })),
     ];
     messages.extend(register().iter().map(|entry| (4, cbor(entry))));
     messages.into_iter().map(|(kind, bytes)| [vec![kind], bytes].concat()).collect()

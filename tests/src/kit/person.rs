@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiafang_core::api::backend::{Backend, Host};
 use jiafang_core::api::children::{ChildRegistered, ChildRow, ListChildren, RegisterChild};
@@ -40,7 +41,7 @@ pub struct Person {
     pub switch: Arc<Switch>,
     /// The device's folder.
     pub folder: PathBuf,
-    backend: Option<Backend>,
+    backend: Option<Arc<Backend>>,
     durability: Durability,
     ear: Arc<Ear>,
     seed: u64,
@@ -81,21 +82,38 @@ impl Person {
     /// The backend behind this person's screens.
     #[must_use]
     pub fn app(&self) -> &Backend {
-        self.backend.as_ref().expect("the app runs")
+        self.backend.as_deref().expect("the app runs")
     }
 
     /// Starts the app, as after a reboot: locked, with a fresh actor.
     pub fn starts_the_app(&mut self) {
         self.seed = self.seed.wrapping_add(1_000_003);
         let keys = KeyFile::in_folder(&self.folder).with_cost(Argon2Cost::for_tests());
-        self.backend = Some(Backend::new(
+        self.backend = Some(Arc::new(Backend::new(
             &self.folder,
             keys,
             environment(&self.clock, self.seed),
             Arc::new(SwitchedConnector(Arc::clone(&self.switch))),
             Arc::clone(&self.ear) as Arc<dyn Host>,
             self.durability,
-        ));
+        )));
+    }
+
+    /// From now on the app syncs by itself, as it does for everybody who is no test.
+    pub fn lets_the_app_sync_by_itself(&self) {
+        self.backend.as_ref().expect("the app runs").keep_synchronised();
+    }
+
+    /// Waits until something holds, asking again whenever the app says that something changed. Fails after a minute.
+    pub fn waits_until(&self, what: &str, mut holds: impl FnMut() -> bool) {
+        let mut heard = self.ear.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        while !holds() {
+            let before = *heard;
+            let rested = self.ear.woken.wait_timeout_while(heard, Duration::from_secs(60), |now| *now == before);
+            let (next, waited) = rested.unwrap_or_else(PoisonError::into_inner);
+            assert!(!waited.timed_out(), "a minute has gone, and not yet: {what}");
+            heard = next;
+        }
     }
 
     /// Starts the app anew as it is shipped: each commit is on the disk before it is said to be. Benchmarks ask for

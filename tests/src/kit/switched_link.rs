@@ -1,7 +1,7 @@
 //! The real connection behind a switch: without signal nothing goes out, and an answer can be lost on its way.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::protocol::enrol::{EnrolAnswer, EnrolRequest};
@@ -23,6 +23,8 @@ pub struct Switch {
     pub part_bytes: AtomicU64,
     /// Bytes of photo parts that were fetched.
     pub fetched_bytes: AtomicU64,
+    /// Other requests that were answered: the path, and the bytes of both bodies.
+    pub others: Mutex<Vec<(&'static str, u64)>>,
 }
 
 impl Switch {
@@ -95,6 +97,17 @@ impl Link for SwitchedLink {
             return Err(LinkFailure::Unreachable("the answer was lost".to_owned()));
         }
         Ok(exchanged)
+    }
+
+    fn post(&mut self, path: &'static str, body: Vec<u8>) -> Result<Vec<u8>, LinkFailure> {
+        self.switch.check()?;
+        let sent = length(&body);
+        let answer = self.link.post(path, body)?;
+        self.switch.check()?;
+        let bytes = sent.saturating_add(length(&answer));
+        let mut others = self.switch.others.lock().unwrap_or_else(PoisonError::into_inner);
+        others.push((path, bytes));
+        Ok(answer)
     }
 
     fn put_photo_part(&mut self, hash: Hash32, offset: u64, part: Vec<u8>) -> Result<PhotoOffset, LinkFailure> {

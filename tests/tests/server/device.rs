@@ -247,6 +247,10 @@ impl Link for Nowhere {
         Err(LinkFailure::Unreachable("not connected".to_owned()))
     }
 
+    fn post(&mut self, _: &'static str, _: Vec<u8>) -> Result<Vec<u8>, LinkFailure> {
+        Err(LinkFailure::Unreachable("not connected".to_owned()))
+    }
+
     fn put_photo_part(
         &mut self,
         _: Hash32,

@@ -16,6 +16,7 @@ use jiafang_core::protocol::photo::{PhotoFile, PhotoOffer, PhotoOffset};
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::register::{RegisterEntry, RegisterEntryBody, RegisterFact};
 use jiafang_core::protocol::sync::{Cursor, Push, Receipt, ReceiptRun, Rights, SyncAnswer, SyncRequest};
+use jiafang_core::protocol::wait::{WaitAnswer, WaitRequest};
 use jiafang_core::vault::enrolment_code::EnrolmentCode;
 use jiafang_core::vault::signing::DeviceSigner;
 
@@ -102,6 +103,15 @@ fn examples() -> Vec<(&'static str, Vec<u8>)> {
         photo_mark: 0,
         register_hash: Hash32([0xEE; 32]),
     };
+    let wait = WaitRequest {
+        version: 1,
+        cursor: request.cursor,
+        rights: request.rights,
+        register_head: 3,
+        register_hash: request.register_hash,
+        photo_news: 0,
+    };
+    let news = WaitAnswer { news: true, again_after_ms: 0, photo_news: 1_795_490_000_001 };
     let idle = SyncRequest { push: None, photo_offers: vec![], undelivered_from: 0, ..request.clone() };
     let answer = SyncAnswer {
         rewound: false,
@@ -135,6 +145,8 @@ fn examples() -> Vec<(&'static str, Vec<u8>)> {
         ("an enrolment request", cbor(&EnrolRequest::new([0x70; 16], &signer()))),
         ("a request that pushes", cbor(&request)),
         ("an idle request", cbor(&idle)),
+        ("a request to wait", cbor(&wait)),
+        ("its answer", cbor(&news)),
         ("an answer", cbor(&answer)),
         ("a refusal", cbor(&Refusal { code: RefusalCode::TokenUsed, detail: "the token was used".to_owned() })),
     ]
