@@ -1,8 +1,11 @@
 //! Answers a sync: takes in what is pushed, gives out what the device lacks.
 
+use std::collections::BTreeMap;
+
 use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::domain::time::Timestamp;
 use jiafang_core::error::Result;
+use jiafang_core::protocol::apart::{ApartRequest, DECISIONS_MAX, NOTE_CHARS_MAX};
 use jiafang_core::protocol::photo::PhotoOffer;
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::sync::{Cursor, ReceiptRun, Rights, SyncAnswer, SyncRequest};
@@ -13,8 +16,8 @@ use crate::photo::{self, PhotoFolder};
 use crate::store::log;
 use crate::store::photo as photo_store;
 use crate::store::register::{self, CountyRow, Device};
-use crate::store::{Connection, Store};
-use crate::{fault, refuse};
+use crate::store::{Connection, Store, Transaction};
+use crate::{fault, refuse, review};
 
 /// Own envelopes that one request is told about: whether a desk has them.
 const DELIVERIES_MAX: u32 = 500;
@@ -76,11 +79,16 @@ pub fn answer(
         undelivered_from: request.undelivered_from,
         answer_bytes_max: request.answer_bytes_max.clamp(ANSWER_BYTES_MIN, ANSWER_BYTES_MAX),
         photo_mark: request.photo_mark,
+        apart: request.apart,
     };
     let pushed_from = checked.first().map_or(u64::MAX, Checked::counter);
-    let (receipts, taken_offers) = push(store, device, &pulled, &checked, &offers, now).map_err(fault)?;
+    let Taken { receipts, offers: taken_offers, decided } =
+        push(store, device, &pulled, &checked, &offers, now).map_err(fault)?;
     let mut answer =
         store.read(|connection| pull(connection, device, &rights, &pulled, pushed_from, now)).map_err(fault)?;
+    if let Some(apart) = &pulled.apart {
+        answer.apart = store.read(|connection| review::answer(connection, device, apart, decided)).map_err(fault)?;
+    }
     answer.receipts = receipts;
     for hash in taken_offers {
         let held = photos.held(store, device, hash).map_err(fault)?;
@@ -99,6 +107,17 @@ struct Asked {
     undelivered_from: u64,
     answer_bytes_max: u32,
     photo_mark: u64,
+    apart: Option<ApartRequest>,
+}
+
+/// What a push came to.
+#[derive(Default)]
+struct Taken {
+    receipts: Vec<ReceiptRun>,
+    /// Offered files that the device may put up.
+    offers: Vec<Hash32>,
+    /// Envelopes of which a decision needs not be sent again.
+    decided: Vec<Hash32>,
 }
 
 impl Checked {
@@ -108,7 +127,6 @@ impl Checked {
 }
 
 /// Takes in what was pushed and offered, and where the device stands: one transaction, or none when nothing is new.
-/// Gives the receipts, and the offered files that the device may put up.
 fn push(
     store: &Store,
     device: &Device,
@@ -116,16 +134,17 @@ fn push(
     checked: &[Checked],
     offers: &[PhotoOffer],
     now: Timestamp,
-) -> Result<(Vec<ReceiptRun>, Vec<Hash32>)> {
+) -> Result<Taken> {
     // A device that does not know its rights has looked at the log with other eyes: what it holds of what it may see
     // now is not known until it has begun again.
     let knows_its_rights = device.rights.as_ref().is_some_and(|rights| rights.hash() == asked.rights_known);
     let holds_up_to = if knows_its_rights { asked.cursor.seq } else { 0 };
-    if checked.is_empty() && offers.is_empty() {
+    let decides = asked.apart.as_ref().is_some_and(|apart| !apart.decisions.is_empty());
+    if checked.is_empty() && offers.is_empty() && !decides {
         let known = store.read(|connection| log::device_cursor(connection, device.certificate))?;
         if known == holds_up_to {
             // An idle sync writes nothing and waits for no disk.
-            return Ok((Vec::new(), Vec::new()));
+            return Ok(Taken::default());
         }
     }
     store.transact(|tx| {
@@ -144,8 +163,33 @@ fn push(
             }
             taken.push(offer.hash);
         }
-        Ok((receipts, taken))
+        let decided = take_decisions(tx, device, &county, asked.apart.as_ref(), now)?;
+        Ok(Taken { receipts, offers: taken, decided })
     })
+}
+
+/// Takes a device's decisions over what waits apart. One that cannot stand is acknowledged like one that does: sending it
+/// again would change nothing, and the list tells what still waits.
+fn take_decisions(
+    tx: &Transaction<'_>,
+    device: &Device,
+    county: &CountyRow,
+    apart: Option<&ApartRequest>,
+    now: Timestamp,
+) -> Result<Vec<Hash32>> {
+    let Some(apart) = apart.filter(|apart| !apart.decisions.is_empty()) else { return Ok(Vec::new()) };
+    let Some(decider) = register::holder(tx, device.certificate)? else { return Ok(Vec::new()) };
+    let mut decided = Vec::new();
+    for decision in apart.decisions.iter().take(DECISIONS_MAX) {
+        if decision.body.note.chars().count() > NOTE_CHARS_MAX || !decision.is_signed_by(&device.public_key) {
+            continue;
+        }
+        let became = review::decide(tx, &decider, decision, now)?;
+        tracing::info!(envelope = %decision.body.envelope, ?became, "a decision over what waits apart");
+        decided.push(decision.body.envelope);
+    }
+    review::release(tx, county, now)?;
+    Ok(decided)
 }
 
 fn pull(
@@ -158,11 +202,13 @@ fn pull(
 ) -> Result<SyncAnswer> {
     let county = register::county(connection)?;
     let rights_changed = rights.hash() != asked.rights_known;
-    // What was just pushed is not sent back; what the device wrote before comes only to one that begins anew.
+    // What was just pushed is not sent back; what the device wrote before comes only to one that begins anew, or that
+    // shares its certificate with another.
+    let twin_known = asked.apart.as_ref().is_some_and(|apart| apart.twin_known);
     let viewer = log::Viewer {
         covers: &|kind, leaves| intake::may_see(rights, kind, leaves),
         holds: &|certificate, counter| {
-            certificate == device.certificate && (counter >= pushed_from || asked.cursor.seq > 0)
+            certificate == device.certificate && !twin_known && (counter >= pushed_from || asked.cursor.seq > 0)
         },
     };
     let bytes_max = usize::try_from(asked.answer_bytes_max).unwrap_or(usize::MAX);
@@ -191,6 +237,7 @@ fn pull(
         photo_mark,
         without_backup: county.without_backup,
         moves: (!page.moves.is_empty()).then_some(page.moves),
+        apart: None,
     })
 }
 
@@ -204,14 +251,16 @@ fn delivered(connection: &Connection, device: &Device, from: u64) -> Result<Vec<
         return Ok(Vec::new());
     }
     let desks = register::desks(connection)?;
-    let mut runs: Vec<(u64, u64)> = Vec::new();
+    // Of two under one counter, of a device that was copied, neither is told before both are there.
+    let mut on_desk: BTreeMap<u64, bool> = BTreeMap::new();
     for (counter, seq, placed) in log::own_from(connection, device.certificate, from, DELIVERIES_MAX)? {
         let held = desks.iter().any(|(person, rights, cursor_seq)| {
             *person != device.person && *cursor_seq >= seq && intake::covers(rights, &placed.leaves)
         });
-        if !held {
-            continue;
-        }
+        *on_desk.entry(counter).or_insert(true) &= held;
+    }
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for (counter, _) in on_desk.into_iter().filter(|(_, held)| *held) {
         match runs.last_mut() {
             Some((_, last)) if last.checked_add(1) == Some(counter) => *last = counter,
             _ => runs.push((counter, counter)),
@@ -244,6 +293,7 @@ fn rewound(store: &Store, cursor: &Cursor, now: Timestamp) -> Result<SyncAnswer>
             photo_mark: 0,
             without_backup: county.without_backup,
             moves: None,
+            apart: None,
         })
     })
 }

@@ -12,8 +12,10 @@ use jiafang_core::error::Result;
 use jiafang_core::protocol::envelope::Envelope;
 use jiafang_core::protocol::sync::{Cursor, QuarantineReason, Receipt, ReceiptRun, Rights};
 
+use crate::review;
 use crate::store::Transaction;
-use crate::store::apart;
+use crate::store::apart::{self, Why};
+use crate::store::forks;
 use crate::store::log::{self, Known};
 use crate::store::moves;
 use crate::store::register::{CountyRow, Device};
@@ -73,6 +75,8 @@ pub fn take_in(
         let (receipt, seq) = take_one(tx, device, county, item, &mut end, at)?;
         push_receipt(&mut runs, counter, receipt, seq);
     }
+    // What has come may be what something accepted was waiting for.
+    review::release(tx, county, at)?;
     Ok(runs)
 }
 
@@ -101,42 +105,133 @@ fn take_one(
 ) -> Result<(Receipt, u64)> {
     let body = &item.envelope.body;
     let certificate = device.certificate;
-    let on_its_chain = match log::known(tx, certificate, body.counter, item.hash)? {
+    match log::known(tx, certificate, body.counter, item.hash)? {
         Known::Logged(seq) => return Ok((Receipt::Duplicate, seq)),
         Known::Apart(reason) => return Ok((Receipt::Quarantined { reason }, 0)),
-        Known::Other => false,
-        Known::Nothing => {
-            let (head, head_hash) = log::device_head(tx, certificate)?.unwrap_or((0, Hash32::ZERO));
-            let next = head.checked_add(1) == Some(body.counter);
-            let continues_a_fork = apart::reason(tx, body.previous)? == Some(QuarantineReason::CounterForked);
-            if !next && !continues_a_fork {
-                return Ok((Receipt::NeedsDependencies, 0));
+        Known::Other | Known::Nothing => {}
+    }
+    if !item.signed {
+        // It says nothing of the device's chain: the right one under its counter may still come.
+        return put_apart(tx, item, QuarantineReason::SignatureWrong, None, at);
+    }
+    let fork = match chain_of(tx, item)? {
+        Chain::Gap => return Ok((Receipt::NeedsDependencies, 0)),
+        Chain::First => None,
+        Chain::Fork { first, let_in } => {
+            if !let_in {
+                // A cloned or restored tablet: its branch is kept and named, and the chain that is known goes on without it.
+                forks::set_head(tx, first, certificate, body.counter, item.hash)?;
+                return put_apart(tx, item, QuarantineReason::CounterForked, Some(first), at);
             }
-            next && body.previous == head_hash
+            Some(first)
         }
     };
-    if !on_its_chain {
-        // A cloned or restored tablet: its branch is kept and named, and the chain that is known goes on without it.
-        let reason = QuarantineReason::CounterForked;
-        apart::keep(tx, &item.envelope, item.change_hash(), reason, at)?;
-        return Ok((Receipt::Quarantined { reason }, 0));
-    }
     let taken = match judge(tx, device, county, item, at)? {
         Judgement::Dependencies => return Ok((Receipt::NeedsDependencies, 0)),
         Judgement::Right { change, moved_from } => {
-            *end = log::append(tx, &item.envelope, change, *end, at)?;
-            if let Some(from) = moved_from {
-                moves::keep(tx, body.document, end.seq, &from, &body.leaves, at)?;
-            }
+            *end = log_it(tx, item, change, moved_from.as_ref(), *end, at)?;
             (Receipt::Stored, end.seq)
         }
-        Judgement::Apart(reason) => {
-            apart::keep(tx, &item.envelope, item.change_hash(), reason, at)?;
-            (Receipt::Quarantined { reason }, 0)
-        }
+        Judgement::Apart(reason) => put_apart(tx, item, reason, fork, at)?,
     };
-    log::set_device_head(tx, certificate, body.counter, item.hash)?;
+    match fork {
+        Some(first) => forks::set_head(tx, first, certificate, body.counter, item.hash)?,
+        None => log::set_device_head(tx, certificate, body.counter, item.hash)?,
+    }
     Ok(taken)
+}
+
+fn log_it(
+    tx: &Transaction<'_>,
+    item: &Checked,
+    change: &Change,
+    moved_from: Option<&Leaves>,
+    end: Cursor,
+    at: Timestamp,
+) -> Result<Cursor> {
+    let body = &item.envelope.body;
+    let end = log::append(tx, &item.envelope, change, end, at)?;
+    if let Some(from) = moved_from {
+        moves::keep(tx, body.document, end.seq, from, &body.leaves, at)?;
+    }
+    Ok(end)
+}
+
+fn put_apart(
+    tx: &Transaction<'_>,
+    item: &Checked,
+    reason: QuarantineReason,
+    fork: Option<Hash32>,
+    at: Timestamp,
+) -> Result<(Receipt, u64)> {
+    let acceptable = match &item.change {
+        Ok(change) if reason.may_be_accepted() => review::is_acceptable(tx, &item.envelope, change, item.signed)?,
+        _ => false,
+    };
+    apart::keep(tx, &item.envelope, &Why { reason, change: item.change_hash(), fork, acceptable }, at)?;
+    review::arrived(tx, item.hash)?;
+    Ok((Receipt::Quarantined { reason }, 0))
+}
+
+/// Which of a device's chains an envelope continues.
+enum Chain {
+    /// The one that the server knew first.
+    First,
+    /// One beside it, by its first envelope.
+    Fork { first: Hash32, let_in: bool },
+    /// None: something before it has not come.
+    Gap,
+}
+
+fn chain_of(tx: &Transaction<'_>, item: &Checked) -> Result<Chain> {
+    let body = &item.envelope.body;
+    let (head, head_hash) = log::device_head(tx, body.certificate)?.unwrap_or((0, Hash32::ZERO));
+    let next = head.checked_add(1) == Some(body.counter);
+    if next && body.previous == head_hash {
+        return Ok(Chain::First);
+    }
+    if let Some(fork) = forks::headed_by(tx, body.certificate, body.previous)?
+        && fork.counter.checked_add(1) == Some(body.counter)
+    {
+        return Ok(Chain::Fork { first: fork.first, let_in: fork.let_in });
+    }
+    let begins_one = next
+        || body.counter <= head
+        || log::seq_of(tx, body.previous)?.is_some()
+        || apart::reason(tx, body.previous)?.is_some();
+    Ok(if begins_one { Chain::Fork { first: item.hash, let_in: false } } else { Chain::Gap })
+}
+
+/// What became of an envelope that waited for another, judged again.
+pub enum Rejudged {
+    /// It is in the log.
+    Logged,
+    /// It waits for a reason of its own.
+    Apart(QuarantineReason),
+    /// It waits as before.
+    Waits,
+}
+
+/// Judges an envelope that is apart as if it came now.
+///
+/// # Errors
+/// The faults of a store.
+pub fn judge_again(
+    tx: &Transaction<'_>,
+    author: &Device,
+    county: &CountyRow,
+    envelope: Envelope,
+    at: Timestamp,
+) -> Result<Rejudged> {
+    let Some(item) = check(vec![envelope], author).pop() else { return Ok(Rejudged::Waits) };
+    Ok(match judge(tx, author, county, &item, at)? {
+        Judgement::Dependencies => Rejudged::Waits,
+        Judgement::Apart(reason) => Rejudged::Apart(reason),
+        Judgement::Right { change, moved_from } => {
+            log_it(tx, &item, change, moved_from.as_ref(), log::head(tx)?, at)?;
+            Rejudged::Logged
+        }
+    })
 }
 
 enum Judgement<'a> {
@@ -161,9 +256,6 @@ fn judge<'a>(
     at: Timestamp,
 ) -> Result<Judgement<'a>> {
     let body = &item.envelope.body;
-    if !item.signed {
-        return Ok(Judgement::Apart(QuarantineReason::SignatureWrong));
-    }
     let change = match &item.change {
         Ok(change) => change,
         Err(reason) => return Ok(Judgement::Apart(*reason)),
@@ -275,7 +367,8 @@ fn judge_number<'a>(
 }
 
 /// Whether leaves name what they can name: a dossier under a code that is none would be seen by nobody.
-fn are_places(leaves: &Leaves) -> bool {
+#[must_use]
+pub fn are_places(leaves: &Leaves) -> bool {
     leaves.village.as_ref().is_none_or(|village| PlaceCode::parse(village.as_str()).as_ref() == Some(village))
         && leaves.class.as_ref().is_none_or(|class| !class.0.is_empty())
 }

@@ -14,6 +14,7 @@ pub mod invite;
 pub mod news;
 pub mod photo;
 pub mod requests;
+pub mod review;
 pub mod serve;
 pub mod setup;
 pub mod store;

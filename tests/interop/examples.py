@@ -31,7 +31,7 @@ def is_refused(check, *arguments):
 def main(path):
     (
         public_key, refusal, rights, rights_hash, village_only, class_only, change, body, signature, envelope_hash, chain,
-        person, enrol, request, idle, answer,
+        person, enrol, request, idle, answer, apart_asked, apart_told,
     ) = hex_blocks(text := Path(path).read_text())  # fmt: skip
     key = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
     assert key.public_key().public_bytes_raw() == public_key
@@ -64,6 +64,12 @@ def main(path):
     assert code == wire.Code(token, b"\xf1" * 32, "127.0.0.1", 8443)
     told = wire.decode(answer)
     assert told[8][1] == chain
+    _review, asks, ((decision, decision_signature),), own_head, twin_known = wire.decode(apart_asked)
+    wire.verify(public_key, "decision", wire.encode(decision), decision_signature)
+    assert decision[1] == wire.ACCEPT and own_head[0] == 1 and twin_known is False
+    review, ((told_of, (fate, (by, _at, note))),), decided, twin = wire.decode(apart_told)
+    assert review is None and told_of == asks[0] and wire.FATES[fate] == "refused" and (by, note) == ("王老师", "重复")
+    assert decided == [decision[0]] and twin is False
 
     # What does not hold is refused: this client trusts no server.
     is_refused(envelope_with(envelope, change=change + b"\x00").verify, public_key)

@@ -20,6 +20,8 @@ REFUSALS = {
     1: "Malformed", 2: "VersionNotSpoken", 3: "TokenUnknown", 4: "TokenUsed", 5: "TokenExpired", 6: "CertificateRefused",
     7: "NotYours", 8: "TooLarge", 9: "OffsetWrong", 10: "HashWrong", 11: "PhotoUnknown", 12: "Fault",
 }  # fmt: skip
+FATES = {0: "unknown", 1: "stored", 2: "refused"}
+ACCEPT = 1
 RECEIPTS = {0: "stored", 1: "duplicate", 2: "needs dependencies", 3: "quarantined"}
 COUNTY, PERSON, CERTIFICATE, REVOKED = 0, 1, 2, 3
 ROOTS = {

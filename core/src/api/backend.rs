@@ -11,7 +11,8 @@ use super::made_file::MadeFiles;
 use super::roster::PreviewedRosters;
 use super::state::AppState;
 use super::sync::{SyncActivity, SyncStatus};
-use super::{children, dossier, inbox, ledger, photo, roster, state, sync, today, visit};
+use super::{apart, children, dossier, inbox, ledger, photo, roster, state, sync, today, visit};
+use crate::app::apart as decisions;
 use crate::app::device::Device;
 use crate::app::synchronise::{SharedDevice, synchronise};
 use crate::app::tidy_photos::tidy_photos;
@@ -19,6 +20,7 @@ use crate::app::{change_child, drafts, enrol, move_child, record_visit, register
 use crate::domain::place::Leaves;
 use crate::environment::Environment;
 use crate::error::{ErrorCode, Failure, Result};
+use crate::protocol::apart::Verdict;
 use crate::store::Durability;
 use crate::sync::link::{Connector, Link};
 use crate::sync::pace::{Ended, Pace};
@@ -439,6 +441,17 @@ impl Commands for Backend {
 
     fn inbox(&self, _: state::Nothing) -> Result<inbox::Inbox> {
         self.with_device(|device| inbox::view(device))
+    }
+
+    fn decide_apart(&self, request: apart::DecideApart) -> Result<dossier::Saved> {
+        let verdict = if request.accept { Verdict::Accept } else { Verdict::Refuse };
+        self.changing(|device| {
+            decisions::decide(device, &request.envelopes, verdict, &request.note).map(dossier::Saved::at)
+        })
+    }
+
+    fn put_away_returned(&self, request: apart::PutAwayReturned) -> Result<dossier::Saved> {
+        self.changing(|device| decisions::put_away(device, request.counter).map(dossier::Saved::at))
     }
 
     fn show_ledger(&self, request: ledger::ShowLedger) -> Result<ledger::LedgerPage> {

@@ -1,6 +1,7 @@
 //! The one list of what the user interface may ask. A command without a handler does not compile; the
 //! TypeScript table is made from this list; the hosts know one entry, [`dispatch`].
 
+use super::apart::{DecideApart, PutAwayReturned};
 use super::children::{ChildRegistered, ChildrenPage, ListChildren, RegisterChild};
 use super::dossier::{
     AddGuardian, ChangeField, DossierView, MoveChild, OpenDossier, RecordStatus, Saved, SettleConflict,
@@ -149,6 +150,10 @@ commands! {
     list_deliveries = "listDeliveries" (ListDeliveries) -> Deliveries;
     /// What needs a decision.
     inbox = "inbox" (Nothing) -> Inbox;
+    /// Decides over what others wrote and waits apart.
+    decide_apart = "decideApart" (DecideApart) -> Saved;
+    /// Puts a form away that was refused and came back.
+    put_away_returned = "putAwayReturned" (PutAwayReturned) -> Saved;
     /// The ledger.
     show_ledger = "showLedger" (ShowLedger) -> LedgerPage;
     /// The ledger as a spreadsheet: exactly what is seen, all pages.

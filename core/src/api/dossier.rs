@@ -76,7 +76,7 @@ pub struct FieldView {
 }
 
 /// How a field is entered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum FieldKind {
@@ -467,7 +467,7 @@ fn status_field(seen: &Seen<'_>, dossier: &Dossier) -> Result<FieldView> {
     })
 }
 
-const fn kind_of(form: FieldForm) -> FieldKind {
+pub(super) const fn kind_of(form: FieldForm) -> FieldKind {
     match form {
         FieldForm::Text => FieldKind::Text,
         FieldForm::Day => FieldKind::Day,
@@ -481,7 +481,7 @@ const fn kind_of(form: FieldForm) -> FieldKind {
 }
 
 /// A value as it is shown: numbers that would tell too much over a shoulder are masked (handbook 12).
-fn shown(kind: FieldKind, value: &str) -> String {
+pub(super) fn shown(kind: FieldKind, value: &str) -> String {
     if kind == FieldKind::IdNumber { masked(value) } else { value.to_owned() }
 }
 

@@ -3,18 +3,24 @@
 use serde::Serialize;
 use ts_rs::TS;
 
+use super::apart::{self, ApartCase, ReturnedForm};
 use super::children::{self, ChildRow};
 use super::dossier::{self, FieldView};
 use crate::app::device::Device;
 use crate::error::Result;
 
-/// Fields with two values, most urgent for a child first.
+/// What needs a decision: fields with two values, most urgent for a child first; what others wrote and waits apart; and own
+/// forms that came back.
 #[derive(Debug, Clone, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct Inbox {
-    /// Them.
+    /// Fields with two values.
     pub conflicts: Vec<InboxConflict>,
+    /// What others wrote and waits apart, oldest first.
+    pub waiting: Vec<ApartCase>,
+    /// Own forms that were refused, newest first.
+    pub returned: Vec<ReturnedForm>,
 }
 
 /// A field of a child that has two values.
@@ -40,5 +46,5 @@ pub(super) fn view(device: &Device) -> Result<Inbox> {
             conflicts.push(InboxConflict { child: child.clone(), field });
         }
     }
-    Ok(Inbox { conflicts })
+    Ok(Inbox { conflicts, waiting: apart::cases(device)?, returned: apart::returned(device)? })
 }

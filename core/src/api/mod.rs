@@ -4,11 +4,13 @@
 //! Views are made for eyes: names beside codes, days already reckoned, nothing left for the user interface
 //! to decide.
 
+pub mod apart;
 pub mod backend;
 mod by_itself;
 pub mod children;
 pub mod commands;
 pub mod dossier;
+pub mod form_words;
 pub mod inbox;
 pub mod ledger;
 mod made_file;

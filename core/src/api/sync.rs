@@ -43,6 +43,11 @@ pub enum Whereabouts {
         /// A key of the presentation table.
         reason: String,
     },
+    /// A person has refused it: it has come back, and waits in the inbox.
+    Returned {
+        /// When this device heard of it.
+        since: Timestamp,
+    },
     /// Written by others; it came from the server.
     FromServer,
 }
@@ -62,6 +67,10 @@ pub struct SyncStatus {
     pub quarantined_records: u32,
     /// Fields with two values within the person's scope.
     pub conflict_count: u32,
+    /// Records of others that wait for this person to decide.
+    pub review_count: u32,
+    /// Own records that were refused and have come back.
+    pub returned_count: u32,
     /// When a sync last came to its end.
     pub last_sync_at: Option<Timestamp>,
     /// What is going on now.
@@ -183,6 +192,7 @@ pub(super) fn whereabouts(row: &OutboxRow, durable_seq: u64) -> Whereabouts {
     match &row.state {
         OutboxState::Waiting => Whereabouts::Here { bytes_sent: None, bytes_total: None },
         OutboxState::Quarantined { reason } => Whereabouts::Quarantined { reason: reason.clone() },
+        OutboxState::Returned { at } => Whereabouts::Returned { since: *at },
         OutboxState::Stored { on_desk_at: Some(since), .. } => Whereabouts::Desk { since: *since },
         OutboxState::Stored { seq, at, on_desk_at: None } => {
             Whereabouts::Server { since: *at, durable: *seq > 0 && *seq <= durable_seq }
@@ -225,8 +235,11 @@ pub(super) fn status(device: &Device, activity: SyncActivity, failure: Option<Er
     let (waiting_records, quarantined_records) = reading.outbox_counts()?;
     let (waiting_photos, waiting_photo_bytes) = reading.files_waiting()?;
     let (child_count, conflict_count) = reading.child_counts()?;
+    let (review_count, returned_count) = reading.apart_counts()?;
     let standing = reading.standing()?;
     Ok(SyncStatus {
+        review_count,
+        returned_count,
         waiting_records,
         waiting_photos,
         waiting_photo_bytes,

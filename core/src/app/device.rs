@@ -30,6 +30,8 @@ pub struct Device {
     pub enrolment: Enrolment,
     /// Time and randomness.
     pub environment: Environment,
+    /// Up to which of its counters the last request asked what became of what waits apart.
+    pub(super) asked_up_to: u64,
     /// The county, once it has come.
     county: Option<Arc<County>>,
     /// Where everything lies.
@@ -87,6 +89,7 @@ impl Device {
             author,
             enrolment,
             environment: environment.clone(),
+            asked_up_to: 0,
             county,
             folder: folder.to_path_buf(),
         })

@@ -1,6 +1,7 @@
 //! The use cases, one a file. They alone call [`crate::store::Store::transact`]: a use case is what is
 //! committed together.
 
+pub mod apart;
 pub mod attach_photo;
 pub mod author;
 pub mod change_child;
@@ -13,6 +14,7 @@ pub mod move_child;
 pub mod rebuild_projections;
 pub mod record_visit;
 pub mod register_child;
+mod returned;
 pub mod synchronise;
 pub mod tidy_photos;
 pub mod wait_for_news;

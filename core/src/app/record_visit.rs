@@ -89,7 +89,7 @@ fn records(photos: &[DraftPhoto], visit: EntryId, environment: &Environment, act
         .collect()
 }
 
-fn files(document: DocumentId, entry: EntryId, photo: &DraftPhoto) -> [PhotoFileRow; 2] {
+pub(super) fn files(document: DocumentId, entry: EntryId, photo: &DraftPhoto) -> [PhotoFileRow; 2] {
     let file = |hash, file, bytes_total| PhotoFileRow {
         hash,
         document,

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use automerge::{Automerge, Change};
 
 use super::device::Device;
+use super::{apart, returned};
 use crate::domain::doc::{self, DocumentKind};
 use crate::domain::identifier::{DocumentId, Hash32};
 use crate::domain::time::Timestamp;
@@ -118,6 +119,7 @@ pub fn build_request(device: &Device) -> Result<SyncRequest> {
         answer_bytes_max: ANSWER_BYTES_MAX,
         photo_mark: standing.photo_mark,
         register_hash: standing.register_hash,
+        apart: Some(apart::request(reading, &standing, device.asked_up_to)?),
     })
 }
 
@@ -138,6 +140,9 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
     let own_rights = device.author.rights.clone();
     let county_key = device.enrolment.county_key;
     let mut erased_photos = Vec::new();
+    let mut actor_is_spent = false;
+    let environment = device.environment.clone();
+    let asked_up_to = apart::asked_up_to(device.store.reading(), request.apart.as_ref())?;
     device.store.transact(|tx| {
         let mut standing = Reading::within(tx).standing()?;
         standing.clock_ahead_ms = now.unix_ms().saturating_sub(answer.server_time.unix_ms());
@@ -151,6 +156,7 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
             (standing.register_head, standing.register_hash) = (0, Hash32::ZERO);
             outbox::offer_again_above(tx, answer.cursor.seq)?;
             photo_file::offer_all_again(tx)?;
+            crate::store::apart::tell_all_again(tx)?;
             return device::set_standing(tx, &standing);
         }
         // A file is sent after it was offered: that is done by the next request.
@@ -167,6 +173,12 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
         for event in answer.moves.unwrap_or_default() {
             take_move(tx, event)?;
         }
+        standing.cursor = answer.cursor;
+        if let Some(told) = answer.apart {
+            let heard = apart::take_in(tx, &environment, told, &mut standing, now)?;
+            again |= heard.again;
+            actor_is_spent = heard.actor_is_spent;
+        }
         for (first, last) in &answer.delivered {
             outbox::mark_on_desk(tx, *first, *last, now)?;
         }
@@ -176,16 +188,13 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
         for hash in &answer.photos_delivered {
             photo_file::mark_on_desk(tx, *hash, now)?;
         }
-        standing.cursor = match &answer.rights {
-            Some(rights) if *rights != own_rights => {
-                device::set_rights(tx, rights)?;
-                place_under(tx, rights, answer.cursor.seq)?;
-                photo_file::offer_not_taken_again(tx)?;
-                again = true;
-                Cursor::START
-            }
-            _ => answer.cursor,
-        };
+        if let Some(rights) = answer.rights.filter(|rights| *rights != own_rights) {
+            device::set_rights(tx, &rights)?;
+            place_under(tx, &rights, answer.cursor.seq)?;
+            photo_file::offer_not_taken_again(tx)?;
+            again = true;
+            standing.cursor = Cursor::START;
+        }
         for id in Reading::within(tx).may_be_erased(standing.durable_seq)? {
             tracing::info!(document = %id, "a dossier that has left is erased");
             erased_photos.extend(moves::erase(tx, id)?);
@@ -198,6 +207,10 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
         }
     }
     device.refresh()?;
+    device.asked_up_to = asked_up_to;
+    if actor_is_spent {
+        device.author.actor = device.environment.random_bytes();
+    }
     let reading = device.store.reading();
     let (waiting, _) = reading.outbox_counts()?;
     // What waits although it was just offered needs something that is not there yet: not again in this session.
@@ -260,6 +273,9 @@ fn take_receipts(
             match &run.receipt {
                 Receipt::Stored | Receipt::Duplicate => {
                     let seq = if run.first_seq == 0 { 0 } else { run.first_seq.saturating_add(step) };
+                    if let Some(form) = Reading::within(tx).dropped_form(counter)? {
+                        returned::take_back(tx, &form)?;
+                    }
                     outbox::mark_stored(tx, counter, seq, now)?;
                     files_again |= photo_file::offer_again_with_record(tx, counter)?;
                 }

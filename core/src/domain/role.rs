@@ -96,6 +96,12 @@ impl Role {
         !matches!(self, Self::CountyLead)
     }
 
+    /// May decide over what waits apart of the children in the scope: who answers for them, and who keeps the ledgers.
+    #[must_use]
+    pub const fn decides_what_waits(self) -> bool {
+        self.is_desk() || matches!(self, Self::ClassTeacher)
+    }
+
     /// May bring in a roster.
     #[must_use]
     pub const fn imports_rosters(self) -> bool {

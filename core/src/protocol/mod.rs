@@ -4,6 +4,7 @@
 //! stream ([`body`]). Paths and limits stand here; who may ask what is decided from the register and never
 //! from the request (architecture: partial replication).
 
+pub mod apart;
 pub mod body;
 mod bounded;
 pub mod enrol;

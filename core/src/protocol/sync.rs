@@ -6,6 +6,7 @@
 
 use minicbor::{Decode, Encode};
 
+use super::apart::{ApartAnswer, ApartRequest};
 use super::envelope::{Envelope, EnvelopeBody};
 use super::photo::{PhotoOffer, PhotoOffset};
 use super::register::RegisterEntry;
@@ -210,6 +211,9 @@ pub struct SyncRequest {
     /// other entries under the same numbers.
     #[n(9)]
     pub register_hash: Hash32,
+    /// What waits apart; a device that says nothing of it is told nothing.
+    #[n(10)]
+    pub apart: Option<ApartRequest>,
 }
 
 /// What became of an envelope that was offered.
@@ -261,6 +265,33 @@ pub enum QuarantineReason {
 }
 
 impl QuarantineReason {
+    /// All reasons.
+    pub const ALL: &'static [Self] = &[
+        Self::NotYours,
+        Self::ChangeUnreadable,
+        Self::SignatureWrong,
+        Self::CounterForked,
+        Self::BuildsOnQuarantined,
+        Self::TooLarge,
+        Self::Late,
+    ];
+
+    /// From its key.
+    #[must_use]
+    pub fn from_key(key: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|reason| reason.key() == key)
+    }
+
+    /// Whether a person may let it into the log, when nothing else speaks against that: what nobody can read, or whose
+    /// author is not proven, never comes in.
+    #[must_use]
+    pub const fn may_be_accepted(self) -> bool {
+        match self {
+            Self::NotYours | Self::CounterForked | Self::BuildsOnQuarantined | Self::Late => true,
+            Self::ChangeUnreadable | Self::SignatureWrong | Self::TooLarge => false,
+        }
+    }
+
     /// The key that stores and the user interface hold.
     #[must_use]
     pub const fn key(self) -> &'static str {
@@ -363,6 +394,9 @@ pub struct SyncAnswer {
     /// Children who have moved, in the order of the log; absent when there are none.
     #[n(14)]
     pub moves: Option<Vec<ScopeEvent>>,
+    /// What waits apart, when there is something to say.
+    #[n(15)]
+    pub apart: Option<ApartAnswer>,
 }
 
 /// A child who has moved, as far as it concerns a device. A later event of the same child replaces an earlier one.

@@ -73,14 +73,7 @@ pub fn append(tx: &Transaction<'_>, envelope: &Envelope, change: &Change) -> Res
         .map_err(sqlite)?
         == 1;
     if is_new {
-        tx.prepare_cached("INSERT INTO document_change (document, bytes) VALUES (:document, :bytes)")
-            .and_then(|mut statement| {
-                statement.execute(named_params! {
-                    ":document": envelope.body.document.as_bytes().as_slice(),
-                    ":bytes": change.raw_bytes(),
-                })
-            })
-            .map_err(sqlite)?;
+        append_change(tx, envelope.body.document, change)?;
         // The first envelope that carries an actor binds it; later ones change nothing.
         tx.prepare_cached(
             "INSERT INTO actor (actor, certificate) VALUES (:actor, :certificate) ON CONFLICT (actor) DO NOTHING",
@@ -94,6 +87,41 @@ pub fn append(tx: &Transaction<'_>, envelope: &Envelope, change: &Change) -> Res
         .map_err(sqlite)?;
     }
     Ok(is_new)
+}
+
+/// Keeps a change beside a document's snapshot.
+///
+/// # Errors
+/// The faults of a store.
+pub fn append_change(tx: &Transaction<'_>, id: DocumentId, change: &Change) -> Result<()> {
+    tx.prepare_cached("INSERT INTO document_change (document, bytes) VALUES (:document, :bytes)")
+        .and_then(|mut statement| {
+            statement.execute(named_params! {
+                ":document": id.as_bytes().as_slice(),
+                ":bytes": change.raw_bytes(),
+            })
+        })
+        .map_err(sqlite)?;
+    Ok(())
+}
+
+/// Writes a document anew, without what was taken out of it, and with the changes that wait for what is not here.
+///
+/// # Errors
+/// The faults of a store.
+pub fn write_changes(tx: &Transaction<'_>, id: DocumentId, document: &Automerge, beside: &[Change]) -> Result<()> {
+    for sql in ["UPDATE document SET snapshot = x'' WHERE id = :id", "DELETE FROM document_change WHERE document = :id"]
+    {
+        tx.prepare_cached(sql)
+            .and_then(|mut statement| statement.execute(named_params! { ":id": id.as_bytes().as_slice() }))
+            .map_err(sqlite)?;
+    }
+    let genesis = [doc::genesis_hashes(DocumentKind::Dossier)?, doc::genesis_hashes(DocumentKind::County)?].concat();
+    let changes = document.get_changes(&[]);
+    for change in changes.iter().filter(|change| !genesis.contains(&Hash32(change.hash().0))).chain(beside) {
+        append_change(tx, id, change)?;
+    }
+    Ok(())
 }
 
 /// Folds a document's changes into its snapshot when there are many.
@@ -250,6 +278,15 @@ impl Reading<'_> {
             })
             .map_err(sqlite)?;
         Ok((document, changes))
+    }
+
+    /// The changes beside a document's snapshot that can be read.
+    ///
+    /// # Errors
+    /// As [`Reading::document`].
+    pub fn changes_beside(self, id: DocumentId) -> Result<Vec<Change>> {
+        let (_, beside) = self.parts_of_document(id)?;
+        Ok(beside.iter().filter_map(|(_, bytes)| doc::read_change(bytes).ok()).collect())
     }
 
     /// The ids of all documents of a kind, in the order of their ids.

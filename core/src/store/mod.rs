@@ -4,6 +4,7 @@
 //! with the same result. Every change goes through [`Store::transact`], whose only callers are the use cases
 //! in [`crate::app`]; "saved" is said after it returns.
 
+pub mod apart;
 pub mod child_search;
 pub mod children;
 pub mod device;
@@ -29,12 +30,13 @@ use crate::vault::sealing::DataKey;
 pub const FILE_NAME: &str = "jiafang.db";
 
 /// The schema that this version writes. A store with a higher one was written by a newer app.
-const SCHEMA_VERSION: i64 = 3;
+const SCHEMA_VERSION: i64 = 4;
 
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_device.sql"),
     include_str!("migrations/0002_wanted_photos.sql"),
     include_str!("migrations/0003_moves.sql"),
+    include_str!("migrations/0004_apart.sql"),
 ];
 
 /// Room for pages in memory: 64 MiB, taken only as far as pages are touched. With SQLite's own 2 MiB a roster of 10,000

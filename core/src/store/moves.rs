@@ -104,6 +104,7 @@ impl Reading<'_> {
             .prepare_cached(
                 "SELECT id FROM document WHERE left_seq > 0 AND left_seq <= :durable
                  AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.document = document.id
+                     AND outbox.refused_at = 0
                      AND (outbox.state <> 'stored' OR outbox.seq = 0 OR outbox.seq > :durable))
                  AND NOT EXISTS (SELECT 1 FROM photo_file WHERE photo_file.document = document.id
                      AND own = 1 AND complete_at = 0)

@@ -28,6 +28,11 @@ pub enum OutboxState {
         /// [`crate::protocol::sync::QuarantineReason::key`].
         reason: String,
     },
+    /// A person has refused it: it has come back.
+    Returned {
+        /// When this device heard of it.
+        at: Timestamp,
+    },
 }
 
 /// A form that was recorded here.
@@ -82,7 +87,7 @@ pub fn put(
 /// The faults of a store.
 pub fn mark_stored(tx: &Transaction<'_>, counter: u64, seq: u64, at: Timestamp) -> Result<()> {
     tx.prepare_cached(
-        "UPDATE outbox SET state = 'stored', reason = '', seq = max(seq, :seq), stored_at = :at
+        "UPDATE outbox SET state = 'stored', reason = '', seq = max(seq, :seq), stored_at = :at, refused_at = 0
          WHERE counter = :counter AND state <> 'stored'",
     )
     .and_then(|mut statement| {
@@ -99,6 +104,17 @@ pub fn mark_stored(tx: &Transaction<'_>, counter: u64, seq: u64, at: Timestamp) 
 pub fn mark_quarantined(tx: &Transaction<'_>, counter: u64, reason: &str) -> Result<()> {
     tx.prepare_cached("UPDATE outbox SET state = 'quarantined', reason = :reason WHERE counter = :counter")
         .and_then(|mut statement| statement.execute(named_params! { ":counter": signed(counter), ":reason": reason }))
+        .map_err(sqlite)?;
+    Ok(())
+}
+
+/// The server has not got the envelope any more.
+///
+/// # Errors
+/// The faults of a store.
+pub fn offer_again(tx: &Transaction<'_>, counter: u64) -> Result<()> {
+    tx.prepare_cached("UPDATE outbox SET state = 'waiting', reason = '' WHERE counter = :counter")
+        .and_then(|mut statement| statement.execute(named_params! { ":counter": signed(counter) }))
         .map_err(sqlite)?;
     Ok(())
 }
@@ -127,7 +143,7 @@ pub fn mark_on_desk(tx: &Transaction<'_>, first: u64, last: u64, at: Timestamp) 
 /// The faults of a store.
 pub fn offer_again_above(tx: &Transaction<'_>, seq: u64) -> Result<()> {
     tx.execute(
-        "UPDATE outbox SET state = 'waiting', reason = '', seq = 0, stored_at = 0, on_desk_at = 0
+        "UPDATE outbox SET state = 'waiting', reason = '', seq = 0, stored_at = 0, on_desk_at = 0, refused_at = 0
          WHERE (state = 'stored' AND (seq > :seq OR seq = 0)) OR state = 'quarantined'",
         named_params! { ":seq": signed(seq) },
     )
@@ -142,7 +158,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
             at: Timestamp::from_unix_ms(row.get("stored_at")?),
             on_desk_at: moment(row.get("on_desk_at")?),
         },
-        "quarantined" => OutboxState::Quarantined { reason: row.get("reason")? },
+        "quarantined" => match moment(row.get("refused_at")?) {
+            Some(at) => OutboxState::Returned { at },
+            None => OutboxState::Quarantined { reason: row.get("reason")? },
+        },
         _ => OutboxState::Waiting,
     };
     Ok(OutboxRow {
@@ -155,7 +174,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
     })
 }
 
-const COLUMNS: &str = "counter, document, what, entry, saved_at, state, reason, seq, stored_at, on_desk_at";
+const COLUMNS: &str = "counter, document, what, entry, saved_at, state, reason, seq, stored_at, on_desk_at, refused_at";
 
 impl Reading<'_> {
     /// Envelopes that wait, consecutive from the first that waits, up to a budget of bytes (at least one).
@@ -196,7 +215,7 @@ impl Reading<'_> {
         self.0
             .prepare_cached(
                 "SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting') AS waiting,
-                     (SELECT count(*) FROM outbox WHERE state = 'quarantined') AS apart",
+                     (SELECT count(*) FROM outbox WHERE state = 'quarantined' AND refused_at = 0) AS apart",
             )
             .and_then(|mut statement| statement.query_row([], |row| Ok((row.get("waiting")?, row.get("apart")?))))
             .map_err(sqlite)

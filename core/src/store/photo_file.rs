@@ -208,6 +208,22 @@ pub fn offer_again_with_record(tx: &Transaction<'_>, counter: u64) -> Result<boo
     Ok(changed > 0)
 }
 
+/// The record of a photo is in its dossier no more.
+///
+/// # Errors
+/// The faults of a store.
+pub fn forget(tx: &Transaction<'_>, document: DocumentId, entry: EntryId) -> Result<()> {
+    tx.prepare_cached("DELETE FROM photo_file WHERE document = :document AND entry = :entry")
+        .and_then(|mut statement| {
+            statement.execute(named_params! {
+                ":document": document.as_bytes().as_slice(),
+                ":entry": entry.as_bytes().as_slice(),
+            })
+        })
+        .map_err(sqlite)?;
+    Ok(())
+}
+
 /// The person answers for others now: what was not taken before is offered again.
 ///
 /// # Errors

@@ -6,8 +6,7 @@ use rusqlite::{OptionalExtension, Transaction, named_params};
 
 use super::photo_file::{self, PhotoFileRow};
 use super::{Reading, child_search, malformed, sqlite};
-use crate::domain::doc::DocumentKind;
-use crate::domain::doc::{county, dossier_read};
+use crate::domain::doc::{self, DocumentKind, county, dossier_read};
 use crate::domain::dossier::Dossier;
 use crate::domain::identifier::DocumentId;
 use crate::domain::ledger::{self, LedgerRow};
@@ -26,6 +25,10 @@ pub const VERSION: i64 = 1;
 pub fn project(tx: &Transaction<'_>, row: &DocumentRow, document: &Automerge) -> Result<()> {
     match row.kind {
         DocumentKind::Dossier => {
+            if doc::is_only_genesis(document) {
+                // All that stood in it was refused: it is in no list.
+                return unlist(tx, row.id);
+            }
             let dossier = dossier_read::read(document)?;
             project_child(tx, row, &dossier)?;
             project_photos(tx, row.id, &dossier)
@@ -156,6 +159,16 @@ fn project_photos(tx: &Transaction<'_>, document: DocumentId, dossier: &Dossier)
                 },
             )?;
         }
+    }
+    Ok(())
+}
+
+/// Takes a dossier off the lists.
+fn unlist(tx: &Transaction<'_>, id: DocumentId) -> Result<()> {
+    for sql in ["DELETE FROM child WHERE document = :id", "DELETE FROM child_search WHERE document = :id"] {
+        tx.prepare_cached(sql)
+            .and_then(|mut statement| statement.execute(named_params! { ":id": id.as_bytes().as_slice() }))
+            .map_err(sqlite)?;
     }
     Ok(())
 }

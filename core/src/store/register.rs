@@ -111,6 +111,26 @@ impl Reading<'_> {
             .map_err(sqlite)
     }
 
+    /// The name of the person whose device has this certificate; `None` for one that the register does not know.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn person_name_of_certificate(self, certificate: CertificateId) -> Result<Option<String>> {
+        self.0
+            .prepare_cached(
+                "SELECT person.name AS name FROM certificate JOIN person ON person.id = certificate.person
+                 WHERE certificate.id = :certificate",
+            )
+            .and_then(|mut statement| {
+                statement
+                    .query_row(named_params! { ":certificate": certificate.as_bytes().as_slice() }, |row| {
+                        row.get("name")
+                    })
+                    .optional()
+            })
+            .map_err(sqlite)
+    }
+
     /// The name of the person whose device wrote under this actor, by the envelope that first carried it;
     /// `None` for an actor that no envelope has bound.
     ///

@@ -2,6 +2,7 @@
 
 mod console;
 mod people;
+mod quarantine;
 mod set_up;
 mod watch;
 
@@ -116,12 +117,9 @@ enum Command {
         #[arg(long)]
         certificate: String,
     },
-    /// Lists records that wait apart until a person decides.
-    Quarantine {
-        /// The server's data folder.
-        #[arg(long)]
-        data: PathBuf,
-    },
+    /// Records that wait apart until a person decides: lists and shows them, and decides.
+    #[command(subcommand)]
+    Quarantine(quarantine::Quarantine),
     /// Prints the ledger as the server's log has it, tab-separated.
     Ledger {
         /// The server's data folder.
@@ -177,7 +175,7 @@ fn dispatch(command: Command) -> Result<()> {
         Command::People { data } => people::list(&data),
         Command::Revoke { data, certificate } => people::revoke(&data, &certificate, &environment),
         Command::Recover { recovery_key, request } => people::recover(&recovery_key, &request, &environment),
-        Command::Quarantine { data } => watch::quarantine(&data),
+        Command::Quarantine(command) => quarantine::run(command, &environment),
         Command::Ledger { data } => watch::ledger(&data, &environment),
     }
 }

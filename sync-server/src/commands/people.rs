@@ -12,7 +12,7 @@ use jiafang_core::vault::recovery::{RecoveryRequest, answer_recovery};
 use jiafang_core::vault::recovery_key::RecoverySecretKey;
 use jiafang_sync_server::identity::Identity;
 use jiafang_sync_server::invite::{self, Invite};
-use jiafang_sync_server::store::{Store, register};
+use jiafang_sync_server::store::{Store, forks, register};
 
 use super::console::{say, write_qr_png};
 use super::{read_text, usage};
@@ -66,12 +66,15 @@ pub(super) fn invite(data: &Path, invitation: Invitation, png: Option<&Path>, en
 
 pub(super) fn list(data: &Path) -> Result<()> {
     let store = Store::open(data)?;
+    let is_copied = |certificate| store.read(|connection| forks::is_forked(connection, certificate));
     for person in store.read(register::people)? {
         let Some(rights) = person.rights else { continue };
         let scopes: Vec<String> = rights.scopes.iter().map(ToString::to_string).collect();
         say(&format!("{}\t{}\t{}\tperson {}", person.name, rights.role.key(), scopes.join(" "), person.id));
         for (certificate, revoked) in person.certificates {
-            say(&format!("\tdevice {certificate}{}", if revoked { "\trevoked" } else { "" }));
+            // Two tablets with one key: `invite --person` gives one a new code, and then the old certificate goes.
+            let copied = if is_copied(certificate)? { "\tcopied: two tablets write under it" } else { "" };
+            say(&format!("\tdevice {certificate}{}{copied}", if revoked { "\trevoked" } else { "" }));
         }
     }
     Ok(())

@@ -6,27 +6,9 @@ use jiafang_core::domain::ledger::{COLUMNS, PlaceNames, cells};
 use jiafang_core::environment::Environment;
 use jiafang_core::error::Result;
 use jiafang_sync_server::county_ledger;
-use jiafang_sync_server::store::{Store, apart};
+use jiafang_sync_server::store::Store;
 
 use super::console::{say, warn};
-
-pub(super) fn quarantine(data: &Path) -> Result<()> {
-    let rows = Store::open(data)?.read(apart::all)?;
-    if rows.is_empty() {
-        say("Nothing waits.");
-    }
-    for row in rows {
-        say(&format!(
-            "{}\t{}\tdevice {} no. {}\tdossier {}",
-            row.received_at.to_minute_text(),
-            row.reason,
-            row.certificate,
-            row.counter,
-            row.document
-        ));
-    }
-    Ok(())
-}
 
 pub(super) fn ledger(data: &Path, environment: &Environment) -> Result<()> {
     let store = Store::open(data)?;

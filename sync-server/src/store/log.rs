@@ -113,18 +113,26 @@ pub enum Known {
 /// # Errors
 /// The faults of a store.
 pub fn known(connection: &Connection, certificate: CertificateId, counter: u64, hash: Hash32) -> Result<Known> {
-    let logged = connection
-        .prepare_cached("SELECT seq FROM log WHERE hash = :hash")
-        .map_err(sqlite)?
-        .query_row(named_params! { ":hash": hash.0.as_slice() }, |row| row.get::<_, i64>("seq"));
-    if let Some(seq) = optional(logged)? {
-        return Ok(Known::Logged(unsigned(seq)));
+    if let Some(seq) = seq_of(connection, hash)? {
+        return Ok(Known::Logged(seq));
     }
     if let Some(reason) = apart::reason(connection, hash)? {
         return Ok(Known::Apart(reason));
     }
     let used = device_head(connection, certificate)?.is_some_and(|(head, _)| counter <= head);
     Ok(if used { Known::Other } else { Known::Nothing })
+}
+
+/// Where an envelope stands in the log.
+///
+/// # Errors
+/// The faults of a store.
+pub fn seq_of(connection: &Connection, envelope: Hash32) -> Result<Option<u64>> {
+    let row = connection
+        .prepare_cached("SELECT seq FROM log WHERE hash = :hash")
+        .map_err(sqlite)?
+        .query_row(named_params! { ":hash": envelope.0.as_slice() }, |row| row.get::<_, i64>("seq"));
+    Ok(optional(row)?.map(unsigned))
 }
 
 /// The last counter and hash of a device, in the log or apart.

@@ -1,6 +1,8 @@
 //! The server's store: SQLite, one writer, the only importer of rusqlite in this crate.
 
 pub mod apart;
+pub mod decisions;
+pub mod forks;
 pub mod log;
 pub mod moves;
 pub mod photo;
@@ -18,8 +20,12 @@ pub use rusqlite::{Connection, Transaction};
 /// The file within the data folder.
 pub const FILE_NAME: &str = "county.db";
 
-const SCHEMA_VERSION: i64 = 2;
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_server.sql"), include_str!("migrations/0002_moves.sql")];
+const SCHEMA_VERSION: i64 = 3;
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_server.sql"),
+    include_str!("migrations/0002_moves.sql"),
+    include_str!("migrations/0003_apart.sql"),
+];
 /// Connections that only read: a sync that has nothing to push waits for no writer.
 const READERS: usize = 4;
 

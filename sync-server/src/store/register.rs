@@ -264,6 +264,55 @@ pub fn device(connection: &Connection, certificate: CertificateId) -> Result<Opt
         .transpose()
 }
 
+/// Who a certificate belongs to, whether it is revoked or not.
+#[derive(Debug, Clone)]
+pub struct Holder {
+    /// The certificate.
+    pub certificate: CertificateId,
+    /// The person.
+    pub person: PersonId,
+    /// The name as colleagues know it.
+    pub name: String,
+    /// The key that the device signs with.
+    pub public_key: PublicKey,
+    /// What the person may do now; `None` for the county's administration.
+    pub rights: Option<Rights>,
+}
+
+/// Looks up who a certificate belongs to.
+///
+/// # Errors
+/// The faults of a store.
+pub fn holder(connection: &Connection, certificate: CertificateId) -> Result<Option<Holder>> {
+    let row = connection
+        .prepare_cached(
+            "SELECT certificate.public_key AS public_key, certificate.person AS person, person.name AS name,
+                 person.rights AS rights
+             FROM certificate JOIN person ON person.id = certificate.person WHERE certificate.id = :id",
+        )
+        .map_err(sqlite)?
+        .query_row(named_params! { ":id": certificate.as_bytes().as_slice() }, |row| {
+            Ok((
+                row.get::<_, [u8; 32]>("public_key")?,
+                row.get::<_, [u8; 16]>("person")?,
+                row.get::<_, String>("name")?,
+                row.get::<_, Vec<u8>>("rights")?,
+            ))
+        });
+    optional(row)?
+        .map(|(key, person, name, rights)| {
+            let rights = (!rights.is_empty()).then(|| minicbor::decode(&rights)).transpose();
+            Ok(Holder {
+                certificate,
+                person: PersonId::from_bytes(person),
+                name,
+                public_key: PublicKey(key),
+                rights: rights.map_err(|_| malformed("rights"))?,
+            })
+        })
+        .transpose()
+}
+
 /// The certificate of a person's device with a key; `None` when there is none or it is revoked.
 ///
 /// # Errors

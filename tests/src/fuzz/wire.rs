@@ -164,6 +164,7 @@ pub(super) fn request() -> SyncRequest {
         answer_bytes_max: 524_288,
         photo_mark: 0,
         register_hash: Hash32::ZERO,
+        apart: None,
     }
 }
 
@@ -230,6 +231,7 @@ pub(super) fn answer() -> SyncAnswer {
             ScopeEvent { document: DOCUMENT, change: ScopeChange::Here { leaves: leaves() } },
             ScopeEvent { document: DocumentId::from_bytes([0xD1; 16]), change: ScopeChange::Left { seq: 2 } },
         ]),
+        apart: None,
     }
 }
 

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiafang_core::api::apart::DecideApart;
 use jiafang_core::api::backend::{Backend, Host};
 use jiafang_core::api::children::{ChildRegistered, ChildRow, ListChildren, RegisterChild};
 use jiafang_core::api::commands::Commands;
 use jiafang_core::api::dossier::{ChangeField, DossierView, OpenDossier, PhotoView, SettleConflict, TimelineEvent};
+use jiafang_core::api::inbox::Inbox;
 use jiafang_core::api::photo::{FetchPhoto, PhotoState};
 use jiafang_core::api::state::{AppStage, AppState, EnrolDevice, Nothing, Unlock};
 use jiafang_core::api::sync::{Deliveries, ListDeliveries, SyncStatus, Whereabouts};
@@ -19,6 +21,7 @@ use jiafang_core::domain::ledger::LedgerRow;
 use jiafang_core::domain::place::PlaceCode;
 use jiafang_core::domain::time::{Day, Timestamp};
 use jiafang_core::domain::visit::VisitForm;
+use jiafang_core::environment::Clock as _;
 use jiafang_core::error::{Failure, Result};
 use jiafang_core::store::Durability;
 use jiafang_core::vault::key_file::KeyFile;
@@ -341,6 +344,47 @@ impl Person {
         (word(&delivery.whereabouts), delivery.photos.iter().map(|photo| word(&photo.whereabouts)).collect())
     }
 
+    /// What needs a decision.
+    #[must_use]
+    pub fn inbox(&self) -> Inbox {
+        self.app().inbox(Nothing {}).expect("the inbox")
+    }
+
+    /// Decides over all that waits in the inbox of what somebody wrote.
+    ///
+    /// # Errors
+    /// What the app says.
+    pub fn decides_over(&self, author: &str, accept: bool, note: &str) -> Result<()> {
+        let waiting = self.inbox().waiting;
+        let of_author = waiting.iter().filter(|case| case.person_name == author).flat_map(|case| &case.forms);
+        let envelopes: Vec<Hash32> = of_author.map(|form| form.envelope).collect();
+        assert!(!envelopes.is_empty(), "something of {author} waits for {}", self.name);
+        self.app().decide_apart(DecideApart { envelopes, accept, note: note.to_owned() }).map(|_| ())
+    }
+
+    /// Somebody copies the device's folder to another tablet, which is unlocked and goes on by itself.
+    #[must_use]
+    pub fn is_copied(&self, name: &str) -> Self {
+        let mut folder = self.folder.clone().into_os_string();
+        folder.push("-copy");
+        let folder = PathBuf::from(folder);
+        copy_folder(&self.folder, &folder);
+        let mut copy = Self {
+            name: name.to_owned(),
+            clock: FieldClock::at(self.clock.now()),
+            switch: Arc::default(),
+            folder,
+            backend: None,
+            durability: self.durability,
+            ear: Arc::default(),
+            seed: self.seed.wrapping_mul(31),
+        };
+        copy.switch.set_signal(false);
+        copy.starts_the_app();
+        copy.unlocks();
+        copy
+    }
+
     /// The drafts that wait to be finished.
     #[must_use]
     pub fn drafts(&self) -> Vec<DraftView> {
@@ -402,6 +446,7 @@ fn word(whereabouts: &Whereabouts) -> &'static str {
         Whereabouts::Server { .. } => "server",
         Whereabouts::Desk { .. } => "desk",
         Whereabouts::Quarantined { .. } => "quarantined",
+        Whereabouts::Returned { .. } => "returned",
         Whereabouts::FromServer => "from server",
     }
 }

@@ -192,9 +192,6 @@ impl World {
         if !rest.let_in {
             // The strip says that the office does not let the tablet in any more; what it holds it still shows.
             self.tallies("HeldByTabletThatIsShutOut");
-        } else if row.state == "quarantined" && server.restored {
-            // Nothing in a request tells that the server has forgotten what it kept apart: see docs/simulator.md.
-            self.tallies("ApartAndForgottenByARestore");
         } else if row.state == "waiting" && server.restored {
             self.tallies("WaitsForWhatARestoreLost");
         } else {
@@ -254,7 +251,7 @@ impl World {
                         self.finds(format!("{who} is said to be on a desk, and is on none"));
                     }
                 }
-                "quarantined" if !server.apart.contains_key(&row.envelope) && !server.restored => {
+                "quarantined" if !server.apart.contains_key(&row.envelope) => {
                     self.finds(format!("{who} is said to be apart ({}), and is not", row.reason));
                 }
                 _ => {}
@@ -276,12 +273,7 @@ impl World {
             let here = rest.envelopes.get(id).unwrap_or(&nothing);
             let lacking = dossier.envelopes.iter().filter(|hash| !here.contains_key(hash)).count();
             if lacking > 0 {
-                if tablet.is_cloned() {
-                    // A twin's own forms come back only to a tablet that begins anew.
-                    self.tallies("TwinLacksTheFormsOfItsTwin");
-                } else {
-                    self.finds(format!("tablet {} lacks {lacking} envelopes of {id}", tablet.number));
-                }
+                self.finds(format!("tablet {} lacks {lacking} envelopes of {id}", tablet.number));
                 continue;
             }
             let more: Vec<(&Hash32, &CertificateId)> =

@@ -234,6 +234,7 @@ fn request(stranger: &Stranger, cursor: Cursor, push: Option<Push>) -> SyncReque
         answer_bytes_max: u32::MAX,
         photo_mark: 0,
         register_hash: Hash32::ZERO,
+        apart: None,
     }
 }
 

@@ -239,7 +239,7 @@ impl Office {
     /// Hashes of what waits apart, with the reason.
     pub(super) fn apart(&self) -> Vec<(Hash32, String)> {
         let rows = self.server().store.read(apart::all).expect("what waits apart");
-        rows.into_iter().map(|row| (row.hash, row.reason)).collect()
+        rows.into_iter().map(|row| (row.hash, row.reason.key().to_owned())).collect()
     }
 
     /// All dossiers of the log with where they lie.

@@ -185,6 +185,7 @@ impl Device {
             answer_bytes_max: self.answer_bytes_max,
             photo_mark: self.photo_mark,
             register_hash: self.register_hash,
+            apart: None,
         }
     }
 

@@ -33,9 +33,14 @@ fn a_forged_signature_is_named() {
     let mut teacher = Device::of_teacher(&county, "李老师", YUNLING);
     let mut dossier = teacher.opens(YUNLING);
     let mut visit = teacher.writes(&mut dossier, "一组");
+    let right = visit.clone();
     visit.signature.0[7] ^= 1;
-    teacher.previous = visit.hash();
     assert_eq!(receipts(&teacher.syncs(&[visit])), [(1, quarantined(QuarantineReason::SignatureWrong))]);
+    assert_eq!(
+        receipts(&teacher.syncs(&[right])),
+        [(1, Receipt::Stored)],
+        "the right one under its number may still come"
+    );
     all_goes_on(&county, &mut teacher);
 }
 
@@ -158,13 +163,13 @@ fn what_was_written_upon_a_record_that_waits_apart_waits_with_it() {
     let county = County::served();
     let mut teacher = Device::of_teacher(&county, "李老师", YUNLING);
     let mut dossier = teacher.opens(YUNLING);
-    let mut visit = teacher.writes(&mut dossier, "一组");
-    visit.signature.0[0] ^= 1;
-    teacher.previous = visit.hash();
+    let change = teacher.writes(&mut dossier, "一组").body.change;
+    (teacher.counter, teacher.previous) = (0, jiafang_core::domain::identifier::Hash32::ZERO);
+    let broken = teacher.wraps(&dossier, change[..change.len() - 1].to_vec());
     let next = teacher.writes(&mut dossier, "二组");
     assert_eq!(
-        receipts(&teacher.syncs(&[visit, next])),
-        [(1, quarantined(QuarantineReason::SignatureWrong)), (2, quarantined(QuarantineReason::BuildsOnQuarantined))]
+        receipts(&teacher.syncs(&[broken, next])),
+        [(1, quarantined(QuarantineReason::ChangeUnreadable)), (2, quarantined(QuarantineReason::BuildsOnQuarantined))]
     );
     all_goes_on(&county, &mut teacher);
 }

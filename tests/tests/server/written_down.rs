@@ -9,6 +9,9 @@ use jiafang_core::domain::place::{ClassId, Leaves, PlaceCode, Scope};
 use jiafang_core::domain::role::Role;
 use jiafang_core::domain::time::Timestamp;
 use jiafang_core::error::ErrorCode;
+use jiafang_core::protocol::apart::{
+    ApartAnswer, ApartRequest, Decision, DecisionBody, Fate, Outcome, OwnHead, Verdict,
+};
 use jiafang_core::protocol::body::cbor;
 use jiafang_core::protocol::enrol::EnrolRequest;
 use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};
@@ -102,6 +105,7 @@ fn examples() -> Vec<(&'static str, Vec<u8>)> {
         answer_bytes_max: 524_288,
         photo_mark: 0,
         register_hash: Hash32([0xEE; 32]),
+        apart: None,
     };
     let wait = WaitRequest {
         version: 1,
@@ -129,6 +133,7 @@ fn examples() -> Vec<(&'static str, Vec<u8>)> {
         photo_mark: 0,
         without_backup: false,
         moves: None,
+        apart: None,
     };
     vec![
         ("the public key", signer().public_key().0.to_vec()),
@@ -148,8 +153,37 @@ fn examples() -> Vec<(&'static str, Vec<u8>)> {
         ("a request to wait", cbor(&wait)),
         ("its answer", cbor(&news)),
         ("an answer", cbor(&answer)),
+        ("what waits apart, asked", cbor(&asked_apart())),
+        ("what waits apart, told", cbor(&told_apart())),
         ("a refusal", cbor(&Refusal { code: RefusalCode::TokenUsed, detail: "the token was used".to_owned() })),
     ]
+}
+
+fn asked_apart() -> ApartRequest {
+    let body = DecisionBody {
+        envelope: Hash32([0xA9; 32]),
+        verdict: Verdict::Accept,
+        note: String::new(),
+        at: Timestamp::from_unix_ms(1_795_490_000_000),
+    };
+    ApartRequest {
+        review: Hash32([0x4E; 32]),
+        asks: vec![Hash32([0xA5; 32])],
+        decisions: vec![Decision::sign(body, &signer())],
+        own_head: OwnHead { counter: 1, hash: Hash32([0x0E; 32]) },
+        twin_known: false,
+    }
+}
+
+fn told_apart() -> ApartAnswer {
+    let at = Timestamp::from_unix_ms(1_795_490_000_000);
+    let fate = Fate::Refused { by: "王老师".to_owned(), at, note: "重复".to_owned() };
+    ApartAnswer {
+        review: None,
+        outcomes: vec![Outcome { envelope: Hash32([0xA5; 32]), fate }],
+        decided: vec![Hash32([0xA9; 32])],
+        twin: false,
+    }
 }
 
 #[test]

@@ -28,6 +28,14 @@ quarantinedRecords: number,
  */
 conflictCount: number, 
 /**
+ * Records of others that wait for this person to decide.
+ */
+reviewCount: number, 
+/**
+ * Own records that were refused and have come back.
+ */
+returnedCount: number, 
+/**
  * When a sync last came to its end.
  */
 lastSyncAt: Timestamp | null, 

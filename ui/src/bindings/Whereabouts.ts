@@ -28,4 +28,8 @@ since: Timestamp, } | { "at": "quarantined",
 /**
  * A key of the presentation table.
  */
-reason: string, } | { "at": "from_server" };
+reason: string, } | { "at": "returned", 
+/**
+ * When this device heard of it.
+ */
+since: Timestamp, } | { "at": "from_server" };

@@ -1,4 +1,5 @@
 import { createI18n } from 'vue-i18n'
+import * as apart from './apart'
 import * as casework from './casework'
 import * as common from './common'
 import * as desk from './desk'
@@ -15,6 +16,7 @@ const zh = {
   visit: visit.zh,
   sync: sync.zh,
   desk: desk.zh,
+  apart: apart.zh,
   failures: failures.zh,
 }
 const en: typeof zh = {
@@ -24,6 +26,7 @@ const en: typeof zh = {
   visit: visit.en,
   sync: sync.en,
   desk: desk.en,
+  apart: apart.en,
   failures: failures.en,
 }
 

@@ -199,6 +199,13 @@ pub fn is_complete(doc: &Automerge) -> bool {
     doc.get_missing_deps(&[]).is_empty()
 }
 
+/// Whether nothing but its genesis is in a document.
+#[must_use]
+pub fn is_only_genesis(doc: &Automerge) -> bool {
+    let genesis = [&DOSSIER_GENESIS, &COUNTY_GENESIS].map(|change| change.as_ref().map(Change::hash));
+    doc.get_heads().iter().all(|head| genesis.contains(&Some(*head)))
+}
+
 /// The heads of a document, sorted: equal heads, equal screens.
 #[must_use]
 pub fn heads(doc: &Automerge) -> Vec<Hash32> {

@@ -1,0 +1,115 @@
+//! What a form says, in words: read from what a dossier says before it and after it.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::dossier::{FieldKind, kind_of, shown};
+use crate::domain::code_list::{ChildFlag, SchoolingStatus};
+use crate::domain::dossier::Dossier;
+use crate::domain::field;
+use crate::domain::place::Leaves;
+use crate::domain::time::Day;
+use crate::domain::visit::VisitForm;
+
+/// One thing that a form says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+#[ts(export)]
+pub enum FormWords {
+    /// A home visit.
+    Visit {
+        /// The record.
+        form: Box<VisitForm>,
+        /// Photos that came with it.
+        #[serde(rename = "photoCount")]
+        photo_count: u32,
+    },
+    /// The dossier was opened.
+    Registered {
+        /// Where the child lay.
+        leaves: Leaves,
+    },
+    /// A field was changed.
+    Field {
+        /// Its label.
+        #[serde(rename = "labelZh")]
+        label_zh: String,
+        /// Its label in English.
+        #[serde(rename = "labelEn")]
+        label_en: String,
+        /// How its value is shown.
+        #[serde(rename = "valueKind")]
+        value_kind: FieldKind,
+        /// What stood there; empty for nothing.
+        before: String,
+        /// What stands there now.
+        after: String,
+    },
+    /// A flag was raised or taken away.
+    Flag {
+        /// Which.
+        flag: ChildFlag,
+        /// Raised.
+        raised: bool,
+    },
+    /// A schooling status was recorded.
+    Status {
+        /// Which.
+        status: SchoolingStatus,
+        /// Since when.
+        since: Option<Day>,
+        /// Why.
+        note: String,
+    },
+    /// The child was moved.
+    Moved {
+        /// Where to.
+        to: Leaves,
+        /// Why.
+        note: String,
+    },
+}
+
+/// What was said between two states of a dossier.
+#[must_use]
+pub fn between(before: &Dossier, after: &Dossier) -> Vec<FormWords> {
+    let mut words = Vec::new();
+    if before.opened.is_none() && after.opened.is_some() {
+        words.push(FormWords::Registered { leaves: after.leaves.clone() });
+    }
+    for (entry, visit) in &after.visits {
+        if before.visits.contains_key(entry) {
+            continue;
+        }
+        let photos = after.photos.values().filter(|photo| photo.visit == Some(*entry)).count();
+        words.push(FormWords::Visit {
+            form: Box::new(visit.form.clone()),
+            photo_count: u32::try_from(photos).unwrap_or(u32::MAX),
+        });
+    }
+    for event in after.statuses.iter().filter(|event| !before.statuses.iter().any(|known| known.entry == event.entry)) {
+        words.push(FormWords::Status { status: event.status, since: event.since, note: event.note.clone() });
+    }
+    for event in after.moves.iter().filter(|event| !before.moves.iter().any(|known| known.entry == event.entry)) {
+        words.push(FormWords::Moved { to: event.to.clone(), note: event.note.clone() });
+    }
+    for (path, values) in &after.fields {
+        let known = before.fields.get(path).map_or(&[][..], Vec::as_slice);
+        let Some(form) = field::at(path) else { continue };
+        let new = values.iter().filter(|value| !known.iter().any(|one| one.operation == value.operation));
+        for value in new {
+            let kind = kind_of(form.form);
+            words.push(FormWords::Field {
+                label_zh: form.zh.to_owned(),
+                label_en: form.en.to_owned(),
+                value_kind: kind,
+                before: shown(kind, before.value(path)),
+                after: shown(kind, &value.value),
+            });
+        }
+    }
+    for flag in after.flags.symmetric_difference(&before.flags) {
+        words.push(FormWords::Flag { flag: *flag, raised: after.flags.contains(flag) });
+    }
+    words
+}
