@@ -78,6 +78,8 @@ pub enum ErrorCode {
     PhotoDamaged,
     /// The picture is too large. Fact: `limit`.
     PhotoTooLarge,
+    /// A pack of dossiers is damaged, or was not made by the county.
+    PackDamaged,
     /// The picture is not on this device yet.
     PhotoNotHere,
     /// The file is no spreadsheet that can be read.

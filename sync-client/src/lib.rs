@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::protocol::enrol::{EnrolAnswer, EnrolRequest};
+use jiafang_core::protocol::pack::PACK_PART_BYTES;
 use jiafang_core::protocol::photo::PhotoOffset;
 use jiafang_core::protocol::{self, body};
 use jiafang_core::sync::link::{Connector, DeviceIdentity, Exchanged, Link, LinkFailure, PhotoPart};
@@ -164,6 +165,18 @@ impl HttpsLink {
     }
 }
 
+/// Reads until the piece is full or there is no more. What was read before a line was cut counts.
+fn fill(response: &mut Response, piece: &mut Vec<u8>, bytes_max: usize) -> std::io::Result<()> {
+    let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX);
+    response.by_ref().take(limit).read_to_end(piece).map(drop)
+}
+
+/// The size of a whole of which a part came.
+fn whole_of(response: &Response) -> Option<u64> {
+    let range = response.headers().get(header::CONTENT_RANGE)?.to_str().ok()?;
+    range.rsplit('/').next()?.parse().ok()
+}
+
 impl Link for HttpsLink {
     fn exchange(&mut self, body: Vec<u8>) -> Result<Exchanged, LinkFailure> {
         let bytes = self.send(protocol::SYNC_PATH, body)?;
@@ -192,16 +205,46 @@ impl Link for HttpsLink {
             .header(header::RANGE, format!("bytes={offset}-{last}"))
             .send()
             .map_err(|cause| unreachable(&cause))?;
-        let bytes_total = response
-            .headers()
-            .get(header::CONTENT_RANGE)
-            .and_then(|range| range.to_str().ok())
-            .and_then(|range| range.rsplit('/').next())
-            .and_then(|total| total.parse().ok());
+        let bytes_total = whole_of(&response);
         let bytes = bytes_of(response)?;
         match bytes_total {
             Some(bytes_total) if bytes.len() <= bytes_max => Ok(PhotoPart { bytes, bytes_total }),
             _ => Err(LinkFailure::Unreadable("a part without its range".to_owned())),
+        }
+    }
+
+    fn get_pack(
+        &mut self,
+        hash: Hash32,
+        offset: u64,
+        bytes_max: usize,
+        take: &mut dyn FnMut(u64, &[u8]) -> bool,
+    ) -> Result<(), LinkFailure> {
+        let last = offset.saturating_add(u64::try_from(bytes_max).unwrap_or(u64::MAX)).saturating_sub(1);
+        let mut response = self
+            .client
+            .get(format!("https://{}{}/{hash}", self.address, protocol::PACK_PATH))
+            .header(header::RANGE, format!("bytes={offset}-{last}"))
+            .send()
+            .map_err(|cause| unreachable(&cause))?;
+        let bytes_total = match whole_of(&response) {
+            Some(bytes_total) if response.status() == reqwest::StatusCode::PARTIAL_CONTENT => bytes_total,
+            // A refusal, or somebody else's page.
+            _ => {
+                return bytes_of(response)
+                    .and_then(|_| Err(LinkFailure::Unreadable("a part without its range".to_owned())));
+            }
+        };
+        let mut left = bytes_max;
+        loop {
+            let mut piece = Vec::with_capacity(PACK_PART_BYTES);
+            let read = fill(&mut response, &mut piece, left.min(PACK_PART_BYTES));
+            left = left.saturating_sub(piece.len());
+            let goes_on = piece.is_empty() || take(bytes_total, &piece);
+            read.map_err(|_| LinkFailure::Unreachable("the connection broke".to_owned()))?;
+            if !goes_on || piece.len() < PACK_PART_BYTES || left == 0 {
+                return Ok(());
+            }
         }
     }
 }

@@ -6,14 +6,17 @@ use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::domain::time::Timestamp;
 use jiafang_core::error::Result;
 use jiafang_core::protocol::apart::{ApartRequest, DECISIONS_MAX, NOTE_CHARS_MAX};
+use jiafang_core::protocol::pack::PackRequest;
 use jiafang_core::protocol::photo::PhotoOffer;
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::sync::{Cursor, ReceiptRun, Rights, SyncAnswer, SyncRequest};
 use jiafang_core::protocol::{PHOTO_BYTES_MAX, VERSION};
 
 use crate::intake::{self, Checked};
+use crate::packs::{Covered, Named, Packs};
 use crate::photo::{self, PhotoFolder};
 use crate::store::log;
+use crate::store::pack;
 use crate::store::photo as photo_store;
 use crate::store::register::{self, CountyRow, Device};
 use crate::store::{Connection, Store, Transaction};
@@ -39,6 +42,7 @@ const ANSWER_BYTES_MAX: u32 = 2 * 1024 * 1024;
 pub fn answer(
     store: &Store,
     photos: &PhotoFolder,
+    packs: &Packs,
     device: &Device,
     request: SyncRequest,
     now: Timestamp,
@@ -80,12 +84,14 @@ pub fn answer(
         answer_bytes_max: request.answer_bytes_max.clamp(ANSWER_BYTES_MIN, ANSWER_BYTES_MAX),
         photo_mark: request.photo_mark,
         apart: request.apart,
+        packs: request.packs,
     };
     let pushed_from = checked.first().map_or(u64::MAX, Checked::counter);
     let Taken { receipts, offers: taken_offers, decided } =
         push(store, device, &pulled, &checked, &offers, now).map_err(fault)?;
+    let named = name_packs(store, packs, &rights, &pulled).map_err(fault)?;
     let mut answer =
-        store.read(|connection| pull(connection, device, &rights, &pulled, pushed_from, now)).map_err(fault)?;
+        store.read(|connection| pull(connection, device, &rights, &pulled, &named, pushed_from, now)).map_err(fault)?;
     if let Some(apart) = &pulled.apart {
         answer.apart = store.read(|connection| review::answer(connection, device, apart, decided)).map_err(fault)?;
     }
@@ -108,6 +114,7 @@ struct Asked {
     answer_bytes_max: u32,
     photo_mark: u64,
     apart: Option<ApartRequest>,
+    packs: Option<PackRequest>,
 }
 
 /// What a push came to.
@@ -138,7 +145,9 @@ fn push(
     // A device that does not know its rights has looked at the log with other eyes: what it holds of what it may see
     // now is not known until it has begun again.
     let knows_its_rights = device.rights.as_ref().is_some_and(|rights| rights.hash() == asked.rights_known);
-    let holds_up_to = if knows_its_rights { asked.cursor.seq } else { 0 };
+    // Nor is what lies in packs that have not come: a cursor goes on before they do.
+    let waits_for_packs = asked.packs.as_ref().is_some_and(|packs| !packs.awaited.is_empty());
+    let holds_up_to = if knows_its_rights && !waits_for_packs { asked.cursor.seq } else { 0 };
     let decides = asked.apart.as_ref().is_some_and(|apart| !apart.decisions.is_empty());
     if checked.is_empty() && offers.is_empty() && !decides {
         let known = store.read(|connection| log::device_cursor(connection, device.certificate))?;
@@ -192,11 +201,44 @@ fn take_decisions(
     Ok(decided)
 }
 
+/// What of the log a device has from packs, or is to have; it is named packs when it begins at the start and knows
+/// whom its records are signed by.
+fn name_packs(store: &Store, packs: &Packs, rights: &Rights, asked: &Asked) -> Result<Option<Named>> {
+    let Some(asked_packs) = &asked.packs else { return Ok(None) };
+    let begins = asked.cursor == Cursor::START && rights.hash() == asked.rights_known;
+    let (durable_seq, register_is_whole) = store.read(|connection| {
+        let bytes_max = usize::try_from(asked.answer_bytes_max).unwrap_or(usize::MAX);
+        let (_, register_is_whole) = register::entries_after(connection, asked.register_head, bytes_max)?;
+        Ok((durable_seq(connection, &register::county(connection)?)?, register_is_whole))
+    })?;
+    if begins && register_is_whole {
+        return packs.name(store, rights, asked_packs, durable_seq).map(Some);
+    }
+    let covered = store.read(|connection| Packs::covered(connection, rights, asked_packs))?;
+    Ok(Some(Named::nothing(covered)))
+}
+
+/// A device that holds nothing goes on from the lowest cut of its packs.
+fn leap(
+    connection: &Connection,
+    asked: &Asked,
+    covered: &Covered,
+    bytes_max: usize,
+    viewer: &log::Viewer<'_>,
+) -> Result<Option<log::Page>> {
+    let begins = asked.cursor == Cursor::START && asked.packs.as_ref().is_some_and(|packs| packs.fresh);
+    let Some(lowest) = covered.values().min().copied().filter(|_| begins) else { return Ok(None) };
+    let Some(chain) = log::chain_at(connection, lowest)? else { return Ok(None) };
+    let to = Cursor { seq: lowest, chain };
+    pack::leap(connection, to, bytes_max, viewer.covers, &|document| covered.contains_key(&document))
+}
+
 fn pull(
     connection: &Connection,
     device: &Device,
     rights: &Rights,
     asked: &Asked,
+    named: &Option<Named>,
     pushed_from: u64,
     now: Timestamp,
 ) -> Result<SyncAnswer> {
@@ -205,7 +247,11 @@ fn pull(
     // What was just pushed is not sent back; what the device wrote before comes only to one that begins anew, or that
     // shares its certificate with another.
     let twin_known = asked.apart.as_ref().is_some_and(|apart| apart.twin_known);
+    let nothing = Covered::new();
+    let covered = named.as_ref().map_or(&nothing, |named| &named.covered);
+    let pending = named.as_ref().is_some_and(|named| named.answer.pending);
     let viewer = log::Viewer {
+        packed: &|document| covered.get(&document).copied().unwrap_or(0),
         covers: &|kind, leaves| intake::may_see(rights, kind, leaves),
         holds: &|certificate, counter| {
             certificate == device.certificate && !twin_known && (counter >= pushed_from || asked.cursor.seq > 0)
@@ -214,8 +260,12 @@ fn pull(
     let bytes_max = usize::try_from(asked.answer_bytes_max).unwrap_or(usize::MAX);
     let (register, register_is_whole) = register::entries_after(connection, asked.register_head, bytes_max)?;
     // Signatures are checked by the register: it goes first, and records wait until it is whole.
-    let page = if register_is_whole {
-        log::page(connection, asked.cursor, bytes_max, &viewer)?
+    // And they wait until it is certain what comes in packs.
+    let page = if register_is_whole && !pending {
+        match leap(connection, asked, covered, bytes_max, &viewer)? {
+            Some(page) => page,
+            None => log::page(connection, asked.cursor, bytes_max, &viewer)?,
+        }
     } else {
         log::Page { envelopes: Vec::new(), moves: Vec::new(), cursor: asked.cursor, more: true }
     };
@@ -238,6 +288,10 @@ fn pull(
         without_backup: county.without_backup,
         moves: (!page.moves.is_empty()).then_some(page.moves),
         apart: None,
+        packs: named
+            .as_ref()
+            .map(|named| named.answer.clone())
+            .filter(|answer| answer.pending || !answer.packs.is_empty()),
     })
 }
 
@@ -294,6 +348,7 @@ fn rewound(store: &Store, cursor: &Cursor, now: Timestamp) -> Result<SyncAnswer>
             without_backup: county.without_backup,
             moves: None,
             apart: None,
+            packs: None,
         })
     })
 }

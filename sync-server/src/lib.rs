@@ -12,6 +12,7 @@ pub mod identity;
 pub mod intake;
 pub mod invite;
 pub mod news;
+pub mod packs;
 pub mod photo;
 pub mod requests;
 pub mod review;

@@ -61,7 +61,7 @@ impl Server {
     /// As [`exchange::answer`], [`RefusalCode::Malformed`].
     pub fn sync(&self, device: &Device, bytes: &[u8]) -> Answered<Vec<u8>> {
         let request = read_body(bytes, protocol::REQUEST_INFLATED_BYTES_MAX)?;
-        let answer = exchange::answer(&self.store, &self.photos, device, request, self.environment.now())?;
+        let answer = exchange::answer(&self.store, &self.photos, &self.packs, device, request, self.environment.now())?;
         self.news.taken_in(&self.store, &answer.receipts);
         written(&answer)
     }
@@ -84,6 +84,14 @@ impl Server {
     /// [`RefusalCode::Fault`].
     pub fn waited(&self, news: bool, again_after_ms: u32) -> Answered<Vec<u8>> {
         written(&WaitAnswer { news, again_after_ms, photo_news: self.news.photo_news() })
+    }
+
+    /// `GET /v1/pack/{hash}`, from a byte on.
+    ///
+    /// # Errors
+    /// As [`crate::packs::Packs::read`].
+    pub fn get_pack(&self, device: &Device, hash: Hash32, offset: u64, bytes_max: usize) -> Answered<Part> {
+        self.packs.read(&self.store, device, hash, offset, bytes_max.min(PHOTO_PART_BYTES_MAX))
     }
 
     /// `PUT /v1/photo/{hash}?offset=…`.

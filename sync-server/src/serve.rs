@@ -30,7 +30,8 @@ use tokio_rustls::TlsAcceptor;
 use crate::connections::{self, Peer};
 use crate::identity::Identity;
 use crate::news::{AGAIN_AFTER_MS, News};
-use crate::photo::PhotoFolder;
+use crate::packs::Packs;
+use crate::photo::{Part, PhotoFolder};
 use crate::refuse;
 use crate::requests::PHOTO_PART_BYTES_MAX;
 use crate::store::Store;
@@ -50,6 +51,7 @@ pub struct Server {
     /// The county's keys.
     pub identity: Arc<Identity>,
     pub(crate) photos: Arc<PhotoFolder>,
+    pub(crate) packs: Arc<Packs>,
     pub(crate) environment: Environment,
     pub(crate) news: Arc<News>,
     work: Semaphore,
@@ -96,11 +98,13 @@ impl Server {
     pub fn open(data: &Path, environment: Environment) -> Result<Self> {
         let store = Store::open(data)?;
         store.read(register::county)?;
+        let identity = Arc::new(Identity::read(data)?);
         Ok(Self {
             store: Arc::new(store),
-            identity: Arc::new(Identity::read(data)?),
             photos: Arc::new(PhotoFolder::open(data)?),
             news: Arc::new(News::from(u64::try_from(environment.now().unix_ms()).unwrap_or(0))),
+            packs: Arc::new(Packs::open(data, Arc::clone(&identity), environment.clone())?),
+            identity,
             environment,
             work: Semaphore::new(WORKERS),
         })
@@ -176,6 +180,7 @@ fn router(server: Arc<Server>) -> Router {
         .route(protocol::SYNC_PATH, post(post_sync).fallback(unknown))
         .route(protocol::WAIT_PATH, post(post_wait).fallback(unknown))
         .route(&format!("{}/{{hash}}", protocol::PHOTO_PATH), get(get_photo).put(put_photo).fallback(unknown))
+        .route(&format!("{}/{{hash}}", protocol::PACK_PATH), get(get_pack).fallback(unknown))
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(protocol::REQUEST_BYTES_MAX))
         .layer(middleware::from_fn_with_state(Arc::clone(&server), proven));
@@ -340,17 +345,38 @@ async fn get_photo(
     UrlPath(hash): UrlPath<String>,
     headers: HeaderMap,
 ) -> Response {
-    let (start, end) = range_of(&headers);
+    let (start, bytes_max) = asked_part(&headers);
+    let answer = at_work(server, move |server| server.get_photo(&device, read_hash(&hash)?, start, bytes_max));
+    part_of(answer.await, start, "image/jpeg")
+}
+
+async fn get_pack(
+    State(server): State<Arc<Server>>,
+    Extension(device): Extension<Device>,
+    UrlPath(hash): UrlPath<String>,
+    headers: HeaderMap,
+) -> Response {
+    let (start, bytes_max) = asked_part(&headers);
+    let answer = at_work(server, move |server| server.get_pack(&device, read_hash(&hash)?, start, bytes_max));
+    part_of(answer.await, start, "application/octet-stream")
+}
+
+/// From where, and how many bytes at most.
+fn asked_part(headers: &HeaderMap) -> (u64, usize) {
+    let (start, end) = range_of(headers);
     let bytes_max = end
         .and_then(|end| usize::try_from(end.saturating_sub(start).saturating_add(1)).ok())
         .map_or(PHOTO_PART_BYTES_MAX, |asked| asked.min(PHOTO_PART_BYTES_MAX));
-    let answer = at_work(server, move |server| server.get_photo(&device, read_hash(&hash)?, start, bytes_max));
-    match answer.await {
+    (start, bytes_max)
+}
+
+fn part_of(answer: std::result::Result<Part, Refusal>, start: u64, content_type: &str) -> Response {
+    match answer {
         Ok(part) => {
             let length = u64::try_from(part.bytes.len()).unwrap_or(0);
             let last = start.saturating_add(length).saturating_sub(1);
             let range = format!("bytes {start}-{last}/{}", part.bytes_total);
-            let headers = [(header::CONTENT_TYPE, "image/jpeg".to_owned()), (header::CONTENT_RANGE, range)];
+            let headers = [(header::CONTENT_TYPE, content_type.to_owned()), (header::CONTENT_RANGE, range)];
             (StatusCode::PARTIAL_CONTENT, headers, part.bytes).into_response()
         }
         Err(refusal) => refused(&refusal),

@@ -61,7 +61,10 @@ pub(super) fn something_waits(device: &SharedDevice) -> Result<bool> {
         None => Ok(false),
         Some(device) => {
             let reading = device.store.reading();
-            Ok(reading.outbox_counts()?.0 > 0 || reading.files_waiting()?.0 > 0 || reading.files_asked_for()? > 0)
+            Ok(reading.outbox_counts()?.0 > 0
+                || reading.files_waiting()?.0 > 0
+                || reading.files_asked_for()? > 0
+                || reading.first_copy()?.is_some())
         }
     }
 }

@@ -77,10 +77,23 @@ pub struct SyncStatus {
     pub activity: SyncActivity,
     /// What went wrong last, when the last attempt did not come to its end.
     pub failure: Option<ErrorCode>,
+    /// The first copy of dossiers, while it is coming.
+    pub first_copy: Option<FirstCopyView>,
     /// Children on this device.
     pub child_count: u32,
     /// The server keeps no backup (durability=local): said in words.
     pub server_without_backup: bool,
+}
+
+/// How far a first copy has come: what is here can be searched and worked with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct FirstCopyView {
+    /// Children who are here.
+    pub children_here: u32,
+    /// Children in all.
+    pub children_total: u32,
 }
 
 /// What a sync is doing.
@@ -248,6 +261,9 @@ pub(super) fn status(device: &Device, activity: SyncActivity, failure: Option<Er
         last_sync_at: standing.last_sync_at,
         activity,
         failure,
+        first_copy: reading
+            .first_copy()?
+            .map(|copy| FirstCopyView { children_here: copy.here, children_total: copy.total }),
         child_count,
         server_without_backup: standing.without_backup,
     })

@@ -9,6 +9,7 @@ pub mod device;
 pub mod drafts;
 pub mod enrol;
 pub mod fetch_photo;
+pub mod first_copy;
 pub mod import_roster;
 pub mod move_child;
 pub mod rebuild_projections;

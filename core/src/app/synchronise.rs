@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use automerge::{Automerge, Change};
 
 use super::device::Device;
-use super::{apart, returned};
+use super::{apart, first_copy, returned};
 use crate::domain::doc::{self, DocumentKind};
 use crate::domain::identifier::{DocumentId, Hash32};
 use crate::domain::time::Timestamp;
@@ -23,7 +23,7 @@ use crate::protocol::sync::{
 };
 use crate::store::document::{self, DocumentRow};
 use crate::store::photo_file::PhotoFileRow;
-use crate::store::{Reading, device, moves, outbox, photo_file, projection, register};
+use crate::store::{Reading, device, moves, outbox, pack, photo_file, projection, register};
 use crate::sync::link::{Link, LinkFailure};
 use crate::sync::session::{Effect, Event, FileTask, Progress, Session};
 
@@ -70,6 +70,10 @@ pub fn synchronise(
                 let exchanged = link.exchange(request_body)?;
                 body_bytes = body_bytes.saturating_add(exchanged.answer_bytes);
                 with(device, |device| take_in(device, &request, exchanged.answer))?
+            }
+            Effect::FetchPack { hash } => {
+                let progress = session.progress();
+                first_copy::fetch_pack(device, link, hash, &mut || heard(progress))?
             }
             Effect::SendPart { hash, offset, bytes_max } => send_part(device, link, hash, offset, bytes_max)?,
             Effect::FetchPart { hash, file, offset, bytes_max } => {
@@ -120,6 +124,7 @@ pub fn build_request(device: &Device) -> Result<SyncRequest> {
         photo_mark: standing.photo_mark,
         register_hash: standing.register_hash,
         apart: Some(apart::request(reading, &standing, device.asked_up_to)?),
+        packs: reading.pack_request(standing.cursor)?,
     })
 }
 
@@ -155,6 +160,7 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
             register::begin_again(tx)?;
             (standing.register_head, standing.register_hash) = (0, Hash32::ZERO);
             outbox::offer_again_above(tx, answer.cursor.seq)?;
+            pack::forget_awaited(tx)?;
             photo_file::offer_all_again(tx)?;
             crate::store::apart::tell_all_again(tx)?;
             return device::set_standing(tx, &standing);
@@ -188,12 +194,16 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
         for hash in &answer.photos_delivered {
             photo_file::mark_on_desk(tx, *hash, now)?;
         }
-        if let Some(rights) = answer.rights.filter(|rights| *rights != own_rights) {
-            device::set_rights(tx, &rights)?;
-            place_under(tx, &rights, answer.cursor.seq)?;
-            photo_file::offer_not_taken_again(tx)?;
-            again = true;
-            standing.cursor = Cursor::START;
+        match answer.rights.filter(|rights| *rights != own_rights) {
+            Some(rights) => {
+                device::set_rights(tx, &rights)?;
+                place_under(tx, &rights, answer.cursor.seq)?;
+                photo_file::offer_not_taken_again(tx)?;
+                pack::forget_awaited(tx)?;
+                again = true;
+                standing.cursor = Cursor::START;
+            }
+            None => pack::await_all(tx, answer.packs.as_ref().map_or(&[], |packs| packs.packs.as_slice()))?,
         }
         for id in Reading::within(tx).may_be_erased(standing.durable_seq)? {
             tracing::info!(document = %id, "a dossier that has left is erased");
@@ -212,23 +222,19 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
         device.author.actor = device.environment.random_bytes();
     }
     let reading = device.store.reading();
-    let (waiting, _) = reading.outbox_counts()?;
     // What waits although it was just offered needs something that is not there yet: not again in this session.
-    let offered_all_that_waits = request.push.as_ref().is_some_and(|push| push.frames.len() >= to_usize(waiting));
-    if waiting > 0 && !offered_all_that_waits {
-        again = true;
-    }
+    let offered = request.push.as_ref().map_or(0..0, |push| {
+        push.first_counter..push.first_counter.saturating_add(u64::try_from(push.frames.len()).unwrap_or(0))
+    });
+    again |= reading.waits_besides(&offered)?;
     Ok(Event::Exchanged {
         again,
         received,
+        packs: reading.packs_awaited()?.into_iter().map(|row| row.hash).collect(),
         to_send: tasks(&reading.files_to_send(FILES_MAX)?, &device.photos, true),
         // A tablet fetches the thumbnails of others by itself, and a photo when somebody asked; a desk keeps everything.
         to_fetch: tasks(&reading.files_to_fetch(FILES_MAX, own_rights.role.is_desk())?, &device.photos, false),
     })
-}
-
-fn to_usize(number: u32) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 fn tasks(files: &[PhotoFileRow], photos: &crate::photo::file_store::PhotoFiles, up: bool) -> Vec<FileTask> {
@@ -314,7 +320,7 @@ fn take_envelopes(tx: &crate::store::Transaction<'_>, envelopes: Vec<Envelope>) 
 }
 
 /// Writes the rows of a document anew.
-fn project(tx: &crate::store::Transaction<'_>, row: &DocumentRow) -> Result<()> {
+pub(super) fn project(tx: &crate::store::Transaction<'_>, row: &DocumentRow) -> Result<()> {
     let settle = |loaded: Automerge| {
         projection::project(tx, row, &loaded)?;
         document::compact(tx, row.id, &loaded)

@@ -9,6 +9,7 @@ pub mod body;
 mod bounded;
 pub mod enrol;
 pub mod envelope;
+pub mod pack;
 pub mod photo;
 pub mod refusal;
 pub mod register;
@@ -29,6 +30,8 @@ pub const WAIT_PATH: &str = "/v1/wait";
 pub const WAIT_BYTES_MAX: usize = 4 * 1024;
 /// Photos by hash: `PUT` with `?offset=N` appends, `GET` with a `Range` fetches.
 pub const PHOTO_PATH: &str = "/v1/photo";
+/// Packs by hash: `GET` with a `Range` fetches.
+pub const PACK_PATH: &str = "/v1/pack";
 
 /// The largest request body that a server reads: 4 MiB.
 pub const REQUEST_BYTES_MAX: usize = 4 * 1024 * 1024;

@@ -41,6 +41,9 @@ pub enum RefusalCode {
     /// There is no such photo.
     #[n(11)]
     PhotoUnknown,
+    /// There is no such pack any more, or none for this device.
+    #[n(13)]
+    PackUnknown,
     /// A fault of the server's own (a full disk, a damaged store).
     #[n(12)]
     Fault,
@@ -66,7 +69,7 @@ impl RefusalCode {
             Self::VersionNotSpoken => 426,
             Self::TokenUnknown | Self::TokenUsed | Self::TokenExpired | Self::CertificateRefused => 401,
             Self::NotYours => 403,
-            Self::PhotoUnknown => 404,
+            Self::PhotoUnknown | Self::PackUnknown => 404,
             Self::OffsetWrong => 409,
             Self::TooLarge => 413,
             Self::HashWrong => 422,
@@ -78,7 +81,9 @@ impl RefusalCode {
     #[must_use]
     pub const fn error_code(self) -> ErrorCode {
         match self {
-            Self::Malformed | Self::OffsetWrong | Self::HashWrong | Self::TooLarge => ErrorCode::ServerAnswerUnreadable,
+            Self::Malformed | Self::PackUnknown | Self::OffsetWrong | Self::HashWrong | Self::TooLarge => {
+                ErrorCode::ServerAnswerUnreadable
+            }
             Self::VersionNotSpoken => ErrorCode::AppTooOld,
             Self::TokenUnknown => ErrorCode::EnrolmentCodeWrong,
             Self::TokenUsed => ErrorCode::EnrolmentCodeUsed,

@@ -8,6 +8,7 @@ use minicbor::{Decode, Encode};
 
 use super::apart::{ApartAnswer, ApartRequest};
 use super::envelope::{Envelope, EnvelopeBody};
+use super::pack::{PackAnswer, PackRequest};
 use super::photo::{PhotoOffer, PhotoOffset};
 use super::register::RegisterEntry;
 use crate::domain::doc::DocumentKind;
@@ -214,6 +215,9 @@ pub struct SyncRequest {
     /// What waits apart; a device that says nothing of it is told nothing.
     #[n(10)]
     pub apart: Option<ApartRequest>,
+    /// Packs that the device has or waits for; absent when it takes envelopes only, or needs to say nothing.
+    #[n(12)]
+    pub packs: Option<PackRequest>,
 }
 
 /// What became of an envelope that was offered.
@@ -397,6 +401,9 @@ pub struct SyncAnswer {
     /// What waits apart, when there is something to say.
     #[n(15)]
     pub apart: Option<ApartAnswer>,
+    /// Packs for a device that begins at the start and has said that it understands them.
+    #[n(17)]
+    pub packs: Option<PackAnswer>,
 }
 
 /// A child who has moved, as far as it concerns a device. A later event of the same child replaces an earlier one.

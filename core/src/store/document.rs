@@ -163,6 +163,26 @@ pub fn write_snapshot(tx: &Transaction<'_>, id: DocumentId, document: &Automerge
     Ok(())
 }
 
+/// Takes a snapshot in: what the document has besides, also what waits for it, stays.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`], the faults of a store.
+pub fn take_snapshot(tx: &Transaction<'_>, row: &DocumentRow, snapshot: &Automerge) -> Result<()> {
+    insert(tx, row)?;
+    let (mut joined, _) = Reading::within(tx).parts_of_document(row.id)?;
+    if doc::is_only_genesis(&joined) {
+        joined = snapshot.clone();
+    } else {
+        doc::snapshot::join(&mut joined, snapshot)?;
+    }
+    tx.prepare_cached("UPDATE document SET snapshot = :snapshot WHERE id = :id")
+        .and_then(|mut statement| {
+            statement.execute(named_params! { ":snapshot": joined.save(), ":id": row.id.as_bytes().as_slice() })
+        })
+        .map_err(sqlite)?;
+    Ok(())
+}
+
 /// Marks a document of which something cannot be read, so that nothing else waits for it.
 ///
 /// # Errors

@@ -12,6 +12,7 @@ pub mod document;
 pub mod draft;
 pub mod moves;
 pub mod outbox;
+pub mod pack;
 pub mod photo_file;
 pub mod projection;
 pub mod register;
@@ -30,13 +31,14 @@ use crate::vault::sealing::DataKey;
 pub const FILE_NAME: &str = "jiafang.db";
 
 /// The schema that this version writes. A store with a higher one was written by a newer app.
-const SCHEMA_VERSION: i64 = 4;
+const SCHEMA_VERSION: i64 = 5;
 
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_device.sql"),
     include_str!("migrations/0002_wanted_photos.sql"),
     include_str!("migrations/0003_moves.sql"),
     include_str!("migrations/0004_apart.sql"),
+    include_str!("migrations/0005_packs.sql"),
 ];
 
 /// Room for pages in memory: 64 MiB, taken only as far as pages are touched. With SQLite's own 2 MiB a roster of 10,000

@@ -45,6 +45,7 @@ pub fn mark_left(tx: &Transaction<'_>, id: DocumentId, seq: u64) -> Result<()> {
 /// # Errors
 /// The faults of a store.
 pub fn erase(tx: &Transaction<'_>, id: DocumentId) -> Result<Vec<Hash32>> {
+    super::pack::forget_with(tx, id)?;
     let id = id.as_bytes().as_slice();
     let photos = tx
         .prepare_cached(

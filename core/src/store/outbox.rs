@@ -221,6 +221,19 @@ impl Reading<'_> {
             .map_err(sqlite)
     }
 
+    /// Whether forms wait besides those of a run of counters.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn waits_besides(self, run: &std::ops::Range<u64>) -> Result<bool> {
+        self.0
+            .prepare_cached("SELECT 1 FROM outbox WHERE state = 'waiting' AND (counter < :start OR counter >= :end)")
+            .and_then(|mut statement| {
+                statement.exists(named_params! { ":start": signed(run.start), ":end": signed(run.end) })
+            })
+            .map_err(sqlite)
+    }
+
     /// The lowest counter of a form that is not known to be on a desk; 0 when there is none.
     ///
     /// # Errors

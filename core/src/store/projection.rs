@@ -26,7 +26,8 @@ pub fn project(tx: &Transaction<'_>, row: &DocumentRow, document: &Automerge) ->
     match row.kind {
         DocumentKind::Dossier => {
             if doc::is_only_genesis(document) {
-                // All that stood in it was refused: it is in no list.
+                // All that stood in it was refused, or what was recorded since a pack was cut came before the pack: it is
+                // in no list.
                 return unlist(tx, row.id);
             }
             let dossier = dossier_read::read(document)?;

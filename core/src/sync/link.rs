@@ -62,6 +62,20 @@ pub trait Link: Send {
     /// # Errors
     /// [`LinkFailure`].
     fn get_photo_part(&mut self, hash: Hash32, offset: u64, bytes_max: usize) -> Result<PhotoPart, LinkFailure>;
+
+    /// `GET /v1/pack/{hash}` with `Range: bytes=offset-…`: hands over what comes, at most `bytes_max` bytes from `offset`
+    /// on, in pieces of [`crate::protocol::pack::PACK_PART_BYTES`] (the last may be smaller), each with the whole pack's
+    /// size. Stops when `take` says `false`. What has come before a line is cut is handed over, too.
+    ///
+    /// # Errors
+    /// [`LinkFailure`].
+    fn get_pack(
+        &mut self,
+        hash: Hash32,
+        offset: u64,
+        bytes_max: usize,
+        take: &mut dyn FnMut(u64, &[u8]) -> bool,
+    ) -> Result<(), LinkFailure>;
 }
 
 /// A sync answer with what it cost on the wire.

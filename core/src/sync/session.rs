@@ -1,8 +1,8 @@
 //! What a sync does next: a state machine without I/O. Events come in, one effect goes out; whoever drives
 //! it talks to the link and the store.
 //!
-//! The order is fixed: records first and until none waits, then thumbnails, then photos; own ones before
-//! those of others. Files travel in small parts, and between two parts a record that was just written goes
+//! The order is fixed: records first and until none waits, then packs of a first copy, then thumbnails, then photos; own
+//! ones before those of others. Files travel in small parts, and between two parts a record that was just written goes
 //! first, so that no photo ever delays text. A file that the server refuses is passed over and named.
 
 use std::collections::VecDeque;
@@ -35,11 +35,24 @@ pub enum Event {
         again: bool,
         /// Envelopes that came.
         received: u32,
+        /// Packs that are awaited, as the store has them now.
+        packs: Vec<Hash32>,
         /// Files to send, as the store has them now.
         to_send: Vec<FileTask>,
         /// Files to fetch, as the store has them now.
         to_fetch: Vec<FileTask>,
     },
+    /// So much of a pack has come; that is in the store.
+    PackPartFetched {
+        /// Bytes that came.
+        bytes: u64,
+        /// It is here whole.
+        complete: bool,
+        /// A record waits to be sent.
+        record_waits: bool,
+    },
+    /// The server does not have this pack any more: it is asked which others there are.
+    PackGone,
     /// The server holds so much of a file now; that is in the store.
     PartSent {
         /// Bytes from the start.
@@ -67,6 +80,11 @@ pub enum Event {
 pub enum Effect {
     /// Build a request from the store, exchange it, put the answer into the store.
     Exchange,
+    /// Fetch on of a pack.
+    FetchPack {
+        /// The pack.
+        hash: Hash32,
+    },
     /// Send a part of a file.
     SendPart {
         /// The file.
@@ -98,6 +116,8 @@ pub struct Progress {
     pub exchanges: u32,
     /// Envelopes received.
     pub received: u32,
+    /// Bytes of packs received.
+    pub pack_bytes: u64,
     /// Files that this session is to carry.
     pub files_total: u32,
     /// Files that it has carried or passed over.
@@ -117,6 +137,8 @@ enum Direction {
 /// A session.
 #[derive(Debug, Default)]
 pub struct Session {
+    packs: VecDeque<Hash32>,
+    packs_gone: u32,
     queue: VecDeque<(Direction, FileTask)>,
     planned: bool,
     progress: Progress,
@@ -124,6 +146,8 @@ pub struct Session {
 
 /// An answer may always say that there is more; a device that is told so for ever gives up after this many.
 const EXCHANGES_MAX: u32 = 10_000;
+/// A server whose packs vanish again and again is left alone with them until the next session.
+const PACKS_GONE_MAX: u32 = 8;
 
 impl Session {
     /// Before anything has happened.
@@ -142,13 +166,35 @@ impl Session {
     pub fn next(&mut self, event: Event) -> Effect {
         match event {
             Event::Begun => return Effect::Exchange,
-            Event::Exchanged { again, received, to_send, to_fetch } => {
+            Event::Exchanged { again, received, packs, to_send, to_fetch } => {
                 self.progress.exchanges = self.progress.exchanges.saturating_add(1);
                 self.progress.received = self.progress.received.saturating_add(received);
                 if again && self.progress.exchanges < EXCHANGES_MAX {
                     return Effect::Exchange;
                 }
-                self.plan(to_send, to_fetch);
+                if self.packs_gone <= PACKS_GONE_MAX {
+                    self.packs = packs.into();
+                }
+                match self.packs.front() {
+                    Some(hash) => return Effect::FetchPack { hash: *hash },
+                    None => self.plan(to_send, to_fetch),
+                }
+            }
+            Event::PackPartFetched { bytes, complete, record_waits } => {
+                self.progress.pack_bytes = self.progress.pack_bytes.saturating_add(bytes);
+                if complete {
+                    self.packs.pop_front();
+                }
+                // When the last has come the server hears of it, and photos are asked for that it names.
+                return match self.packs.front() {
+                    Some(hash) if !record_waits => Effect::FetchPack { hash: *hash },
+                    _ => Effect::Exchange,
+                };
+            }
+            Event::PackGone => {
+                self.packs.clear();
+                self.packs_gone = self.packs_gone.saturating_add(1);
+                return Effect::Exchange;
             }
             Event::PartSent { offset, complete, record_waits }
             | Event::PartFetched { offset, complete, record_waits } => {
@@ -225,13 +271,13 @@ mod tests {
     }
 
     fn exchanged(to_send: Vec<FileTask>, to_fetch: Vec<FileTask>) -> Event {
-        Event::Exchanged { again: false, received: 0, to_send, to_fetch }
+        Event::Exchanged { again: false, received: 0, packs: vec![], to_send, to_fetch }
     }
 
     fn hash_of(effect: &Effect) -> Option<u8> {
         match effect {
             Effect::SendPart { hash, .. } | Effect::FetchPart { hash, .. } => Some(hash.0[0]),
-            Effect::Exchange | Effect::Finish => None,
+            Effect::Exchange | Effect::FetchPack { .. } | Effect::Finish => None,
         }
     }
 
@@ -239,7 +285,7 @@ mod tests {
     fn records_go_until_none_is_left_and_an_idle_sync_is_one_exchange() {
         let mut session = Session::new();
         assert_eq!(session.next(Event::Begun), Effect::Exchange);
-        let more = Event::Exchanged { again: true, received: 3, to_send: vec![], to_fetch: vec![] };
+        let more = Event::Exchanged { again: true, received: 3, packs: vec![], to_send: vec![], to_fetch: vec![] };
         assert_eq!(session.next(more), Effect::Exchange);
         assert_eq!(session.next(exchanged(vec![], vec![])), Effect::Finish);
         assert_eq!(session.progress().received, 3);
@@ -274,6 +320,31 @@ mod tests {
         assert_eq!(hash_of(&effect), Some(2), "a new thumbnail goes before the rest of the photo");
         let effect = session.next(Event::PartSent { offset: 10, complete: true, record_waits: false });
         assert_eq!(effect, Effect::SendPart { hash: Hash32([1; 32]), offset: 8_192, bytes_max: PHOTO_PART_BYTES });
+    }
+
+    #[test]
+    fn packs_come_after_records_and_before_photos_and_the_server_hears_when_all_are_here() {
+        let (first, second) = (Hash32([1; 32]), Hash32([2; 32]));
+        let awaited = |packs: &[Hash32]| Event::Exchanged {
+            again: false,
+            received: 0,
+            packs: packs.to_vec(),
+            to_send: vec![],
+            to_fetch: vec![task(3, PhotoFile::Thumbnail, 10)],
+        };
+        let part = |complete, record_waits| Event::PackPartFetched { bytes: 8_192, complete, record_waits };
+        let mut session = Session::new();
+        session.next(Event::Begun);
+        assert_eq!(session.next(awaited(&[first, second])), Effect::FetchPack { hash: first });
+        assert_eq!(session.next(part(false, false)), Effect::FetchPack { hash: first });
+        assert_eq!(session.next(part(false, true)), Effect::Exchange, "a visit that was just recorded goes first");
+        assert_eq!(session.next(awaited(&[first, second])), Effect::FetchPack { hash: first });
+        assert_eq!(session.next(part(true, false)), Effect::FetchPack { hash: second });
+        assert_eq!(session.next(Event::PackGone), Effect::Exchange, "others are asked for");
+        assert_eq!(session.next(awaited(&[second])), Effect::FetchPack { hash: second });
+        assert_eq!(session.next(part(true, false)), Effect::Exchange);
+        assert_eq!(hash_of(&session.next(awaited(&[]))), Some(3), "and photos follow");
+        assert_eq!(session.progress().pack_bytes, 4 * 8_192);
     }
 
     #[test]

@@ -306,6 +306,8 @@ pub struct Page {
 pub struct Viewer<'a> {
     /// Whether the device answers for what lies there.
     pub covers: &'a dyn Fn(DocumentKind, &Leaves) -> bool,
+    /// Up to where in the log the device has a document from a pack; 0 where it has none.
+    pub packed: &'a dyn Fn(DocumentId) -> u64,
     /// Whether the device has this envelope, by certificate and counter, for certain.
     pub holds: &'a dyn Fn(CertificateId, u64) -> bool,
 }
@@ -381,6 +383,10 @@ pub fn page(connection: &Connection, after: Cursor, bytes_max: usize, viewer: &V
     while let Some(row) = rows.next().map_err(sqlite)? {
         scanned = scanned.saturating_add(1);
         let found = Row::read(row)?;
+        if found.cursor.seq <= (viewer.packed)(found.document) {
+            page.cursor = found.cursor;
+            continue;
+        }
         let sees = (viewer.covers)(found.kind, &found.now) && (viewer.covers)(found.kind, &found.then);
         let saw = found.moved_from.as_ref().is_some_and(|from| (viewer.covers)(found.kind, from));
         let mut given = Vec::new();
@@ -414,7 +420,7 @@ pub fn page(connection: &Connection, after: Cursor, bytes_max: usize, viewer: &V
 }
 
 /// The envelopes of a document up to a sequence number, in the order of the log.
-fn of_document_up_to(connection: &Connection, document: DocumentId, seq: u64) -> Result<Vec<Envelope>> {
+pub(crate) fn of_document_up_to(connection: &Connection, document: DocumentId, seq: u64) -> Result<Vec<Envelope>> {
     let mut statement = connection
         .prepare_cached("SELECT bytes FROM log WHERE document = :id AND seq <= :seq ORDER BY seq")
         .map_err(sqlite)?;

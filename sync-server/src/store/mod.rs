@@ -5,6 +5,7 @@ pub mod decisions;
 pub mod forks;
 pub mod log;
 pub mod moves;
+pub mod pack;
 pub mod photo;
 pub mod register;
 
@@ -20,11 +21,12 @@ pub use rusqlite::{Connection, Transaction};
 /// The file within the data folder.
 pub const FILE_NAME: &str = "county.db";
 
-const SCHEMA_VERSION: i64 = 3;
+const SCHEMA_VERSION: i64 = 4;
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_server.sql"),
     include_str!("migrations/0002_moves.sql"),
     include_str!("migrations/0003_apart.sql"),
+    include_str!("migrations/0004_packs.sql"),
 ];
 /// Connections that only read: a sync that has nothing to push waits for no writer.
 const READERS: usize = 4;

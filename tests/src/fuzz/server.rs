@@ -2,7 +2,7 @@
 //! somebody with a tablet and bad intent can.
 
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use jiafang_core::domain::identifier::{CertificateId, Hash32};
 use jiafang_core::domain::place::Scope;
@@ -18,6 +18,7 @@ use jiafang_core::vault::recovery_key::RecoveryKeyPair;
 use jiafang_core::vault::signing::DeviceSigner;
 use jiafang_sync_server::identity::Identity;
 use jiafang_sync_server::invite::{Invite, invite};
+use jiafang_sync_server::packs::Packs;
 use jiafang_sync_server::photo::PhotoFolder;
 use jiafang_sync_server::setup::{self, Setup};
 use jiafang_sync_server::store::{Store, log, register};
@@ -133,10 +134,13 @@ pub(super) fn push(bytes: &[u8]) {
     let photos = PhotoFolder::open(folder.path()).expect("the photos");
     let device = store.read(|connection| register::device(connection, county.certificate)).expect("the register");
     let device = device.expect("the teacher's device");
-    let now = environment(&FieldClock::new(), 1).now();
+    let environment = environment(&FieldClock::new(), 1);
+    let now = environment.now();
+    let identity = Arc::new(Identity::read(county.folder.path()).expect("the county's keys"));
+    let packs = Packs::open(folder.path(), identity, environment).expect("the packs");
     let before = log_holds(&store);
     let pushed: u64 = request.push.as_ref().map_or(0, |push| push.frames.len() as u64);
-    let answer = match exchange::answer(&store, &photos, &device, request.clone(), now) {
+    let answer = match exchange::answer(&store, &photos, &packs, &device, request.clone(), now) {
         Ok(answer) => answer,
         Err(refusal) => {
             assert_ne!(refusal.code, RefusalCode::Fault, "hostile bytes are no fault of the server's: {refusal:?}");
@@ -157,7 +161,8 @@ pub(super) fn push(bytes: &[u8]) {
     let after = log_holds(&store);
     assert_eq!(after, before + stored(&answer), "what is said to be stored is in the log");
     // Sending something twice does nothing twice.
-    let again = exchange::answer(&store, &photos, &device, request, now).expect("what was taken once is taken again");
+    let again =
+        exchange::answer(&store, &photos, &packs, &device, request, now).expect("what was taken once is taken again");
     assert_eq!(stored(&again), 0);
     assert_eq!(log_holds(&store), after);
     county_ledger::fold(&store).expect("the server's own ledger");

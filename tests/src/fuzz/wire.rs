@@ -165,6 +165,7 @@ pub(super) fn request() -> SyncRequest {
         photo_mark: 0,
         register_hash: Hash32::ZERO,
         apart: None,
+        packs: None,
     }
 }
 
@@ -232,6 +233,7 @@ pub(super) fn answer() -> SyncAnswer {
             ScopeEvent { document: DocumentId::from_bytes([0xD1; 16]), change: ScopeChange::Left { seq: 2 } },
         ]),
         apart: None,
+        packs: None,
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Switch {
     pub fetched_bytes: AtomicU64,
     /// Other requests that were answered: the path, and the bytes of both bodies.
     pub others: Mutex<Vec<(&'static str, u64)>>,
+    /// Bytes of packs that came over the line, whether or not the tablet had them in time.
+    pub pack_bytes: AtomicU64,
 }
 
 impl Switch {
@@ -38,7 +40,7 @@ impl Switch {
         self.lose_next_answer.store(true, Ordering::SeqCst);
     }
 
-    /// The link breaks after so many photo parts, up or down.
+    /// The link breaks after so many parts of photos, up or down, or of packs.
     pub fn cut_after_parts(&self, parts: u64) {
         self.cut_after_parts.store(parts.saturating_add(1), Ordering::SeqCst);
     }
@@ -123,5 +125,28 @@ impl Link for SwitchedLink {
         let part = self.link.get_photo_part(hash, offset, bytes_max)?;
         self.switch.fetched_bytes.fetch_add(length(&part.bytes), Ordering::SeqCst);
         Ok(part)
+    }
+
+    fn get_pack(
+        &mut self,
+        hash: Hash32,
+        offset: u64,
+        bytes_max: usize,
+        take: &mut dyn FnMut(u64, &[u8]) -> bool,
+    ) -> Result<(), LinkFailure> {
+        self.switch.check()?;
+        let switch = Arc::clone(&self.switch);
+        let mut broke = None;
+        self.link.get_pack(hash, offset, bytes_max, &mut |bytes_total, piece| {
+            switch.pack_bytes.fetch_add(length(piece), Ordering::SeqCst);
+            match switch.check().and_then(|()| switch.count_part()) {
+                Ok(()) => take(bytes_total, piece),
+                Err(failure) => {
+                    broke = Some(failure);
+                    false
+                }
+            }
+        })?;
+        broke.map_or(Ok(()), Err)
     }
 }

@@ -30,7 +30,8 @@ struct Server {
 
 struct ServerDossier {
     placed: jiafang_sync_server::store::log::Placement,
-    envelopes: BTreeSet<Hash32>,
+    /// Each with the change in it.
+    envelopes: BTreeMap<Hash32, Hash32>,
     loaded: Option<Automerge>,
     row: Option<LedgerRow>,
 }
@@ -123,7 +124,7 @@ impl World {
         for (id, placed) in office.dossiers() {
             let of_it: Vec<&Envelope> = log.iter().filter(|envelope| envelope.body.document == id).collect();
             let loaded = load(&of_it);
-            let envelopes = of_it.iter().map(|envelope| envelope.hash()).collect();
+            let envelopes = of_it.iter().map(|envelope| (envelope.hash(), change_of(envelope))).collect();
             dossiers.insert(id, ServerDossier { placed, envelopes, loaded, row: rows.get(&id).cloned() });
         }
         Server {
@@ -245,7 +246,8 @@ impl World {
                     }
                     let at_a_desk = rests.iter().any(|other| {
                         other.tablet.person != rest.tablet.person
-                            && other.envelopes.values().any(|of_it| of_it.contains_key(&row.envelope))
+                            && (other.envelopes.values().any(|of_it| of_it.contains_key(&row.envelope))
+                                || has_from_a_pack(other, row.envelope, server))
                     });
                     if row.on_desk && !at_a_desk {
                         self.finds(format!("{who} is said to be on a desk, and is on none"));
@@ -271,13 +273,19 @@ impl World {
                 continue;
             }
             let here = rest.envelopes.get(id).unwrap_or(&nothing);
-            let lacking = dossier.envelopes.iter().filter(|hash| !here.contains_key(hash)).count();
+            // What came in a pack has no envelopes: its changes are in the document.
+            let packed = packed(tablet, *id);
+            let lacking = dossier
+                .envelopes
+                .iter()
+                .filter(|(hash, change)| !here.contains_key(hash) && !packed.contains(change))
+                .count();
             if lacking > 0 {
                 self.finds(format!("tablet {} lacks {lacking} envelopes of {id}", tablet.number));
                 continue;
             }
             let more: Vec<(&Hash32, &CertificateId)> =
-                here.iter().filter(|(hash, _)| !dossier.envelopes.contains(hash)).collect();
+                here.iter().filter(|(hash, _)| !dossier.envelopes.contains_key(hash)).collect();
             for (hash, author) in &more {
                 let own = **author == tablet.certificate;
                 let author_is_gone = Some(**author) == stranger || !held(&self.office).lets_in(**author);
@@ -291,7 +299,14 @@ impl World {
                     self.finds(format!("tablet {} has an envelope of {id} that the log lacks", tablet.number));
                 }
             }
-            if more.is_empty() {
+            let in_log: BTreeSet<Hash32> = dossier.envelopes.values().copied().collect();
+            if !more.is_empty() {
+                continue;
+            }
+            if server.restored && !packed.is_subset(&in_log) {
+                // It was in a backup, and an older one was restored.
+                self.tallies("HeldFromAPackAndLostByTheServer");
+            } else {
                 self.compares(tablet, *id, dossier, server);
             }
         }
@@ -387,6 +402,26 @@ fn waits_with_author(rests: &[Rest], author: CertificateId, envelope: Hash32) ->
         rest.tablet.certificate == author
             && rest.outbox.values().any(|row| row.envelope == envelope && row.state == "waiting")
     })
+}
+
+fn change_of(envelope: &Envelope) -> Hash32 {
+    doc::read_change(&envelope.body.change).map_or(Hash32::ZERO, |change| Hash32(change.hash().0))
+}
+
+/// The changes of a dossier that came in a pack, but its genesis; none of one that came by envelopes.
+fn packed(tablet: &Tablet, id: DocumentId) -> BTreeSet<Hash32> {
+    let came_by_pack = tablet.knows(|device| device.store.reading().came_by_pack(id));
+    let document = tablet.with(|device| device.store.reading().document(id));
+    let (true, Ok(document)) = (came_by_pack, document) else { return BTreeSet::new() };
+    let genesis = doc::genesis_hashes(DocumentKind::Dossier).expect("the genesis");
+    let changes = document.get_changes(&[]).into_iter().map(|change| Hash32(change.hash().0));
+    changes.filter(|change| !genesis.contains(change)).collect()
+}
+
+/// Whether a tablet has what an envelope of the log carried from a pack.
+fn has_from_a_pack(rest: &Rest, envelope: Hash32, server: &Server) -> bool {
+    let found = server.dossiers.iter().find_map(|(id, dossier)| Some((*id, *dossier.envelopes.get(&envelope)?)));
+    found.is_some_and(|(id, change)| packed(&rest.tablet, id).contains(&change))
 }
 
 fn load(envelopes: &[&Envelope]) -> Option<Automerge> {

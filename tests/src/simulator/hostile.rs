@@ -235,6 +235,7 @@ fn request(stranger: &Stranger, cursor: Cursor, push: Option<Push>) -> SyncReque
         photo_mark: 0,
         register_hash: Hash32::ZERO,
         apart: None,
+        packs: None,
     }
 }
 

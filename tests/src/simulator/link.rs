@@ -8,6 +8,7 @@ use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::error::ErrorCode;
 use jiafang_core::protocol::body;
 use jiafang_core::protocol::enrol::{EnrolAnswer, EnrolRequest};
+use jiafang_core::protocol::pack::PACK_PART_BYTES;
 use jiafang_core::protocol::photo::PhotoOffset;
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::sync::{Receipt, ReceiptRun, SyncAnswer};
@@ -48,6 +49,9 @@ impl World {
                 Request::Put(hash, offset, part) => server.put_photo(&device, *hash, *offset, part).map(Answer::Body),
                 Request::Get(hash, offset, bytes_max) => server
                     .get_photo(&device, *hash, *offset, *bytes_max)
+                    .map(|part| Answer::Part(PhotoPart { bytes: part.bytes, bytes_total: part.bytes_total })),
+                Request::Pack(hash, offset, bytes_max) => server
+                    .get_pack(&device, *hash, *offset, *bytes_max)
                     .map(|part| Answer::Part(PhotoPart { bytes: part.bytes, bytes_total: part.bytes_total })),
             }
         }));
@@ -129,7 +133,7 @@ impl VirtualLink<'_> {
     }
 
     fn spoilt(&mut self, answer: Answer, how: BadAnswer, at: u16) -> Result<Answer, LinkFailure> {
-        self.may_end_with.insert(ErrorCode::ServerAnswerUnreadable);
+        self.may_end_with.extend([ErrorCode::ServerAnswerUnreadable, ErrorCode::PackDamaged]);
         let at = usize::from(at);
         match answer {
             Answer::Part(mut part) => {
@@ -234,6 +238,27 @@ impl Link for VirtualLink<'_> {
     fn get_photo_part(&mut self, hash: Hash32, offset: u64, bytes_max: usize) -> Result<PhotoPart, LinkFailure> {
         match self.call(&Request::Get(hash, offset, bytes_max))? {
             Answer::Part(part) => Ok(part),
+            Answer::Body(_) => Err(LinkFailure::Unreadable("no part".to_owned())),
+        }
+    }
+
+    fn get_pack(
+        &mut self,
+        hash: Hash32,
+        offset: u64,
+        bytes_max: usize,
+        take: &mut dyn FnMut(u64, &[u8]) -> bool,
+    ) -> Result<(), LinkFailure> {
+        match self.call(&Request::Pack(hash, offset, bytes_max))? {
+            Answer::Part(part) => {
+                self.world.tallies("PartOfAPack");
+                for piece in part.bytes.chunks(PACK_PART_BYTES) {
+                    if !take(part.bytes_total, piece) {
+                        break;
+                    }
+                }
+                Ok(())
+            }
             Answer::Body(_) => Err(LinkFailure::Unreadable("no part".to_owned())),
         }
     }

@@ -58,6 +58,7 @@ pub(super) enum Request {
     Sync(Vec<u8>),
     Put(Hash32, u64, Vec<u8>),
     Get(Hash32, u64, usize),
+    Pack(Hash32, u64, usize),
 }
 
 /// A lock whose holder was killed guards nothing half done: stores commit whole.

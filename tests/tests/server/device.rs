@@ -186,6 +186,7 @@ impl Device {
             photo_mark: self.photo_mark,
             register_hash: self.register_hash,
             apart: None,
+            packs: None,
         }
     }
 
@@ -267,6 +268,16 @@ impl Link for Nowhere {
         _: u64,
         _: usize,
     ) -> Result<jiafang_core::sync::link::PhotoPart, LinkFailure> {
+        Err(LinkFailure::Unreachable("not connected".to_owned()))
+    }
+
+    fn get_pack(
+        &mut self,
+        _: Hash32,
+        _: u64,
+        _: usize,
+        _: &mut dyn FnMut(u64, &[u8]) -> bool,
+    ) -> Result<(), LinkFailure> {
         Err(LinkFailure::Unreachable("not connected".to_owned()))
     }
 }

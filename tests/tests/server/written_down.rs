@@ -15,6 +15,7 @@ use jiafang_core::protocol::apart::{
 use jiafang_core::protocol::body::cbor;
 use jiafang_core::protocol::enrol::EnrolRequest;
 use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};
+use jiafang_core::protocol::pack::{PACK_VERSION, PackCell, PackHead, PackedGroup, SignedPackHead};
 use jiafang_core::protocol::photo::{PhotoFile, PhotoOffer, PhotoOffset};
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::register::{RegisterEntry, RegisterEntryBody, RegisterFact};
@@ -106,6 +107,7 @@ fn examples() -> Vec<(&'static str, Vec<u8>)> {
         photo_mark: 0,
         register_hash: Hash32([0xEE; 32]),
         apart: None,
+        packs: None,
     };
     let wait = WaitRequest {
         version: 1,
@@ -134,7 +136,21 @@ fn examples() -> Vec<(&'static str, Vec<u8>)> {
         without_backup: false,
         moves: None,
         apart: None,
+        packs: None,
     };
+    let pack = SignedPackHead::sign(
+        PackHead {
+            version: PACK_VERSION,
+            cell: PackCell::Village(PlaceCode::parse("999999101001").unwrap()),
+            cut: Cursor { seq: 2, chain },
+            groups: vec![PackedGroup {
+                hash: Hash32([0xF2; 32]),
+                bytes: 60_000,
+                documents: vec![DocumentId::from_bytes([0xD0; 16]), DocumentId::from_bytes([0xD1; 16])],
+            }],
+        },
+        &signer(),
+    );
     vec![
         ("the public key", signer().public_key().0.to_vec()),
         ("the change", envelope.body.change.clone()),
@@ -155,6 +171,8 @@ fn examples() -> Vec<(&'static str, Vec<u8>)> {
         ("an answer", cbor(&answer)),
         ("what waits apart, asked", cbor(&asked_apart())),
         ("what waits apart, told", cbor(&told_apart())),
+        ("a pack's head", cbor(&pack)),
+        ("a pack's hash", pack.hash().0.to_vec()),
         ("a refusal", cbor(&Refusal { code: RefusalCode::TokenUsed, detail: "the token was used".to_owned() })),
     ]
 }
@@ -219,6 +237,7 @@ fn every_refusal_of_the_written_protocol_has_its_number_and_its_status() {
         R::HashWrong,
         R::PhotoUnknown,
         R::Fault,
+        R::PackUnknown,
     ] {
         let number = cbor(&code)[0];
         let line = format!("| {number} | `{code:?}` | {} |", code.status());

@@ -38,6 +38,7 @@ export const SEVERITY: Record<ErrorCode, Severity> = {
   photo_format_unsupported: 'warning',
   photo_damaged: 'warning',
   photo_too_large: 'warning',
+  pack_damaged: 'danger',
   photo_not_here: 'note',
   spreadsheet_unreadable: 'warning',
   spreadsheet_header_missing: 'warning',

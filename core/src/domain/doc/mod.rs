@@ -9,6 +9,7 @@ pub mod county;
 pub mod dossier_read;
 pub mod dossier_write;
 mod kind;
+pub mod snapshot;
 
 use std::sync::LazyLock;
 

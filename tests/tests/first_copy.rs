@@ -1,0 +1,160 @@
+//! The first copy of many dossiers: by packs, in parts that a cut line does not waste, usable before all has come.
+
+// Helpers of a test fail it by panicking.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
+
+use std::sync::atomic::Ordering;
+
+use jiafang_core::api::commands::Commands;
+use jiafang_core::api::dossier::{MoveChild, TimelineEvent};
+use jiafang_core::api::sync::FirstCopyView;
+use jiafang_core::domain::identifier::DocumentId;
+use jiafang_core::domain::place::{PlaceCode, Scope};
+use jiafang_core::error::ErrorCode;
+use jiafang_tests::kit::person::sync_until_quiet;
+use jiafang_tests::kit::{Person, Township, section};
+
+/// A village with so many children, each with visits, in the log and in a backup.
+fn a_village(township: &mut Township, children: usize) -> (Person, PlaceCode) {
+    let village = township.village(0);
+    let coordinator = township.coordinator("赵敏");
+    for number in 0..children {
+        let child = registers(&coordinator, number, &village);
+        coordinator.records_visit(child, &[], |form| form.household_situation = situation(number));
+    }
+    assert_eq!(
+        coordinator.syncs().waiting_records,
+        0,
+        "a sync ends when nothing waits, also what several pushes carry"
+    );
+    township.backs_up("backup");
+    coordinator.syncs();
+    (coordinator, village)
+}
+
+/// A long text of the `number`-th household, in which nothing repeats.
+fn situation(number: usize) -> String {
+    let characters = (0..500_u32).map(|place| {
+        let drawn = (u32::try_from(number).unwrap() * 500 + place).wrapping_mul(2_654_435_761) >> 18;
+        char::from_u32(0x4E00 + drawn).unwrap()
+    });
+    format!("第{number}户:{}", characters.collect::<String>())
+}
+
+fn registers(person: &Person, number: usize, village: &PlaceCode) -> DocumentId {
+    const CHARACTERS: [char; 10] = ['春', '夏', '秋', '冬', '梅', '兰', '竹', '菊', '松', '柏'];
+    let name = format!("石{}{}", CHARACTERS[number / 10 % 10], CHARACTERS[number % 10]);
+    person.registers(&name, "2016-05-04", village, &format!("199{number:08}"))
+}
+
+/// A teacher whose tablet is enrolled, and whose line breaks after so many parts of 8 KiB of the first copy.
+fn enrolled_on_a_bad_line(township: &mut Township, name: &str, scope: Scope, parts: u64) -> Person {
+    let code = township.invites(name, jiafang_core::domain::role::Role::ClassTeacher, scope);
+    let teacher = township.somebody(name);
+    teacher.switch.cut_after_parts(parts);
+    teacher.enrols(&code);
+    teacher
+}
+
+fn envelopes_held(person: &Person, child: DocumentId) -> i64 {
+    person
+        .app()
+        .with_device(|device| {
+            device.store.transact(|tx| {
+                let count =
+                    tx.query_row("SELECT count(*) FROM envelope WHERE document = ?", [child.as_bytes()], |row| {
+                        row.get(0)
+                    });
+                Ok(count.unwrap())
+            })
+        })
+        .unwrap()
+}
+
+fn visits_of(person: &Person, child: DocumentId) -> Vec<(String, String)> {
+    let visits = person.opens(child).timeline.into_iter().filter_map(|entry| match entry.event {
+        TimelineEvent::Visit { form, .. } => Some((entry.person_name, form.household_situation)),
+        _ => None,
+    });
+    visits.collect()
+}
+
+#[test]
+fn a_new_tablet_gets_its_first_copy_by_packs_can_search_before_all_is_there_and_loses_little_to_a_cut_line() {
+    let mut township = Township::new(41);
+    let (coordinator, village) = a_village(&mut township, 50);
+    let recorded_since = coordinator.child("石春夏");
+    coordinator.records_visit(recorded_since, &[], |form| form.household_situation = "备份以后的家访。".to_owned());
+    coordinator.syncs();
+
+    section("the line breaks when the first group is there: what has come can be searched");
+    let li = enrolled_on_a_bad_line(&mut township, "李老师", Scope::Place(village.clone()), 4);
+    assert_eq!(li.strip().failure, Some(ErrorCode::ServerUnreachable));
+    let FirstCopyView { children_here, children_total } = li.strip().first_copy.expect("a first copy is going on");
+    assert_eq!((children_here, children_total), (20, 50));
+    assert_eq!(li.finds("").len(), 20);
+    let found = li.finds("s")[0].document_id;
+    assert_eq!(envelopes_held(&li, found), 0, "it came by a pack");
+    assert_eq!(visits_of(&li, found)[0].0, "赵敏", "who wrote is known by the pack's signed binding");
+    assert!(visits_of(&li, found)[0].1.starts_with('第'));
+    let before = li.switch.pack_bytes.load(Ordering::SeqCst);
+
+    section("a visit on what is there is recorded and reaches the desk, and the rest comes");
+    li.records_visit(found, &[], |form| form.household_situation = "第一户就去过了。".to_owned());
+    let status = li.syncs();
+    assert_eq!((status.failure, status.waiting_records), (None, 0));
+    assert!(status.first_copy.is_none());
+    assert_eq!(li.finds("").len(), 50);
+    let total = pack_bytes(&township);
+    let fetched = li.switch.pack_bytes.load(Ordering::SeqCst);
+    assert!(fetched <= total + 8 * 1024, "{fetched} of {total} bytes; {before} before the cut");
+    assert!(visits_of(&li, recorded_since).iter().any(|(_, text)| text == "备份以后的家访。"), "what came since");
+    sync_until_quiet(&[&li, &coordinator]);
+    assert!(visits_of(&coordinator, found).contains(&("李老师".to_owned(), "第一户就去过了。".to_owned())));
+    township.assert_same_ledger(&coordinator);
+    township.assert_same_ledger(&li);
+    li.assert_projections_rebuild();
+
+    section("nothing is fetched twice");
+    li.syncs();
+    assert_eq!(li.switch.pack_bytes.load(Ordering::SeqCst), fetched);
+}
+
+/// The bytes of all packs on the server's shelf.
+fn pack_bytes(township: &Township) -> u64 {
+    let shelves = std::fs::read_dir(township.data().join("packs")).unwrap();
+    shelves
+        .flat_map(|shelf| std::fs::read_dir(shelf.unwrap().path()).unwrap())
+        .map(|file| file.unwrap().metadata().unwrap().len())
+        .sum()
+}
+
+#[test]
+fn a_pack_with_a_child_who_has_moved_away_is_not_given_any_more_and_nothing_is_lost() {
+    let mut township = Township::new(42);
+    let (coordinator, village) = a_village(&mut township, 50);
+    let elsewhere = township.village(1);
+    let li = enrolled_on_a_bad_line(&mut township, "李老师", Scope::Place(village.clone()), 4);
+    assert_eq!(li.finds("").len(), 20);
+    let here: Vec<DocumentId> = li.finds("").into_iter().map(|row| row.document_id).collect();
+    let not_here = coordinator.finds("").into_iter().map(|row| row.document_id).find(|id| !here.contains(id)).unwrap();
+    for child in [here[0], not_here] {
+        let request = MoveChild { document_id: child, village: elsewhere.clone(), class: None, note: String::new() };
+        coordinator.app().move_child(request).unwrap();
+    }
+    coordinator.syncs();
+    let status = li.syncs();
+    assert_eq!(status.failure, None);
+    township.backs_up("backup");
+    sync_until_quiet(&[&li, &coordinator]);
+    let children: Vec<DocumentId> = li.finds("").into_iter().map(|row| row.document_id).collect();
+    assert_eq!(children.len(), 48);
+    assert!(!children.contains(&here[0]) && !children.contains(&not_here), "who has left is erased, or never came");
+    li.assert_projections_rebuild();
+}
