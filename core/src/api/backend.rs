@@ -11,7 +11,7 @@ use super::made_file::MadeFiles;
 use super::roster::PreviewedRosters;
 use super::state::AppState;
 use super::sync::{SyncActivity, SyncStatus};
-use super::{apart, children, dossier, inbox, ledger, photo, roster, state, sync, today, visit};
+use super::{apart, casework, children, dossier, inbox, ledger, photo, roll, roster, state, sync, today, visit};
 use crate::app::apart as decisions;
 use crate::app::device::Device;
 use crate::app::synchronise::{SharedDevice, synchronise};
@@ -378,6 +378,30 @@ impl Commands for Backend {
             let to = Leaves { village: Some(request.village), class: request.class };
             move_child::move_child(device, request.document_id, to, &request.note).map(dossier::Saved::at)
         })
+    }
+
+    fn show_roll(&self, request: roll::ShowRoll) -> Result<roll::RollView> {
+        self.with_device(|device| roll::view(device, &request))
+    }
+
+    fn record_absence(&self, request: roll::RecordAbsence) -> Result<roll::AbsenceSaved> {
+        self.changing(|device| roll::record(device, &request))
+    }
+
+    fn withdraw_absence(&self, request: roll::WithdrawAbsence) -> Result<roll::AbsenceSaved> {
+        self.changing(|device| roll::withdraw(device, &request))
+    }
+
+    fn record_case(&self, request: casework::RecordCase) -> Result<dossier::Saved> {
+        self.changing(|device| casework::record(device, &request))
+    }
+
+    fn begin_pages(&self, request: casework::BeginPages) -> Result<visit::DraftView> {
+        self.with_device(|device| casework::begin_pages(device, &request))
+    }
+
+    fn look_at_case_changes(&self, request: dossier::OpenDossier) -> Result<dossier::Saved> {
+        self.changing(|device| casework::look_at_changes(device, request.document_id))
     }
 
     fn begin_visit(&self, request: visit::BeginVisit) -> Result<visit::DraftView> {

@@ -2,6 +2,7 @@
 //! TypeScript table is made from this list; the hosts know one entry, [`dispatch`].
 
 use super::apart::{DecideApart, PutAwayReturned};
+use super::casework::{BeginPages, RecordCase};
 use super::children::{ChildRegistered, ChildrenPage, ListChildren, RegisterChild};
 use super::dossier::{
     AddGuardian, ChangeField, DossierView, MoveChild, OpenDossier, RecordStatus, Saved, SettleConflict,
@@ -9,6 +10,7 @@ use super::dossier::{
 use super::inbox::Inbox;
 use super::ledger::{LedgerPage, MadeFile, ShowLedger};
 use super::photo::{FetchPhoto, PhotoState};
+use super::roll::{AbsenceSaved, RecordAbsence, RollView, ShowRoll, WithdrawAbsence};
 use super::roster::{AcceptRosterRows, OneImport, RosterImported, RosterRows, ShowRosterRows};
 use super::state::{
     AppState, ChangePin, CodeLists, EnrolDevice, Nothing, Places, Recover, RecoveryRequestView, Unlock,
@@ -126,6 +128,18 @@ commands! {
     move_child = "moveChild" (MoveChild) -> Saved;
     /// Adds a guardian.
     add_guardian = "addGuardian" (AddGuardian) -> Saved;
+    /// The roll of a class on a day.
+    show_roll = "showRoll" (ShowRoll) -> RollView;
+    /// Records an absence, a leave, or that a child is back.
+    record_absence = "recordAbsence" (RecordAbsence) -> AbsenceSaved;
+    /// Withdraws a wrong entry of the roll by another one.
+    withdraw_absence = "withdrawAbsence" (WithdrawAbsence) -> AbsenceSaved;
+    /// Records a step of a case, or a decision over it.
+    record_case = "recordCase" (RecordCase) -> Saved;
+    /// Begins to collect photographed pages for a record of a case.
+    begin_pages = "beginPages" (BeginPages) -> DraftView;
+    /// Somebody has seen what syncs changed of a child's case.
+    look_at_case_changes = "lookAtCaseChanges" (OpenDossier) -> Saved;
     /// Begins a visit: a draft that is filled in with what the app knows.
     begin_visit = "beginVisit" (BeginVisit) -> DraftView;
     /// Saves a draft.

@@ -3,10 +3,15 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::casework::{self, CaseworkView};
 use super::children::{self, ChildRow};
 use super::photo::{self, PhotoState};
 use super::sync::{self, Whereabouts};
 use crate::app::device::Device;
+use crate::app::record_absence::roll;
+use crate::domain::absence::AbsenceForm;
+use crate::domain::case::CaseFacts;
+use crate::domain::case_record::CaseForm;
 use crate::domain::code_list::{Relation, SchoolingStatus};
 use crate::domain::doc::dossier_read;
 use crate::domain::dossier::{Actor, Dossier, PhotoRecord};
@@ -54,6 +59,8 @@ pub struct DossierView {
     pub moved_away: bool,
     /// May be moved to another village or class by this person.
     pub movable: bool,
+    /// Its cases.
+    pub casework: CaseworkView,
 }
 
 /// A field with its value or values.
@@ -176,6 +183,22 @@ pub enum TimelineEvent {
         to: String,
         /// Why.
         note: String,
+    },
+    /// An entry of the roll.
+    Absence {
+        /// What it says.
+        form: AbsenceForm,
+        /// Another entry stands in its place now, or it was withdrawn.
+        replaced: bool,
+        /// Its photographed pages.
+        photos: Vec<PhotoView>,
+    },
+    /// A step of a case, or a decision over it.
+    Case {
+        /// What it says.
+        form: Box<CaseForm>,
+        /// Its photographed pages.
+        photos: Vec<PhotoView>,
     },
     /// The dossier was opened: from a roster or in the field.
     Registered {
@@ -353,6 +376,32 @@ pub(super) fn view(device: &Device, id: DocumentId) -> Result<DossierView> {
             whereabouts: seen.entry(event.entry),
         });
     }
+    let roll = roll(&CaseFacts::of(&dossier));
+    let photos_of = |entry: EntryId| -> Vec<PhotoView> {
+        dossier.photos.values().filter(|photo| photo.visit == Some(entry)).map(|photo| seen.photo(photo)).collect()
+    };
+    for entry in &dossier.absences {
+        timeline.push(TimelineEntry {
+            entry_id: entry.entry,
+            at: entry.at,
+            person_name: seen.person_name(&entry.actor)?,
+            event: TimelineEvent::Absence {
+                form: entry.form.clone(),
+                replaced: !roll.standing(&entry.form).contains(&entry.entry),
+                photos: photos_of(entry.entry),
+            },
+            whereabouts: seen.entry(entry.entry),
+        });
+    }
+    for record in &dossier.case_records {
+        timeline.push(TimelineEntry {
+            entry_id: record.entry,
+            at: record.at,
+            person_name: seen.person_name(&record.actor)?,
+            event: TimelineEvent::Case { form: Box::new(record.form.clone()), photos: photos_of(record.entry) },
+            whereabouts: seen.entry(record.entry),
+        });
+    }
     if let Some((actor, at)) = &dossier.opened {
         timeline.push(TimelineEntry {
             entry_id: EntryId::from_bytes(*id.as_bytes()),
@@ -397,6 +446,7 @@ pub(super) fn view(device: &Device, id: DocumentId) -> Result<DossierView> {
         writable,
         moved_away,
         movable: writable && device.author.rights.role.moves_children(),
+        casework: casework::view(device, id, &child.leaves)?,
         village: child.leaves.village,
         class: child.leaves.class,
     })

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::dossier::{FieldKind, kind_of, shown};
+use crate::domain::absence::AbsenceForm;
+use crate::domain::case_record::CaseForm;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
 use crate::domain::dossier::Dossier;
 use crate::domain::field;
@@ -61,6 +63,19 @@ pub enum FormWords {
         /// Why.
         note: String,
     },
+    /// An entry of the roll.
+    Absence {
+        /// What it says.
+        form: AbsenceForm,
+    },
+    /// A record of a case.
+    Case {
+        /// What it says.
+        form: Box<CaseForm>,
+        /// Pages that came with it.
+        #[serde(rename = "photoCount")]
+        photo_count: u32,
+    },
     /// The child was moved.
     Moved {
         /// Where to.
@@ -84,6 +99,17 @@ pub fn between(before: &Dossier, after: &Dossier) -> Vec<FormWords> {
         let photos = after.photos.values().filter(|photo| photo.visit == Some(*entry)).count();
         words.push(FormWords::Visit {
             form: Box::new(visit.form.clone()),
+            photo_count: u32::try_from(photos).unwrap_or(u32::MAX),
+        });
+    }
+    for new in after.absences.iter().filter(|new| !before.absences.iter().any(|known| known.entry == new.entry)) {
+        words.push(FormWords::Absence { form: new.form.clone() });
+    }
+    for new in after.case_records.iter().filter(|new| !before.case_records.iter().any(|known| known.entry == new.entry))
+    {
+        let photos = after.photos.values().filter(|photo| photo.visit == Some(new.entry)).count();
+        words.push(FormWords::Case {
+            form: Box::new(new.form.clone()),
             photo_count: u32::try_from(photos).unwrap_or(u32::MAX),
         });
     }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use ts_rs::TS;
 
 use super::apart::{self, ApartCase, ReturnedForm};
+use super::casework::{self, ChangedCase};
 use super::children::{self, ChildRow};
 use super::dossier::{self, FieldView};
 use crate::app::device::Device;
@@ -21,6 +22,8 @@ pub struct Inbox {
     pub waiting: Vec<ApartCase>,
     /// Own forms that were refused, newest first.
     pub returned: Vec<ReturnedForm>,
+    /// What the last sync changed of a case, and nobody has looked at here.
+    pub changed: Vec<ChangedCase>,
 }
 
 /// A field of a child that has two values.
@@ -46,5 +49,10 @@ pub(super) fn view(device: &Device) -> Result<Inbox> {
             conflicts.push(InboxConflict { child: child.clone(), field });
         }
     }
-    Ok(Inbox { conflicts, waiting: apart::cases(device)?, returned: apart::returned(device)? })
+    Ok(Inbox {
+        conflicts,
+        waiting: apart::cases(device)?,
+        returned: apart::returned(device)?,
+        changed: casework::new_changes(device)?,
+    })
 }

@@ -7,6 +7,7 @@
 pub mod apart;
 pub mod backend;
 mod by_itself;
+pub mod casework;
 pub mod children;
 pub mod commands;
 pub mod dossier;
@@ -15,6 +16,7 @@ pub mod inbox;
 pub mod ledger;
 mod made_file;
 pub mod photo;
+pub mod roll;
 pub mod roster;
 pub mod state;
 pub mod sync;

@@ -227,6 +227,18 @@ pub struct CodeLists {
     pub signer_role: Vec<CodeView>,
     /// [`crate::domain::code_list::AttendanceMode`]
     pub attendance_mode: Vec<CodeView>,
+    /// [`crate::domain::code_list::AttendanceMark`]
+    pub attendance_mark: Vec<CodeView>,
+    /// [`crate::domain::code_list::DayPart`]
+    pub day_part: Vec<CodeView>,
+    /// [`crate::domain::code_list::CaseSource`]
+    pub case_source: Vec<CodeView>,
+    /// [`crate::domain::code_list::ServiceMethod`]
+    pub service_method: Vec<CodeView>,
+    /// [`crate::domain::code_list::CaseOutcome`]
+    pub case_outcome: Vec<CodeView>,
+    /// [`crate::domain::code_list::CaseRecordKind`]
+    pub case_record_kind: Vec<CodeView>,
 }
 
 /// The state as the first screen sees it.
@@ -355,5 +367,11 @@ pub(super) fn code_lists() -> CodeLists {
         child_flag: list!(ChildFlag),
         signer_role: list!(SignerRole),
         attendance_mode: list!(AttendanceMode),
+        attendance_mark: list!(AttendanceMark),
+        day_part: list!(DayPart),
+        case_source: list!(CaseSource),
+        service_method: list!(ServiceMethod),
+        case_outcome: list!(CaseOutcome),
+        case_record_kind: list!(CaseRecordKind),
     }
 }

@@ -185,6 +185,10 @@ pub enum DeliveryKind {
     Roster,
     /// A child was moved to another village or class.
     Moved,
+    /// An absence, a leave or a return in the roll.
+    Absence,
+    /// A step of a case, or a decision over it.
+    Case,
 }
 
 /// A photo with where it is.

@@ -1,11 +1,17 @@
-//! What is due.
+//! What is due, from the ladder, from promises and from what was agreed. A card goes when the thing is done, not by ticking.
+
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 use ts_rs::TS;
 
+use super::casework::{self, ChangedCase, TaskView};
 use super::children::{self, ChildRow};
+use crate::app::casework::Casework;
 use crate::app::device::Device;
+use crate::domain::case::{CasePhase, CaseTask};
 use crate::domain::dossier::is_out_of_school;
+use crate::domain::identifier::DocumentId;
 use crate::domain::time::Day;
 use crate::error::Result;
 use crate::store::children::StoredChild;
@@ -23,6 +29,10 @@ pub struct TodayView {
     pub due_today: Vec<TodayCard>,
     /// Due within seven days.
     pub soon: Vec<TodayCard>,
+    /// Children who are missing, and for whom it is somebody else's turn.
+    pub waiting: Vec<TodayCard>,
+    /// What the last sync changed of a case, and nobody has looked at here.
+    pub changed: Vec<ChangedCase>,
     /// Drafts that wait to be finished.
     pub draft_count: u32,
 }
@@ -40,6 +50,12 @@ pub struct TodayCard {
     pub due_on: Option<Day>,
     /// Days from today; negative when overdue.
     pub days: i32,
+    /// What is to be done of the case, where that is the reason.
+    pub task: Option<TaskView>,
+    /// Counted days of absence; 0 when there is no case.
+    pub absent_days: u32,
+    /// Where the case stands.
+    pub phase: Option<CasePhase>,
 }
 
 /// Why a child is on the list.
@@ -47,6 +63,8 @@ pub struct TodayCard {
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum TodayReason {
+    /// A case asks for something.
+    Case,
     /// The status says that the child is out of school.
     OutOfSchool,
     /// The family promised that the child would be back by that day.
@@ -71,19 +89,20 @@ pub(super) fn view(device: &Device) -> Result<TodayView> {
         overdue: Vec::new(),
         due_today: Vec::new(),
         soon: Vec::new(),
-        draft_count: u32::try_from(reading.drafts()?.len()).unwrap_or(u32::MAX),
+        waiting: Vec::new(),
+        changed: casework::new_changes(device)?,
+        draft_count: u32::try_from(reading.drafts()?.iter().filter(|draft| !draft.is_pages).count())
+            .unwrap_or(u32::MAX),
     };
+    let in_cases = case_cards(device, &mut view)?;
     let due = reading.children_due(today.plus_days(SOON_DAYS), CARDS_MAX)?;
     for (row, child) in children::rows(device, &due).into_iter().zip(&due) {
         let (reason, due_on) = most_urgent(child, today);
-        let days = due_on.map_or(0, |day| i32::try_from(day.days_since(today)).unwrap_or(i32::MAX));
-        let card = TodayCard { child: row, reason, due_on, days };
-        match (reason, days) {
-            (TodayReason::OutOfSchool, _) => view.overdue.push(card),
-            (_, ..=-1) => view.overdue.push(card),
-            (_, 0) => view.due_today.push(card),
-            (_, 1..) => view.soon.push(card),
+        // A case says more of a child who is out of school, or promised back, than the status does.
+        if in_cases.contains(&child.document) && reason != TodayReason::NextVisit {
+            continue;
         }
+        put(&mut view, TodayCard { child: row, reason, due_on, days: 0, task: None, absent_days: 0, phase: None });
     }
     // Soonest first; equal ones stay in the order of the walk, village by village.
     view.overdue.sort_by_key(|card| (card.reason, card.days));
@@ -91,12 +110,65 @@ pub(super) fn view(device: &Device) -> Result<TodayView> {
     view.soon.sort_by_key(|card| card.days);
     let year_start = today.school_year_start().start();
     let unvisited = reading.children_not_visited_since(year_start, CARDS_MAX)?;
+    let listed: BTreeSet<DocumentId> = due.iter().map(|child| child.document).chain(in_cases).collect();
     for (row, child) in children::rows(device, &unvisited).into_iter().zip(&unvisited) {
-        if !due.iter().any(|other| other.document == child.document) {
-            view.soon.push(TodayCard { child: row, reason: TodayReason::NotVisitedThisYear, due_on: None, days: 0 });
+        if !listed.contains(&child.document) {
+            let reason = TodayReason::NotVisitedThisYear;
+            let (task, phase) = (None, None);
+            view.soon.push(TodayCard { child: row, reason, due_on: None, days: 0, task, absent_days: 0, phase });
         }
     }
     Ok(view)
+}
+
+/// Puts a card where its day belongs.
+fn put(view: &mut TodayView, mut card: TodayCard) {
+    card.days = card.due_on.map_or(0, |day| i32::try_from(day.days_since(view.today)).unwrap_or(i32::MAX));
+    match (card.reason, card.days) {
+        (TodayReason::OutOfSchool, _) => view.overdue.push(card),
+        (_, ..=-1) => view.overdue.push(card),
+        (_, 0) => view.due_today.push(card),
+        (_, 1..) => view.soon.push(card),
+    }
+}
+
+/// One card for each child of whom a case asks for something: the most urgent thing that is this person's turn; and
+/// children who are missing while it is somebody else's turn. Gives the children whom a case speaks of.
+fn case_cards(device: &Device, view: &mut TodayView) -> Result<BTreeSet<DocumentId>> {
+    let role = device.author.rights.role;
+    let casework = Casework::of(device);
+    let mut in_cases = BTreeSet::new();
+    let mut found = Vec::new();
+    for (child, facts) in device.store.reading().all_casework()? {
+        let case = casework.cases(&facts, &child.leaves).pop().filter(|case| case.phase.is_open());
+        let mut tasks: Vec<CaseTask> = casework.roll_questions(&facts, &child.leaves);
+        if let Some(case) = &case {
+            in_cases.insert(child.document);
+            tasks.extend(case.tasks.iter().filter(|task| !tasks.contains(task)).cloned().collect::<Vec<_>>());
+        }
+        tasks.sort_by_key(|task| (!casework::is_mine(role, task.owner), task.due_on, task.kind));
+        let first = tasks.first();
+        let is_missing = case.as_ref().is_some_and(|case| case.phase.is_missing());
+        if first.is_none() && !is_missing {
+            continue;
+        }
+        in_cases.insert(child.document);
+        let rules = case.as_ref().and_then(|case| casework.rule_set(&case.rule));
+        let task = first.map(|task| casework::task_view(rules, task, role));
+        found.push((child, task, case.as_ref().map_or(0, |case| case.absent_days), case.map(|case| case.phase)));
+    }
+    let stored: Vec<StoredChild> = found.iter().map(|(child, ..)| child.clone()).collect();
+    for (child, (_, task, absent_days, phase)) in children::rows(device, &stored).into_iter().zip(found) {
+        let due_on = task.as_ref().map(|task| task.due_on);
+        let mine = task.as_ref().is_some_and(|task| task.mine);
+        let card = TodayCard { child, reason: TodayReason::Case, due_on, days: 0, task, absent_days, phase };
+        if mine {
+            put(view, card);
+        } else {
+            view.waiting.push(card);
+        }
+    }
+    Ok(in_cases)
 }
 
 fn most_urgent(child: &StoredChild, today: Day) -> (TodayReason, Option<Day>) {

@@ -184,7 +184,7 @@ pub(super) fn draft_view(device: &Device, id: DraftId) -> Result<DraftView> {
 
 /// Drafts, newest first.
 pub(super) fn drafts(device: &Device) -> Result<Drafts> {
-    let drafts = device.store.reading().drafts()?;
+    let drafts = device.store.reading().drafts()?.into_iter().filter(|draft| !draft.is_pages).collect::<Vec<_>>();
     Ok(Drafts { drafts: drafts.iter().map(|draft| draft_view(device, draft.id)).collect::<Result<Vec<_>>>()? })
 }
 

@@ -57,16 +57,27 @@ impl DeliveryKind {
             Self::Status => "status",
             Self::Roster => "roster",
             Self::Moved => "moved",
+            Self::Absence => "absence",
+            Self::Case => "case",
         }
     }
 
     /// From its key; what is unknown counts as a changed field.
     #[must_use]
     pub fn from_key(key: &str) -> Self {
-        [Self::Visit, Self::Registered, Self::ConflictSettled, Self::Status, Self::Roster, Self::Moved]
-            .into_iter()
-            .find(|kind| kind.key() == key)
-            .unwrap_or(Self::FieldChanged)
+        [
+            Self::Visit,
+            Self::Registered,
+            Self::ConflictSettled,
+            Self::Status,
+            Self::Roster,
+            Self::Moved,
+            Self::Absence,
+            Self::Case,
+        ]
+        .into_iter()
+        .find(|kind| kind.key() == key)
+        .unwrap_or(Self::FieldChanged)
     }
 }
 

@@ -107,6 +107,8 @@ impl Device {
                 },
                 places: Vec::new(),
                 schools: Vec::new(),
+                calendar: crate::domain::calendar::Calendar::default(),
+                rules: Vec::new(),
             })
         })
     }

@@ -18,6 +18,10 @@ const CHILDREN_MAX: usize = 12;
 /// # Errors
 /// [`ErrorCode::DocumentNotHere`], [`ErrorCode::NotAllowed`], [`ErrorCode::ChildMovedAway`], the faults of a store.
 pub fn begin_visit(device: &mut Device, documents: &[DocumentId]) -> Result<DraftRow> {
+    begin(device, documents, false)
+}
+
+fn begin(device: &mut Device, documents: &[DocumentId], is_pages: bool) -> Result<DraftRow> {
     if documents.is_empty() || documents.len() > CHILDREN_MAX {
         return Err(Failure::invalid("documentIds", "too_many"));
     }
@@ -40,9 +44,22 @@ pub fn begin_visit(device: &mut Device, documents: &[DocumentId]) -> Result<Draf
         documents: documents.to_vec(),
         form: VisitForm { started_at: Some(now), mode: Some(VisitMode::AtHome), place, ..VisitForm::default() },
         saved_at: now,
+        is_pages,
     };
     device.store.transact(|tx| draft::put(tx, &draft))?;
     Ok(draft)
+}
+
+/// Begins to collect photographed pages for a record of a child's case, or goes on where that was left.
+///
+/// # Errors
+/// As [`begin_visit`].
+pub fn begin_pages(device: &mut Device, document: DocumentId) -> Result<DraftRow> {
+    let begun = device.store.reading().drafts()?;
+    if let Some(draft) = begun.into_iter().find(|draft| draft.is_pages && draft.documents == [document]) {
+        return Ok(draft);
+    }
+    begin(device, &[document], true)
 }
 
 /// Saves a draft as it stands, valid or not.

@@ -4,6 +4,7 @@
 pub mod apart;
 pub mod attach_photo;
 pub mod author;
+pub mod casework;
 pub mod change_child;
 pub mod device;
 pub mod drafts;
@@ -12,7 +13,10 @@ pub mod fetch_photo;
 pub mod first_copy;
 pub mod import_roster;
 pub mod move_child;
+pub mod note_case_changes;
 pub mod rebuild_projections;
+pub mod record_absence;
+pub mod record_case;
 pub mod record_visit;
 pub mod register_child;
 mod returned;

@@ -68,7 +68,12 @@ pub fn record_visit(device: &mut Device, id: DraftId, form: &VisitForm) -> Resul
     Ok(Recorded { visits, photo_count: photos.len(), saved_at: now })
 }
 
-fn records(photos: &[DraftPhoto], visit: EntryId, environment: &Environment, actor: [u8; 16]) -> Vec<PhotoRecord> {
+pub(super) fn records(
+    photos: &[DraftPhoto],
+    visit: EntryId,
+    environment: &Environment,
+    actor: [u8; 16],
+) -> Vec<PhotoRecord> {
     photos
         .iter()
         .map(|photo| PhotoRecord {

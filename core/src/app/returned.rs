@@ -152,8 +152,13 @@ fn as_draft(
     now: Timestamp,
 ) -> Result<Option<DraftId>> {
     let Some(visit) = dossier.visits.get(&entry) else { return Ok(None) };
-    let draft =
-        DraftRow { id: environment.new_draft_id(), documents: vec![row.id], form: visit.form.clone(), saved_at: now };
+    let draft = DraftRow {
+        id: environment.new_draft_id(),
+        documents: vec![row.id],
+        form: visit.form.clone(),
+        saved_at: now,
+        is_pages: false,
+    };
     draft::put(tx, &draft)?;
     for photo in dossier.photos.values().filter(|photo| photo.visit == Some(entry)) {
         draft::attach(tx, draft.id, &of_draft(photo), now)?;

@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use automerge::{Automerge, Change};
 
 use super::device::Device;
+use super::note_case_changes::note_case_changes;
 use super::{apart, first_copy, returned};
 use crate::domain::doc::{self, DocumentKind};
 use crate::domain::identifier::{DocumentId, Hash32};
@@ -23,7 +24,7 @@ use crate::protocol::sync::{
 };
 use crate::store::document::{self, DocumentRow};
 use crate::store::photo_file::PhotoFileRow;
-use crate::store::{Reading, device, moves, outbox, pack, photo_file, projection, register};
+use crate::store::{Reading, casework, device, moves, outbox, pack, photo_file, projection, register};
 use crate::sync::link::{Link, LinkFailure};
 use crate::sync::session::{Effect, Event, FileTask, Progress, Session};
 
@@ -221,6 +222,7 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
     if actor_is_spent {
         device.author.actor = device.environment.random_bytes();
     }
+    note_case_changes(device)?;
     let reading = device.store.reading();
     // What waits although it was just offered needs something that is not there yet: not again in this session.
     let offered = request.push.as_ref().map_or(0..0, |push| {
@@ -321,6 +323,7 @@ fn take_envelopes(tx: &crate::store::Transaction<'_>, envelopes: Vec<Envelope>) 
 
 /// Writes the rows of a document anew.
 pub(super) fn project(tx: &crate::store::Transaction<'_>, row: &DocumentRow) -> Result<()> {
+    casework::keep_before(tx, row.id)?;
     let settle = |loaded: Automerge| {
         projection::project(tx, row, &loaded)?;
         document::compact(tx, row.id, &loaded)

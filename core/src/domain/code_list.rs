@@ -243,6 +243,96 @@ code_list!(
     }
 );
 
+code_list!(
+    /// What a roll says of a child on a day or half of one (handbook 4.3, 4.4).
+    AttendanceMark {
+        Present = "present", "到校", "present";
+        Late = "late", "迟到", "late";
+        LeftEarly = "left_early", "早退", "left early";
+        Unexcused = "unexcused", "无故缺勤", "absent without excuse";
+        Unknown = "unknown", "缺勤,原因待查", "absent, reason not known";
+        Sick = "sick", "病假", "sick leave";
+        Personal = "personal", "事假", "personal leave";
+        Bereavement = "bereavement", "丧假", "bereavement";
+        Official = "official", "公假/学校活动", "official activity";
+        Withdrawn = "withdrawn", "撤回", "withdrawn";
+    }
+);
+
+code_list!(
+    /// Which part of a day (handbook 4.2: half days are recorded).
+    DayPart {
+        Whole = "whole", "全天", "whole day";
+        Morning = "morning", "上午", "morning";
+        Afternoon = "afternoon", "下午", "afternoon";
+    }
+);
+
+impl DayPart {
+    /// Whether it holds the other part.
+    #[must_use]
+    pub fn covers(self, other: Self) -> bool {
+        self == Self::Whole || self == other
+    }
+}
+
+code_list!(
+    /// How a case came to be known, besides the roll (handbook 3.5, 来源).
+    CaseSource {
+        Tendency = "tendency", "有辍学倾向", "tendency to drop out";
+        NoShow = "no_show", "开学未报到", "not reported at term start";
+        Platform = "platform", "平台下发", "pushed by the platform";
+        Matching = "matching", "数据比对", "found by matching";
+        Reported = "reported", "群众反映", "reported by somebody";
+        Inspection = "inspection", "上级督查", "found by inspection";
+    }
+);
+
+code_list!(
+    /// How a notice was served (handbook 6.4, 送达方式).
+    ServiceMethod {
+        InPerson = "in_person", "直接送达", "in person";
+        FamilyMember = "family_member", "同住成年家属签收", "adult family member";
+        Left = "left", "留置送达", "left at the home";
+        Post = "post", "邮寄送达", "by post";
+        PublicNotice = "public_notice", "公告送达", "public notice";
+        Electronic = "electronic", "电子送达(经同意)", "electronic, with consent";
+    }
+);
+
+code_list!(
+    /// How a case came out (handbook 3.5 结果, 4.6).
+    CaseOutcome {
+        Returned = "returned", "已返校", "returned";
+        Found = "found", "去向已核实(他处就读)", "found at another school";
+        Lawful = "lawful", "休学/延缓入学等合法情形", "lawful absence";
+        FalseAlarm = "false_alarm", "误报", "false alarm";
+        Deceased = "deceased", "死亡", "deceased";
+        Emigrated = "emigrated", "迁出", "emigrated";
+        OverAge = "over_age", "超龄", "over age";
+    }
+);
+
+code_list!(
+    /// What a record of a case says (handbook 3.5, 4.6, 6).
+    CaseRecordKind {
+        Opened = "opened", "发现情况", "noticed";
+        Assignment = "assignment", "指派专人", "person named";
+        Report = "report", "书面报告", "written report";
+        Notice = "notice", "限期复学通知书", "return notice";
+        Service = "service", "送达", "service";
+        Escalation = "escalation", "进一步措施", "further measure";
+        Returned = "returned", "复学登记", "return registered";
+        Dropout = "dropout", "认定辍学", "decided: dropout";
+        ClosingProposed = "closing_proposed", "申请销号", "closing proposed";
+        ClosingConfirmed = "closing_confirmed", "审核销号", "closing confirmed";
+        ClosingRefused = "closing_refused", "不同意销号", "closing refused";
+        Reopened = "reopened", "重新立案", "reopened";
+        KeptClosed = "kept_closed", "维持销号", "kept closed";
+        Withdrawn = "withdrawn", "撤回", "withdrawn";
+    }
+);
+
 /// What kind of identity paper a number belongs to (handbook 9.1, 身份证件类型).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, Encode, Decode)]
 #[serde(rename_all = "snake_case")]

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::absence::AbsenceEntry;
+use super::case_record::CaseRecord;
 use super::code_list::{ChildFlag, SchoolingStatus};
 use super::identifier::{EntryId, Hash32};
 use super::place::Leaves;
@@ -11,6 +13,22 @@ use super::visit::VisitForm;
 
 /// The actor of a change: bound to one certificate by the first envelope that carried it.
 pub type Actor = Vec<u8>;
+
+/// How an actor stands in text: hex digits.
+pub(crate) mod actor_text {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Actor;
+
+    pub(crate) fn serialize<S: Serializer>(actor: &Actor, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&data_encoding::HEXLOWER.encode(actor))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Actor, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        data_encoding::HEXLOWER.decode(text.as_bytes()).map_err(serde::de::Error::custom)
+    }
+}
 
 /// A value with who wrote it and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +83,7 @@ pub struct VisitRecord {
 pub struct PhotoRecord {
     /// Its key.
     pub entry: EntryId,
-    /// The visit that it belongs to.
+    /// The record that it belongs to: a visit, an absence, a record of a case.
     pub visit: Option<EntryId>,
     /// SHA-256 of the camera's file.
     pub capture: Hash32,
@@ -125,6 +143,10 @@ pub struct Dossier {
     pub visits: BTreeMap<EntryId, VisitRecord>,
     /// Photos by key.
     pub photos: BTreeMap<EntryId, PhotoRecord>,
+    /// Absences, in the order of their keys.
+    pub absences: Vec<AbsenceEntry>,
+    /// Records of cases, in the order of their keys.
+    pub case_records: Vec<CaseRecord>,
     /// Opened from a roster.
     pub from_roster: bool,
     /// Who opened it and when.

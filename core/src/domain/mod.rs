@@ -1,5 +1,15 @@
 //! The nouns of the work, pure: types, validation and folds. One noun a file.
 
+pub mod absence;
+pub mod calendar;
+pub mod case;
+mod case_closing;
+pub mod case_fold;
+#[cfg(test)]
+mod case_fold_tests;
+pub mod case_record;
+mod case_steps;
+pub mod case_tasks;
 pub mod code_list;
 pub mod doc;
 pub mod dossier;
@@ -12,5 +22,6 @@ pub mod phone;
 pub mod place;
 pub mod role;
 pub mod roster;
+pub mod rule_set;
 pub mod time;
 pub mod visit;

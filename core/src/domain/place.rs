@@ -9,6 +9,9 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::calendar::Calendar;
+use super::rule_set::RuleSet;
+
 /// A statistical place code of 6, 9 or 12 digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, Encode, Decode)]
 #[serde(try_from = "String", into = "String")]
@@ -306,7 +309,7 @@ impl Class {
     }
 }
 
-/// The county file that `init` reads and the county document holds: places, schools, classes.
+/// The county file that `init` reads and the county document holds: places, schools, classes, calendar, rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct County {
@@ -316,6 +319,12 @@ pub struct County {
     pub places: Vec<Place>,
     /// Its schools with their classes.
     pub schools: Vec<School>,
+    /// Its school calendar; where it tells nothing, years are reckoned by defaults.
+    #[serde(default)]
+    pub calendar: Calendar,
+    /// Its rule sets, all versions; of none the default ladder holds.
+    #[serde(default)]
+    pub rules: Vec<RuleSet>,
 }
 
 impl County {
@@ -359,7 +368,21 @@ impl County {
             }
             mistakes.extend(school.mistakes_of_classes());
         }
+        mistakes.extend(self.calendar.mistakes());
+        let mut names = std::collections::BTreeSet::new();
+        for rules in &self.rules {
+            if !names.insert(rules.name()) {
+                mistakes.push(format!("rule set {} stands twice", rules.name()));
+            }
+            mistakes.extend(rules.mistakes());
+        }
         mistakes
+    }
+
+    /// The rule sets that hold here: the county's own, or the default ladder.
+    #[must_use]
+    pub fn rule_sets(&self) -> Vec<RuleSet> {
+        if self.rules.is_empty() { RuleSet::default_rules().into_iter().collect() } else { self.rules.clone() }
     }
 }
 

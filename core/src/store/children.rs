@@ -45,12 +45,13 @@ pub struct StoredChild {
     pub waiting_count: u32,
 }
 
-const COLUMNS: &str = "child.document AS document, name, sex, birth_date, id_number, child.village AS village,
+pub(super) const COLUMNS: &str =
+    "child.document AS document, name, sex, birth_date, id_number, child.village AS village,
     village_group, child.class AS class, status, flags, last_visit_at, next_visit_on, promised_return_on,
     conflict_count,
     (SELECT count(*) FROM outbox WHERE outbox.document = child.document AND outbox.state = 'waiting') AS waiting_count";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<StoredChild> {
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<StoredChild> {
     let text = |column| row.get_ref(column).and_then(|value| Ok(value.as_str()?));
     let class = text("class")?;
     Ok(StoredChild {

@@ -22,6 +22,8 @@ pub struct DraftRow {
     pub form: VisitForm,
     /// When it was last saved.
     pub saved_at: Timestamp,
+    /// It only collects photographed pages for a record of a case.
+    pub is_pages: bool,
 }
 
 /// A photo that was attached to a draft: its files lie in the file store already.
@@ -56,7 +58,8 @@ pub struct DraftPhoto {
 pub fn put(tx: &Transaction<'_>, draft: &DraftRow) -> Result<()> {
     let documents: Vec<String> = draft.documents.iter().map(ToString::to_string).collect();
     tx.prepare_cached(
-        "INSERT INTO draft (id, documents, form, saved_at) VALUES (:id, :documents, :form, :saved_at)
+        "INSERT INTO draft (id, documents, form, saved_at, is_pages)
+         VALUES (:id, :documents, :form, :saved_at, :is_pages)
          ON CONFLICT (id) DO UPDATE SET form = excluded.form, saved_at = excluded.saved_at",
     )
     .and_then(|mut statement| {
@@ -65,6 +68,7 @@ pub fn put(tx: &Transaction<'_>, draft: &DraftRow) -> Result<()> {
             ":documents": documents.join(","),
             ":form": serde_json::to_string(&draft.form).unwrap_or_default(),
             ":saved_at": draft.saved_at.unix_ms(),
+            ":is_pages": draft.is_pages,
         })
     })
     .map_err(sqlite)?;
@@ -113,21 +117,25 @@ pub fn detach(tx: &Transaction<'_>, id: DraftId, photo: Hash32) -> Result<()> {
     Ok(())
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<(DraftId, String, String, Timestamp)> {
+fn read(row: &Row<'_>) -> rusqlite::Result<(DraftId, String, String, Timestamp, bool)> {
     Ok((
         DraftId::from_bytes(row.get("id")?),
         row.get("documents")?,
         row.get("form")?,
         Timestamp::from_unix_ms(row.get("saved_at")?),
+        row.get("is_pages")?,
     ))
 }
 
-fn understood((id, documents, form, saved_at): (DraftId, String, String, Timestamp)) -> Result<DraftRow> {
+fn understood(
+    (id, documents, form, saved_at, is_pages): (DraftId, String, String, Timestamp, bool),
+) -> Result<DraftRow> {
     Ok(DraftRow {
         id,
         documents: documents.split(',').filter_map(DocumentId::parse).collect(),
         form: serde_json::from_str(&form).map_err(|_| malformed("draft"))?,
         saved_at,
+        is_pages,
     })
 }
 
@@ -138,7 +146,7 @@ impl Reading<'_> {
     /// [`ErrorCode::DraftNotHere`], the faults of a store.
     pub fn draft(self, id: DraftId) -> Result<DraftRow> {
         self.0
-            .prepare_cached("SELECT id, documents, form, saved_at FROM draft WHERE id = :id")
+            .prepare_cached("SELECT id, documents, form, saved_at, is_pages FROM draft WHERE id = :id")
             .and_then(|mut statement| {
                 statement.query_row(named_params! { ":id": id.as_bytes().as_slice() }, read).optional()
             })
@@ -153,7 +161,7 @@ impl Reading<'_> {
     /// The faults of a store.
     pub fn drafts(self) -> Result<Vec<DraftRow>> {
         self.0
-            .prepare_cached("SELECT id, documents, form, saved_at FROM draft ORDER BY saved_at DESC, id")
+            .prepare_cached("SELECT id, documents, form, saved_at, is_pages FROM draft ORDER BY saved_at DESC, id")
             .and_then(|mut statement| statement.query_map([], read)?.collect::<rusqlite::Result<Vec<_>>>())
             .map_err(sqlite)?
             .into_iter()

@@ -5,6 +5,7 @@
 //! in [`crate::app`]; "saved" is said after it returns.
 
 pub mod apart;
+pub mod casework;
 pub mod child_search;
 pub mod children;
 pub mod device;
@@ -31,7 +32,7 @@ use crate::vault::sealing::DataKey;
 pub const FILE_NAME: &str = "jiafang.db";
 
 /// The schema that this version writes. A store with a higher one was written by a newer app.
-const SCHEMA_VERSION: i64 = 5;
+const SCHEMA_VERSION: i64 = 6;
 
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_device.sql"),
@@ -39,6 +40,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_moves.sql"),
     include_str!("migrations/0004_apart.sql"),
     include_str!("migrations/0005_packs.sql"),
+    include_str!("migrations/0006_casework.sql"),
 ];
 
 /// Room for pages in memory: 64 MiB, taken only as far as pages are touched. With SQLite's own 2 MiB a roster of 10,000

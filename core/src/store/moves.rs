@@ -66,6 +66,9 @@ pub fn erase(tx: &Transaction<'_>, id: DocumentId) -> Result<Vec<Hash32>> {
         "DELETE FROM photo_file WHERE document = :id",
         "DELETE FROM child WHERE document = :id",
         "DELETE FROM child_search WHERE document = :id",
+        "DELETE FROM casework WHERE document = :id",
+        "DELETE FROM casework_before WHERE document = :id",
+        "DELETE FROM case_change WHERE document = :id",
         "DELETE FROM document WHERE id = :id",
     ] {
         tx.prepare_cached(sql)

@@ -5,7 +5,8 @@ use automerge::Automerge;
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
 use super::photo_file::{self, PhotoFileRow};
-use super::{Reading, child_search, malformed, sqlite};
+use super::{Reading, casework, child_search, malformed, sqlite};
+use crate::domain::case::CaseFacts;
 use crate::domain::doc::{self, DocumentKind, county, dossier_read};
 use crate::domain::dossier::Dossier;
 use crate::domain::identifier::DocumentId;
@@ -16,7 +17,7 @@ use crate::protocol::photo::PhotoFile;
 use crate::store::document::DocumentRow;
 
 /// Raised whenever a projection is filled otherwise than before: an older one is then rebuilt.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 3;
 
 /// Writes all rows of one document anew.
 ///
@@ -32,6 +33,7 @@ pub fn project(tx: &Transaction<'_>, row: &DocumentRow, document: &Automerge) ->
             }
             let dossier = dossier_read::read(document)?;
             project_child(tx, row, &dossier)?;
+            casework::put(tx, row.id, &CaseFacts::of(&dossier))?;
             project_photos(tx, row.id, &dossier)
         }
         DocumentKind::County => {
@@ -166,7 +168,11 @@ fn project_photos(tx: &Transaction<'_>, document: DocumentId, dossier: &Dossier)
 
 /// Takes a dossier off the lists.
 fn unlist(tx: &Transaction<'_>, id: DocumentId) -> Result<()> {
-    for sql in ["DELETE FROM child WHERE document = :id", "DELETE FROM child_search WHERE document = :id"] {
+    for sql in [
+        "DELETE FROM child WHERE document = :id",
+        "DELETE FROM child_search WHERE document = :id",
+        "DELETE FROM casework WHERE document = :id",
+    ] {
         tx.prepare_cached(sql)
             .and_then(|mut statement| statement.execute(named_params! { ":id": id.as_bytes().as_slice() }))
             .map_err(sqlite)?;
@@ -179,7 +185,8 @@ fn unlist(tx: &Transaction<'_>, id: DocumentId) -> Result<()> {
 /// # Errors
 /// The faults of a store.
 pub fn clear(tx: &Transaction<'_>) -> Result<()> {
-    tx.execute_batch("DELETE FROM child; DELETE FROM child_search; DELETE FROM county;").map_err(sqlite)
+    tx.execute_batch("DELETE FROM child; DELETE FROM child_search; DELETE FROM casework; DELETE FROM county;")
+        .map_err(sqlite)
 }
 
 /// Writes that the projections have been filled by this version.

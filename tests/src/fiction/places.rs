@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use jiafang_core::domain::calendar::{Calendar, CalendarDay, DayKind, Term};
 use jiafang_core::domain::place::{Class, ClassId, County, Place, PlaceCode, School, SchoolCode, Stage};
+use jiafang_core::domain::rule_set::RuleSet;
+use jiafang_core::domain::time::Day;
 use jiafang_core::error::{ErrorCode, Failure, Result};
 use jiafang_core::files::write_atomically;
 use serde::Serialize;
@@ -151,7 +154,38 @@ impl Fiction {
             name: COUNTY_NAME.to_owned(),
             former_names: Vec::new(),
         };
-        County { county, places, schools }
+        let rules = RuleSet::default_rules().into_iter().collect();
+        County { county, places, schools, calendar: calendar(), rules }
+    }
+}
+
+/// The school year [`SCHOOL_YEAR`] with the public holidays of its autumn, and the days that are made up for them.
+fn calendar() -> Calendar {
+    let day = |text: &str| Day::parse(text).unwrap_or_else(|| unreachable!("a day"));
+    let term = |key: &str, from, to| Term { school: None, key: key.to_owned(), from: day(from), to: day(to) };
+    let on =
+        |text: &str, kind, reason: &str| CalendarDay { school: None, day: day(text), kind, reason: reason.to_owned() };
+    let holidays = |from: &str, count: i32, reason: &'static str| {
+        let from = day(from);
+        (0..count).map(move |days| CalendarDay {
+            school: None,
+            day: from.plus_days(days),
+            kind: DayKind::Holiday,
+            reason: reason.to_owned(),
+        })
+    };
+    let mut days = vec![
+        on("2026-09-20", DayKind::MakeUp, "国庆节调休"),
+        on("2026-10-10", DayKind::MakeUp, "国庆节调休"),
+        on("2027-01-01", DayKind::Holiday, "元旦"),
+    ];
+    days.extend(holidays("2026-09-25", 3, "中秋节"));
+    days.extend(holidays("2026-10-01", 7, "国庆节"));
+    days.sort_by_key(|entry| entry.day);
+    Calendar {
+        terms: vec![term("2026-2027-1", "2026-09-01", "2027-01-22"), term("2026-2027-2", "2027-02-22", "2027-07-02")],
+        days,
+        cycles: Vec::new(),
     }
 }
 

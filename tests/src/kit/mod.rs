@@ -3,6 +3,7 @@
 //! Everything is real: the server in this process on a free port, TLS, stores in temporary folders. Handed in
 //! are the clock, the randomness (its seed is printed) and a link that can be cut.
 
+pub mod casework;
 pub mod field_clock;
 pub mod person;
 pub mod switched_link;

@@ -188,6 +188,8 @@ fn places() -> Places {
             township: PlaceCode::parse(QINGSHI).unwrap(),
             classes: vec![],
         }],
+        calendar: jiafang_core::domain::calendar::Calendar::default(),
+        rules: Vec::new(),
     }
 }
 

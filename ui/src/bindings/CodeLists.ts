@@ -52,4 +52,28 @@ signerRole: Array<CodeView>,
 /**
  * [`crate::domain::code_list::AttendanceMode`]
  */
-attendanceMode: Array<CodeView>, };
+attendanceMode: Array<CodeView>, 
+/**
+ * [`crate::domain::code_list::AttendanceMark`]
+ */
+attendanceMark: Array<CodeView>, 
+/**
+ * [`crate::domain::code_list::DayPart`]
+ */
+dayPart: Array<CodeView>, 
+/**
+ * [`crate::domain::code_list::CaseSource`]
+ */
+caseSource: Array<CodeView>, 
+/**
+ * [`crate::domain::code_list::ServiceMethod`]
+ */
+serviceMethod: Array<CodeView>, 
+/**
+ * [`crate::domain::code_list::CaseOutcome`]
+ */
+caseOutcome: Array<CodeView>, 
+/**
+ * [`crate::domain::code_list::CaseRecordKind`]
+ */
+caseRecordKind: Array<CodeView>, };

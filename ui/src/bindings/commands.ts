@@ -1,7 +1,9 @@
 // Generated from core/src/api/commands.rs by `./dev gen`. Do not edit.
+import type { AbsenceSaved } from "./AbsenceSaved";
 import type { AcceptRosterRows } from "./AcceptRosterRows";
 import type { AddGuardian } from "./AddGuardian";
 import type { AppState } from "./AppState";
+import type { BeginPages } from "./BeginPages";
 import type { BeginVisit } from "./BeginVisit";
 import type { ChangeField } from "./ChangeField";
 import type { ChangePin } from "./ChangePin";
@@ -29,22 +31,27 @@ import type { OpenDossier } from "./OpenDossier";
 import type { PhotoState } from "./PhotoState";
 import type { Places } from "./Places";
 import type { PutAwayReturned } from "./PutAwayReturned";
+import type { RecordAbsence } from "./RecordAbsence";
+import type { RecordCase } from "./RecordCase";
 import type { RecordStatus } from "./RecordStatus";
 import type { RecordVisit } from "./RecordVisit";
 import type { Recover } from "./Recover";
 import type { RecoveryRequestView } from "./RecoveryRequestView";
 import type { RegisterChild } from "./RegisterChild";
+import type { RollView } from "./RollView";
 import type { RosterImported } from "./RosterImported";
 import type { RosterRows } from "./RosterRows";
 import type { SaveDraft } from "./SaveDraft";
 import type { Saved } from "./Saved";
 import type { SettleConflict } from "./SettleConflict";
 import type { ShowLedger } from "./ShowLedger";
+import type { ShowRoll } from "./ShowRoll";
 import type { ShowRosterRows } from "./ShowRosterRows";
 import type { SyncStatus } from "./SyncStatus";
 import type { TodayView } from "./TodayView";
 import type { Unlock } from "./Unlock";
 import type { VisitRecorded } from "./VisitRecorded";
+import type { WithdrawAbsence } from "./WithdrawAbsence";
 
 export interface Commands {
   appState: { request: Nothing; response: AppState };
@@ -65,6 +72,12 @@ export interface Commands {
   recordStatus: { request: RecordStatus; response: Saved };
   moveChild: { request: MoveChild; response: Saved };
   addGuardian: { request: AddGuardian; response: Saved };
+  showRoll: { request: ShowRoll; response: RollView };
+  recordAbsence: { request: RecordAbsence; response: AbsenceSaved };
+  withdrawAbsence: { request: WithdrawAbsence; response: AbsenceSaved };
+  recordCase: { request: RecordCase; response: Saved };
+  beginPages: { request: BeginPages; response: DraftView };
+  lookAtCaseChanges: { request: OpenDossier; response: Saved };
   beginVisit: { request: BeginVisit; response: DraftView };
   saveDraft: { request: SaveDraft; response: Saved };
   openDraft: { request: OneDraft; response: DraftView };

@@ -1,5 +1,6 @@
 import { createI18n } from 'vue-i18n'
 import * as apart from './apart'
+import * as cases from './cases'
 import * as casework from './casework'
 import * as common from './common'
 import * as desk from './desk'
@@ -12,6 +13,7 @@ import * as visit from './visit'
 const zh = {
   common: common.zh,
   shell: shell.zh,
+  cases: cases.zh,
   casework: casework.zh,
   visit: visit.zh,
   sync: sync.zh,
@@ -22,6 +24,7 @@ const zh = {
 const en: typeof zh = {
   common: common.en,
   shell: shell.en,
+  cases: cases.en,
   casework: casework.en,
   visit: visit.en,
   sync: sync.en,

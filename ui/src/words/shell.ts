@@ -10,6 +10,7 @@ export const zh = {
     more: '更多',
     ledger: '台账',
     inbox: '待处理',
+    cases: '案件',
     roster: '名册',
   },
   enrol: {
@@ -86,6 +87,7 @@ export const en: typeof zh = {
     more: 'More',
     ledger: 'Ledger',
     inbox: 'Inbox',
+    cases: 'Cases',
     roster: 'Roster',
   },
   enrol: {

@@ -45,6 +45,8 @@ export const zh = {
     status: '记录状态',
     roster: '名册导入',
     moved: '转到别处',
+    absence: '出勤',
+    case: '案件',
   },
   photoCount: '照片 {n} 张',
 }
@@ -94,6 +96,8 @@ export const en: typeof zh = {
     status: 'Status',
     roster: 'Roster import',
     moved: 'Moved',
+    absence: 'Attendance',
+    case: 'Case',
   },
   photoCount: '{n} photos',
 }

@@ -1,11 +1,13 @@
-//! The county document: places and schools, written by the county's administration, read by all.
+//! The county document: places and schools, calendar and rule sets, written by the county's administration, read by all.
 
 use automerge::transaction::{Transactable, Transaction};
 use automerge::{Automerge, ReadDoc};
 
 use super::damaged;
 use super::dossier_write::root;
-use crate::domain::place::{County, Place, School};
+use crate::domain::calendar::Calendar;
+use crate::domain::place::{County, Place, School, SchoolCode};
+use crate::domain::rule_set::RuleSet;
 use crate::error::{ErrorCode, Failure, Result};
 
 /// Writes the county file into its document: one entry a place and a school, so that two people who change
@@ -24,6 +26,23 @@ pub fn write(tx: &mut Transaction<'_>, county: &County) -> Result<()> {
     for school in &county.schools {
         tx.put(&schools, school.code.0.as_str(), json(school)?).map_err(damaged)?;
     }
+    let calendar = root(tx, "calendar")?;
+    let school = |school: &Option<SchoolCode>| school.as_ref().map(|code| code.0.clone()).unwrap_or_default();
+    for term in &county.calendar.terms {
+        let key = format!("term/{}/{}", school(&term.school), term.key);
+        tx.put(&calendar, key, json(term)?).map_err(damaged)?;
+    }
+    for day in &county.calendar.days {
+        tx.put(&calendar, format!("day/{}/{}", school(&day.school), day.day), json(day)?).map_err(damaged)?;
+    }
+    for cycle in &county.calendar.cycles {
+        let key = format!("cycle/{}/{}", school(&cycle.school), cycle.from);
+        tx.put(&calendar, key, json(cycle)?).map_err(damaged)?;
+    }
+    let rules = root(tx, "rules")?;
+    for set in &county.rules {
+        tx.put(&rules, set.name(), json(set)?).map_err(damaged)?;
+    }
     Ok(())
 }
 
@@ -38,14 +57,27 @@ pub fn read(doc: &Automerge) -> Result<County> {
         let county: Place = place
             .and_then(|(value, _)| value.as_str().and_then(|text| serde_json::from_str(text).ok()))
             .ok_or_else(|| Failure::new(ErrorCode::DocumentDamaged, "the county document is empty"))?;
-        Ok(County { county, places: entries::<Place>(doc, "places")?, schools: entries::<School>(doc, "schools")? })
+        Ok(County {
+            county,
+            places: entries::<Place>(doc, "places", "")?,
+            schools: entries::<School>(doc, "schools", "")?,
+            calendar: Calendar {
+                terms: entries(doc, "calendar", "term/")?,
+                days: entries(doc, "calendar", "day/")?,
+                cycles: entries(doc, "calendar", "cycle/")?,
+            },
+            rules: entries::<RuleSet>(doc, "rules", "")?,
+        })
     })
 }
 
-fn entries<T: serde::de::DeserializeOwned>(doc: &Automerge, root_name: &str) -> Result<Vec<T>> {
+fn entries<T: serde::de::DeserializeOwned>(doc: &Automerge, root_name: &str, prefix: &str) -> Result<Vec<T>> {
     let map = root(doc, root_name)?;
     let mut entries = Vec::new();
     for item in doc.map_range(&map, ..) {
+        if !item.key.as_ref().starts_with(prefix) {
+            continue;
+        }
         let value = doc.get(&map, item.key.as_ref()).map_err(damaged)?;
         if let Some(entry) =
             value.and_then(|(value, _)| value.as_str().and_then(|text| serde_json::from_str(text).ok()))
@@ -64,7 +96,7 @@ fn json<T: serde::Serialize>(value: &T) -> Result<String> {
 mod tests {
     use super::*;
     use crate::domain::doc::DocumentKind;
-    use crate::domain::place::{PlaceCode, SchoolCode};
+    use crate::domain::place::PlaceCode;
     use crate::domain::time::Timestamp;
 
     #[test]
@@ -83,6 +115,8 @@ mod tests {
                 township: PlaceCode::parse("999999101").unwrap(),
                 classes: vec![],
             }],
+            calendar: crate::domain::calendar::example::calendar(),
+            rules: RuleSet::default_rules().into_iter().collect(),
         };
         let mut doc = super::super::empty(DocumentKind::County).unwrap();
         super::super::commit(&mut doc, &[7; 16], Timestamp::default(), |tx| write(tx, &county)).unwrap().unwrap();

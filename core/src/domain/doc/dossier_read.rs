@@ -7,6 +7,8 @@ use automerge::{Automerge, ObjId as ExId, ObjType, ROOT, ReadDoc, ScalarValue, V
 
 use super::damaged;
 use super::dossier_write::{FROM_ROSTER, root};
+use crate::domain::absence::AbsenceEntry;
+use crate::domain::case_record::CaseRecord;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
 use crate::domain::dossier::{Actor, Dossier, MoveRecord, PhotoRecord, StatusEvent, VisitRecord, Written};
 use crate::domain::field;
@@ -86,17 +88,42 @@ impl Reader<'_> {
                 actor: actor(&event),
                 at: self.time(&event),
                 from_roster: self.text(&event, "source")?.as_deref() == Some(FROM_ROSTER),
-                seen: self
-                    .text(&event, "seen")?
-                    .map(|keys| keys.split(',').filter_map(EntryId::parse).collect::<BTreeSet<_>>())
-                    .unwrap_or_default(),
+                seen: self.keys(&event, "seen")?,
             });
         }
         for (key, visit) in self.entries("visits")? {
             dossier.visits.insert(
                 key,
-                VisitRecord { entry: key, form: self.form(&visit)?, actor: actor(&visit), at: self.time(&visit) },
+                VisitRecord {
+                    entry: key,
+                    form: read_form(self.fields(&visit)?),
+                    actor: actor(&visit),
+                    at: self.time(&visit),
+                },
             );
+        }
+        for (key, entry) in self.entries("absences")? {
+            // A mark that a newer version knows says nothing here: what is not understood must not count.
+            let Some(form) = read_strictly(self.fields(&entry)?) else { continue };
+            dossier.absences.push(AbsenceEntry {
+                entry: key,
+                form,
+                seen: self.keys(&entry, "seen")?,
+                rule: self.text(&entry, "rule")?.unwrap_or_default(),
+                actor: actor(&entry),
+                at: self.time(&entry),
+            });
+        }
+        for (key, entry) in self.entries("cases")? {
+            let Some(form) = read_strictly(self.fields(&entry)?) else { continue };
+            dossier.case_records.push(CaseRecord {
+                entry: key,
+                form,
+                seen: self.keys(&entry, "seen")?,
+                rule: self.text(&entry, "rule")?.unwrap_or_default(),
+                actor: actor(&entry),
+                at: self.time(&entry),
+            });
         }
         for (key, entry) in self.entries("evidence")? {
             if let Some(photo) = self.photo(key, &entry)? {
@@ -143,10 +170,11 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn form(&self, visit: &ExId) -> Result<VisitForm> {
+    /// The fields of an entry as its form has them.
+    fn fields(&self, entry: &ExId) -> Result<serde_json::Map<String, serde_json::Value>> {
         let mut fields = serde_json::Map::new();
-        for item in self.doc.map_range(visit, ..) {
-            let Some((value, _)) = self.doc.get(visit, item.key.as_ref()).map_err(damaged)? else { continue };
+        for item in self.doc.map_range(entry, ..) {
+            let Some((value, _)) = self.doc.get(entry, item.key.as_ref()).map_err(damaged)? else { continue };
             let value = match value {
                 Value::Scalar(scalar) => match scalar.as_ref() {
                     ScalarValue::Str(text) if text.starts_with(['[', '{']) => {
@@ -161,7 +189,13 @@ impl Reader<'_> {
             };
             fields.insert(item.key.to_string(), value);
         }
-        Ok(read_form(fields))
+        Ok(fields)
+    }
+
+    /// A list of keys.
+    fn keys(&self, map: &ExId, key: &str) -> Result<BTreeSet<EntryId>> {
+        let keys = self.text(map, key)?;
+        Ok(keys.map(|keys| keys.split(',').filter_map(EntryId::parse).collect()).unwrap_or_default())
     }
 
     fn photo(&self, key: EntryId, entry: &ExId) -> Result<Option<PhotoRecord>> {
@@ -222,6 +256,19 @@ impl Reader<'_> {
         self.times.borrow_mut().insert(key, time);
         time
     }
+}
+
+/// A form from its fields, or nothing where this version does not know one of its words: it decides over something.
+/// A note that looks like a list is a note all the same.
+fn read_strictly<T: serde::de::DeserializeOwned>(fields: serde_json::Map<String, serde_json::Value>) -> Option<T> {
+    serde_json::from_value(serde_json::Value::Object(fields.clone())).ok().or_else(|| {
+        let as_text = |(name, value): (String, serde_json::Value)| {
+            let is_list_of_people = matches!(name.as_str(), "servers" | "witnesses");
+            let text = if is_list_of_people || value.is_string() { value } else { value.to_string().into() };
+            (name, text)
+        };
+        serde_json::from_value(serde_json::Value::Object(fields.into_iter().map(as_text).collect())).ok()
+    })
 }
 
 /// A form from its fields; those that this version cannot read are left empty rather than losing the rest.

@@ -1,10 +1,14 @@
 //! Writes into a dossier, field by field. Never by reconciling a whole: that erases conflicts
 //! (docs/automerge.md, 4).
 
+use std::collections::BTreeSet;
+
 use automerge::transaction::{Transactable, Transaction};
 use automerge::{ObjId as ExId, ObjType, ROOT, ReadDoc, ScalarValue};
 
 use super::damaged;
+use crate::domain::absence::AbsenceForm;
+use crate::domain::case_record::CaseForm;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
 use crate::domain::dossier::PhotoRecord;
 use crate::domain::identifier::EntryId;
@@ -143,36 +147,77 @@ pub fn add_status_of_roster(
     }
 }
 
-/// Adds a visit. Empty fields are left out; what belongs together as one (companions, signatures) is one
-/// JSON text, since a record is never changed again.
+/// Adds a visit.
 ///
 /// # Errors
 /// [`ErrorCode::DocumentDamaged`].
 pub fn add_visit(tx: &mut Transaction<'_>, key: EntryId, form: &VisitForm) -> Result<()> {
-    let visits = root(tx, "visits")?;
-    let visit = tx.put_object(&visits, key.to_string(), ObjType::Map).map_err(damaged)?;
+    add_form(tx, "visits", key, form).map(drop)
+}
+
+/// Adds an absence, with the entries that its author saw for these half days, and the rule set that holds.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn add_absence(
+    tx: &mut Transaction<'_>,
+    key: EntryId,
+    form: &AbsenceForm,
+    seen: &BTreeSet<EntryId>,
+    rule: &str,
+) -> Result<()> {
+    let entry = add_form(tx, "absences", key, form)?;
+    put_seen(tx, &entry, seen, rule)
+}
+
+/// Adds a record of a case, with what its author had seen where it decides over that, and the rule set of the case.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn add_case_record(
+    tx: &mut Transaction<'_>,
+    key: EntryId,
+    form: &CaseForm,
+    seen: &BTreeSet<EntryId>,
+    rule: &str,
+) -> Result<()> {
+    let entry = add_form(tx, "cases", key, form)?;
+    put_seen(tx, &entry, seen, rule)
+}
+
+fn put_seen(tx: &mut Transaction<'_>, entry: &ExId, seen: &BTreeSet<EntryId>, rule: &str) -> Result<()> {
+    let seen: Vec<String> = seen.iter().map(ToString::to_string).collect();
+    put_text(tx, entry, "seen", &seen.join(","))?;
+    put_text(tx, entry, "rule", rule)
+}
+
+/// Adds a form as an entry of a root map. Empty fields are left out; what belongs together as one (companions,
+/// signatures) is one JSON text, since a record is never changed again.
+fn add_form(tx: &mut Transaction<'_>, root_name: &str, key: EntryId, form: &impl serde::Serialize) -> Result<ExId> {
+    let map = root(tx, root_name)?;
+    let entry = tx.put_object(&map, key.to_string(), ObjType::Map).map_err(damaged)?;
     let serde_json::Value::Object(fields) = serde_json::to_value(form).map_err(unwritable)? else {
         return Err(Failure::new(ErrorCode::Internal, "a form is an object"));
     };
     for (name, value) in fields {
         match value {
-            serde_json::Value::String(text) => put_text(tx, &visit, &name, &text)?,
-            serde_json::Value::Bool(answer) => put(tx, &visit, &name, answer)?,
+            serde_json::Value::String(text) => put_text(tx, &entry, &name, &text)?,
+            serde_json::Value::Bool(answer) => put(tx, &entry, &name, answer)?,
             serde_json::Value::Number(number) => {
                 if let Some(number) = number.as_i64() {
-                    put(tx, &visit, &name, ScalarValue::Timestamp(number))?;
+                    put(tx, &entry, &name, ScalarValue::Timestamp(number))?;
                 }
             }
             serde_json::Value::Array(list) if !list.is_empty() => {
-                put(tx, &visit, &name, serde_json::to_string(&list).map_err(unwritable)?)?;
+                put(tx, &entry, &name, serde_json::to_string(&list).map_err(unwritable)?)?;
             }
             serde_json::Value::Object(_) if value != serde_json::json!({"relation": null, "name": ""}) => {
-                put(tx, &visit, &name, serde_json::to_string(&value).map_err(unwritable)?)?;
+                put(tx, &entry, &name, serde_json::to_string(&value).map_err(unwritable)?)?;
             }
             serde_json::Value::Null | serde_json::Value::Array(_) | serde_json::Value::Object(_) => {}
         }
     }
-    Ok(())
+    Ok(entry)
 }
 
 fn unwritable(cause: serde_json::Error) -> Failure {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::civil::{Date, date};
 
 use super::{KnownChild, KnownChildren, RosterContext, RosterGuardian, RosterRow};
+use crate::domain::calendar::Calendar;
 use crate::domain::code_list::{Relation, Sex};
 use crate::domain::id_number::IdNumber;
 use crate::domain::identifier::DocumentId;
@@ -82,6 +83,8 @@ pub(crate) fn county() -> County {
                 ],
             ),
         ],
+        calendar: Calendar::default(),
+        rules: Vec::new(),
     }
 }
 

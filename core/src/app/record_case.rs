@@ -1,0 +1,188 @@
+//! Records a step of a case or a decision over it, with its photographed pages, and the schooling status that follows from
+//! it: one form, one commit.
+
+use std::collections::BTreeSet;
+
+use super::author::FormKind;
+use super::casework::Casework;
+use super::device::Device;
+use super::record_absence::roll;
+use super::record_visit::{files, records};
+use crate::api::sync::DeliveryKind;
+use crate::domain::absence::AbsenceForm;
+use crate::domain::case::{Case, CaseFacts, CasePhase};
+use crate::domain::case_record::{CaseForm, may_record};
+use crate::domain::code_list::{AttendanceMark, CaseOutcome, CaseRecordKind, CaseSource, DayPart, SchoolingStatus};
+use crate::domain::doc::{dossier_read, dossier_write};
+use crate::domain::dossier::is_out_of_school;
+use crate::domain::identifier::{DocumentId, DraftId, EntryId};
+use crate::domain::time::Timestamp;
+use crate::error::{ErrorCode, Failure, Result};
+use crate::store::{draft, photo_file};
+
+/// A record that was saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CaseRecorded {
+    /// The record.
+    pub entry: EntryId,
+    /// When it was committed.
+    pub saved_at: Timestamp,
+}
+
+/// Records a step or a decision. `pages` is the draft that the photographed pages were attached to; it goes with them.
+///
+/// # Errors
+/// [`ErrorCode::FieldMissing`], [`ErrorCode::FieldInvalid`], [`ErrorCode::NotAllowed`] for a role that does not decide this,
+/// [`ErrorCode::DocumentNotHere`], [`ErrorCode::DraftNotHere`], the faults of a store.
+pub fn record_case(
+    device: &mut Device,
+    id: DocumentId,
+    form: &CaseForm,
+    pages: Option<DraftId>,
+) -> Result<CaseRecorded> {
+    let now = device.environment.now();
+    let reading = device.store.reading();
+    let photos = pages.map_or_else(|| Ok(Vec::new()), |pages| reading.draft_photos(pages))?;
+    form.validate(now.day(), photos.len())?;
+    if !may_record(device.author.rights.role, form.kind) {
+        return Err(Failure::new(ErrorCode::NotAllowed, "the role does not record this"));
+    }
+    let row = reading.document_row(id)?.ok_or_else(|| Failure::new(ErrorCode::DocumentNotHere, "dossier"))?;
+    let facts = reading.case_facts(id)?;
+    let (rule, seen) = {
+        let casework = Casework::of(device);
+        let cases = casework.cases(&facts, &row.leaves);
+        fits(device, &facts, cases.last(), form)?;
+        (casework.rule_name(&cases, form.on), seen(&facts, cases.last(), form))
+    };
+    let dossier = dossier_read::read(&reading.document(id)?)?;
+    let status = status_after(form, &facts, dossier.status());
+    let statuses_seen: Vec<EntryId> = dossier.standing_statuses().iter().map(|event| event.entry).collect();
+    let Device { store, author, environment, .. } = device;
+    let entry = environment.new_entry_id();
+    let kind = FormKind { what: DeliveryKind::Case, entry: Some(entry) };
+    let records = records(&photos, entry, environment, author.actor);
+    store.transact(|tx| {
+        author.write_form(tx, &row, kind, now, |document| {
+            dossier_write::add_case_record(document, entry, form, &seen, &rule)?;
+            if let Some(status) = status {
+                let key = environment.new_entry_id();
+                dossier_write::add_status(document, key, status, Some(form.on), form.note.as_str(), &statuses_seen)?;
+            }
+            records.iter().try_for_each(|photo| dossier_write::add_photo(document, photo))
+        })?;
+        for (record, photo) in records.iter().zip(&photos) {
+            for file in files(row.id, record.entry, photo) {
+                photo_file::put(tx, &file)?;
+            }
+        }
+        pages.map_or(Ok(()), |pages| draft::delete(tx, pages))
+    })?;
+    Ok(CaseRecorded { entry, saved_at: now })
+}
+
+/// Whether a record fits to where the case stands.
+fn fits(device: &Device, facts: &CaseFacts, case: Option<&Case>, form: &CaseForm) -> Result<()> {
+    use CaseRecordKind as K;
+    let open = case.filter(|case| case.phase.is_open());
+    let record_of =
+        |kind| facts.records.iter().find(|record| Some(record.entry) == form.of && record.form.kind == kind);
+    match form.kind {
+        K::Opened | K::Withdrawn => Ok(()),
+        K::Assignment | K::Report | K::Escalation | K::Returned | K::ClosingProposed if open.is_none() => {
+            Err(Failure::invalid("kind", "no_case"))
+        }
+        K::Dropout if !open.is_some_and(|case| case.phase.is_missing()) => Err(Failure::invalid("kind", "no_case")),
+        // Before the school has reported no letter goes out (handbook 16, rule 10).
+        K::Notice if !facts.records.iter().any(|record| record.form.kind == K::Report) => {
+            Err(Failure::invalid("kind", "report_first"))
+        }
+        K::Service => match record_of(K::Notice) {
+            None => Err(Failure::invalid("of", "unknown")),
+            // Handbook 16, rule 11.
+            Some(notice) if form.on < notice.form.on => Err(Failure::invalid("on", "before_notice")),
+            Some(_) => Ok(()),
+        },
+        K::ClosingProposed if form.outcome == Some(CaseOutcome::Returned) => {
+            let is_back = open.is_some_and(|case| case.phase == CasePhase::Settling);
+            if is_back { Ok(()) } else { Err(Failure::invalid("outcome", "not_back")) }
+        }
+        K::ClosingConfirmed | K::ClosingRefused => {
+            let closing = open.and_then(|case| case.closing.as_ref()).filter(|one| Some(one.proposal) == form.of);
+            let Some(closing) = closing else { return Err(Failure::new(ErrorCode::ConflictGone, "no such proposal")) };
+            let proposer = device.store.reading().doer_of_actor(&closing.proposed_by)?;
+            let own = proposer.is_none_or(|proposer| proposer.person == device.enrolment.person);
+            // Closing takes two people (handbook 16, rule 7).
+            if own && form.kind == K::ClosingConfirmed { Err(Failure::invalid("of", "own_proposal")) } else { Ok(()) }
+        }
+        K::Reopened if !case.is_some_and(|case| matches!(case.phase, CasePhase::Closed | CasePhase::InReview)) => {
+            Err(Failure::invalid("kind", "not_closed"))
+        }
+        K::KeptClosed if case.is_none_or(|case| case.phase != CasePhase::InReview) => {
+            Err(Failure::invalid("kind", "not_closed"))
+        }
+        K::Assignment
+        | K::Report
+        | K::Notice
+        | K::Escalation
+        | K::Returned
+        | K::Dropout
+        | K::ClosingProposed
+        | K::Reopened
+        | K::KeptClosed => Ok(()),
+    }
+}
+
+/// What a record stands over: a decision over what is known here of the case, a return over the roll of its day.
+fn seen(facts: &CaseFacts, case: Option<&Case>, form: &CaseForm) -> BTreeSet<EntryId> {
+    use CaseRecordKind as K;
+    match form.kind {
+        K::Returned => {
+            let mark = AttendanceMark::Present;
+            let day = AbsenceForm { day: form.on, until: None, part: DayPart::Whole, mark, note: String::new() };
+            roll(facts).standing(&day)
+        }
+        K::ClosingConfirmed | K::Reopened | K::KeptClosed => {
+            let Some(case) = case else { return BTreeSet::new() };
+            let absences = facts.absences.iter().filter(|entry| entry.form.last_day() >= case.opened_on);
+            let contacts = facts.contacts.iter().filter(|contact| contact.on >= case.opened_on);
+            absences.map(|entry| entry.entry).chain(contacts.map(|contact| contact.entry)).collect()
+        }
+        _ => BTreeSet::new(),
+    }
+}
+
+/// The schooling status that a person records together with this: where the child really is. Where the student record is
+/// stays untouched by it.
+fn status_after(form: &CaseForm, facts: &CaseFacts, now: SchoolingStatus) -> Option<SchoolingStatus> {
+    use SchoolingStatus as S;
+    let suspected = (!is_out_of_school(now)).then_some(S::SuspectedDropout);
+    match form.kind {
+        CaseRecordKind::Opened if form.source == Some(CaseSource::Tendency) => None,
+        CaseRecordKind::Opened | CaseRecordKind::Reopened => suspected,
+        // The school's third day: the child is suspected (handbook 3.9).
+        CaseRecordKind::Assignment | CaseRecordKind::Report if now == S::AbsentUnexcused => Some(S::SuspectedDropout),
+        CaseRecordKind::Assignment | CaseRecordKind::Report => suspected,
+        CaseRecordKind::Dropout => (now != S::Dropout).then_some(S::Dropout),
+        CaseRecordKind::Returned => is_out_of_school(now).then_some(S::Returned),
+        CaseRecordKind::ClosingConfirmed => {
+            let proposal = facts.records.iter().find(|record| Some(record.entry) == form.of)?;
+            let status = match proposal.form.outcome? {
+                CaseOutcome::Returned | CaseOutcome::FalseAlarm => S::EnrolledHere,
+                // Which school, which paper: that is told by the status that a person records with its evidence.
+                CaseOutcome::Found | CaseOutcome::Lawful => return None,
+                CaseOutcome::Deceased => S::Deceased,
+                CaseOutcome::Emigrated => S::Emigrated,
+                CaseOutcome::OverAge => S::OverageClosed,
+            };
+            (now != status).then_some(status)
+        }
+        CaseRecordKind::Notice
+        | CaseRecordKind::Service
+        | CaseRecordKind::Escalation
+        | CaseRecordKind::ClosingProposed
+        | CaseRecordKind::ClosingRefused
+        | CaseRecordKind::KeptClosed
+        | CaseRecordKind::Withdrawn => None,
+    }
+}
