@@ -64,6 +64,7 @@ cmd_test() {
     case $what in
     all)
         check_everything_else
+        android_checks
         build_programs
         test_rust
         test_ui

@@ -1,6 +1,8 @@
 //! The shell for desktop and Android: one backend of core behind one command for words and one for bytes, the
 //! dialog that asks where a file goes, and a sync that begins by itself.
 
+mod chosen_place;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,7 +11,6 @@ use jiafang_core::api::commands;
 use jiafang_core::domain::identifier::{DraftId, Hash32};
 use jiafang_core::environment::Environment;
 use jiafang_core::error::{ErrorCode, Failure, FailureView, Result};
-use jiafang_core::files::write_atomically;
 use jiafang_core::store::Durability;
 use jiafang_core::vault::key_file::KeyFile;
 use jiafang_sync_client::HttpsConnector;
@@ -93,11 +94,7 @@ async fn save_file(
     at_work(&backend, move |backend| {
         let (name, bytes) = backend.take_file(&file_id)?;
         let Some(chosen) = app.dialog().file().set_file_name(&name).blocking_save_file() else { return Ok(None) };
-        let path = chosen
-            .into_path()
-            .map_err(|cause| Failure::caused(ErrorCode::FileWriteFailed, "the chosen place is no file", cause))?;
-        write_atomically(&path, &bytes)?;
-        Ok(Some(path.display().to_string()))
+        chosen_place::write(&app, chosen, &bytes).map(Some)
     })
     .await
 }
@@ -165,6 +162,7 @@ pub fn run() {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter("info").init();
     let ran = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_fs::init())
         .register_uri_scheme_protocol("photo", |context, request| photo(&context, &request))
         .setup(set_up)
         .on_window_event(|window, event| {
