@@ -82,6 +82,8 @@ pub enum ErrorCode {
     PackDamaged,
     /// The picture is not on this device yet.
     PhotoNotHere,
+    /// No QR code that fits was found in the picture.
+    QrCodeNotFound,
     /// The file is no spreadsheet that can be read.
     SpreadsheetUnreadable,
     /// No header row with a name column was found.

@@ -10,7 +10,7 @@ use tauri_plugin_fs::FilePath;
 ///
 /// # Errors
 /// [`ErrorCode::FileWriteFailed`]; on a desk an older file of that name is still whole then.
-pub fn write(app: &AppHandle, place: FilePath, bytes: &[u8]) -> Result<String> {
+pub(crate) fn write(app: &AppHandle, place: FilePath, bytes: &[u8]) -> Result<String> {
     match place {
         FilePath::Path(path) => {
             write_atomically(&path, bytes)?;

@@ -74,6 +74,7 @@ async fn put(backend: State<'_, Arc<Backend>>, request: Request<'_>) -> Answer {
                 let draft = draft.as_deref().and_then(DraftId::parse).ok_or_else(|| unreadable("no draft"))?;
                 serde_json::to_value(backend.attach_photo(draft, &bytes)?)
             }
+            Some("readEnrolmentCode") => serde_json::to_value(backend.read_enrolment_code(&bytes)?),
             Some("previewRoster") => {
                 serde_json::to_value(backend.preview_roster(file_name.as_deref().unwrap_or_default(), &bytes)?)
             }

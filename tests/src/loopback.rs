@@ -170,6 +170,7 @@ async fn put(
                         asked.draft.as_deref().and_then(DraftId::parse).ok_or_else(|| unreadable("no draft"))?;
                     serde_json::to_value(backend.attach_photo(draft, &body)?)
                 }
+                "readEnrolmentCode" => serde_json::to_value(backend.read_enrolment_code(&body)?),
                 "previewRoster" => {
                     serde_json::to_value(backend.preview_roster(asked.name.as_deref().unwrap_or_default(), &body)?)
                 }

@@ -24,6 +24,7 @@ use crate::protocol::apart::Verdict;
 use crate::store::Durability;
 use crate::sync::link::{Connector, Link};
 use crate::sync::pace::{Ended, Pace};
+use crate::vault::enrolment_code::EnrolmentCode;
 use crate::vault::key_file::KeyFile;
 
 /// What a host does for the backend. Grows only when something needs it.
@@ -131,6 +132,15 @@ impl Backend {
         let enrolled = enrol::is_enrolled(&self.folder, &self.keys);
         let wait_seconds = if enrolled { self.keys.wait_seconds(&self.environment)? } else { 0 };
         state::view(held(&self.device).as_ref(), enrolled, wait_seconds)
+    }
+
+    /// Reads the enrolment code out of a picture of its QR code; keeps nothing of the picture, enrols nobody.
+    ///
+    /// # Errors
+    /// [`ErrorCode::QrCodeNotFound`], and those of a picture that cannot be read.
+    pub fn read_enrolment_code(&self, picture: &[u8]) -> Result<state::EnrolmentCodeRead> {
+        let code = crate::photo::qr_code::find(picture, |text| EnrolmentCode::from_text(text).ok())?;
+        Ok(state::EnrolmentCodeRead { code: code.to_text() })
     }
 
     /// Attaches a photo to a draft, from the camera's bytes.

@@ -78,6 +78,15 @@ pub struct EnrolDevice {
     pub pin: String,
 }
 
+/// An enrolment code that was read out of a picture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct EnrolmentCodeRead {
+    /// As it is typed, for [`EnrolDevice::code`].
+    pub code: String,
+}
+
 /// A PIN.
 #[derive(Debug, Clone, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]

@@ -35,10 +35,7 @@ pub struct ProcessedCapture {
 /// [`ErrorCode::PhotoFormatUnsupported`] (fact `format`) for all but JPEG, PNG and WebP,
 /// [`ErrorCode::PhotoDamaged`] for what is cut off or does not decode.
 pub fn process_capture(capture: &[u8]) -> Result<ProcessedCapture> {
-    if capture.len() > CAPTURE_BYTES_MAX {
-        let limit = format!("{} MiB", CAPTURE_BYTES_MAX / 1024 / 1024);
-        return Err(Failure::new(ErrorCode::PhotoTooLarge, "too many bytes").fact("limit", limit));
-    }
+    check_bytes(capture)?;
     let format = format::recognise(capture)?;
     let (facts, orientation) = capture_facts::read(capture);
     // Shrunk first, then turned: turning moves few pixels then.
@@ -50,6 +47,18 @@ pub fn process_capture(capture: &[u8]) -> Result<ProcessedCapture> {
         thumbnail: thumbnail.to_jpeg(THUMBNAIL_QUALITIES, usize::MAX)?,
         facts,
     })
+}
+
+/// Whether a file of the camera is small enough to be looked at.
+///
+/// # Errors
+/// [`ErrorCode::PhotoTooLarge`] with the fact `limit`.
+pub(super) fn check_bytes(capture: &[u8]) -> Result<()> {
+    if capture.len() > CAPTURE_BYTES_MAX {
+        let limit = format!("{} MiB", CAPTURE_BYTES_MAX / 1024 / 1024);
+        return Err(Failure::new(ErrorCode::PhotoTooLarge, "too many bytes").fact("limit", limit));
+    }
+    Ok(())
 }
 
 fn placeholder(thumbnail: &Raster) -> Result<Vec<u8>> {

@@ -6,11 +6,13 @@
 //!
 //! - [`intake`] makes photo, thumbnail and placeholder of a capture, and reads when and where it was taken;
 //! - [`watermark`] makes the marked copy;
+//! - [`qr_code`] reads an enrolment code out of a picture;
 //! - [`file_store`] keeps them all, sealed, under their content hashes, and takes in what arrives in parts.
 
 pub mod capture_facts;
 pub mod file_store;
 pub mod intake;
+pub mod qr_code;
 pub mod watermark;
 
 mod arrival;

@@ -192,6 +192,16 @@ impl Raster {
         self.pixels.as_chunks::<3>().0.iter().flat_map(|&[red, green, blue]| [red, green, blue, u8::MAX]).collect()
     }
 
+    /// How bright each pixel is, a byte each (ITU-R BT.601, in 256ths). Only for pictures without transparency.
+    pub(super) fn to_luma(&self) -> Vec<u8> {
+        let bright = |&[red, green, blue]: &[u8; 3]| {
+            let sum = u32::from(red).saturating_mul(77).saturating_add(u32::from(green).saturating_mul(150));
+            let sum = sum.saturating_add(u32::from(blue).saturating_mul(29));
+            u8::try_from(sum >> 8).unwrap_or(u8::MAX)
+        };
+        self.pixels.as_chunks::<3>().0.iter().map(bright).collect()
+    }
+
     /// The picture as a JPEG without any metadata: the first of `qualities` (1 to 100) by which it takes at most
     /// `bytes_max` bytes, else the last. Only for pictures without transparency.
     pub(super) fn to_jpeg(&self, qualities: &[u8], bytes_max: usize) -> Result<EncodedPicture> {

@@ -1,5 +1,6 @@
 import type { CommandName, Commands } from '../bindings/commands'
 import type { DraftView } from '../bindings/DraftView'
+import type { EnrolmentCodeRead } from '../bindings/EnrolmentCodeRead'
 import type { FailureView } from '../bindings/FailureView'
 import type { MadeFile } from '../bindings/MadeFile'
 import type { RosterPreview } from '../bindings/RosterPreview'
@@ -11,6 +12,8 @@ export interface Backend {
   call<C extends CommandName>(command: C, request: Commands[C]['request']): Promise<Commands[C]['response']>
   /** Attaches the camera's file to a draft. */
   attachPhoto(draftId: string, file: Blob): Promise<DraftView>
+  /** Reads the enrolment code out of a picture of its QR code. */
+  readEnrolmentCode(picture: Blob): Promise<EnrolmentCodeRead>
   /** Reads a spreadsheet and judges its rows; writes nothing. */
   previewRoster(file: File): Promise<RosterPreview>
   photoUrl(kind: PhotoKind, hash: string): string

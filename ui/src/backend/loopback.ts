@@ -23,6 +23,7 @@ async function post<T>(path: string, body: BodyInit, type: string): Promise<T> {
 export const loopbackBackend: Backend = {
   call: (command, request) => post(`/call/${command}`, JSON.stringify(request), 'application/json'),
   attachPhoto: (draftId, file) => post(`/put/attachPhoto?draft=${draftId}`, file, 'application/octet-stream'),
+  readEnrolmentCode: (picture) => post('/put/readEnrolmentCode', picture, 'application/octet-stream'),
   previewRoster: (file) =>
     post(`/put/previewRoster?name=${encodeURIComponent(file.name)}`, file, 'application/octet-stream'),
   photoUrl: (kind, hash) => `/photo/${kind}/${hash}?token=${token}`,

@@ -18,6 +18,7 @@ async function put<T>(bytes: Blob, headers: Record<string, string>): Promise<T> 
 export const tauriBackend: Backend = {
   call: (command, request) => failing(invoke('call', { command, request })),
   attachPhoto: (draftId, file) => put(file, { 'x-command': 'attachPhoto', 'x-draft': draftId }),
+  readEnrolmentCode: (picture) => put(picture, { 'x-command': 'readEnrolmentCode' }),
   previewRoster: (file) =>
     put(file, { 'x-command': 'previewRoster', 'x-file-name': encodeURIComponent(file.name) }),
   photoUrl: (kind, hash) => convertFileSrc(`${kind}/${hash}`, 'photo'),

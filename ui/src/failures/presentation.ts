@@ -36,6 +36,7 @@ export const SEVERITY: Record<ErrorCode, Severity> = {
   field_missing: 'warning',
   field_invalid: 'warning',
   photo_format_unsupported: 'warning',
+  qr_code_not_found: 'warning',
   photo_damaged: 'warning',
   photo_too_large: 'warning',
   pack_damaged: 'danger',

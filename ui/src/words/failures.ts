@@ -34,6 +34,7 @@ export const zh = {
     field_missing: '还缺：{field}。',
     field_invalid: '{field}：{reason}。',
     photo_format_unsupported: '这张图片的格式（{format}）还不能读。请在相机设置里选 JPEG（“兼容性最佳”）,或截图后再选；家访内容不受影响。',
+    qr_code_not_found: '这张图片里没有找到登记二维码。请对准二维码、光线亮一些，再拍一张；也可以直接输入登记码。',
     photo_damaged: '这张图片已损坏，读不出来。请重拍或另选一张；家访内容不受影响。',
     photo_too_large: '这张图片太大（上限 {limit}）。请用普通清晰度重拍；家访内容不受影响。',
     pack_damaged: '一包档案损坏，或不是本县发的，没有收下其中任何内容。会改用别的方式再取；如果一直这样，请告诉县里管理员。',
@@ -175,6 +176,7 @@ export const en: typeof zh = {
     field_invalid: '{field}: {reason}.',
     photo_format_unsupported:
       'This picture’s format ({format}) cannot be read yet. Set the camera to JPEG, or choose a screenshot. The visit is safe.',
+    qr_code_not_found: 'There is no enrolment QR code in this picture. Hold the tablet square to it, in good light, and try again; or type the code.',
     photo_damaged: 'This picture is damaged. Take another; the visit is safe.',
     photo_too_large: 'This picture is too large (limit {limit}). Take it at normal quality; the visit is safe.',
     pack_damaged:

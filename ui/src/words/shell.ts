@@ -15,8 +15,11 @@ export const zh = {
   },
   enrol: {
     title: '登记这台设备',
-    lead: '请输入乡镇或县里发给您的登记码。登记码只能用一次，以 JF1 开头。',
+    lead: '请拍下乡镇或县里发给您的二维码，或输入以 JF1 开头的登记码。登记码只能用一次。',
     code: '登记码',
+    scan: '拍二维码',
+    scanning: '正在识别…',
+    scanned: '已读出登记码，请设置 PIN 码。',
     pin: '设置 PIN 码（至少 6 位）',
     pinAgain: '再输入一次 PIN 码',
     pinHint: '每次打开要输入。请不要用 123456 或全部相同的数字。忘记了可由县里帮助找回，家访记录不会丢。',
@@ -92,8 +95,11 @@ export const en: typeof zh = {
   },
   enrol: {
     title: 'Enrol this device',
-    lead: 'Enter the code that your township or county gave you. It works once and begins with JF1.',
+    lead: 'Photograph the QR code that your township or county gave you, or type the code that begins with JF1. It works once.',
     code: 'Enrolment code',
+    scan: 'Photograph the QR code',
+    scanning: 'Reading…',
+    scanned: 'The code was read. Now choose a PIN.',
     pin: 'Choose a PIN (6 digits or more)',
     pinAgain: 'The PIN once more',
     pinHint:
