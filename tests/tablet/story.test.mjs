@@ -55,7 +55,14 @@ test('a teacher visits with a tablet, and the coordinator imports and exports at
   await tablet.getByTestId('delivery-whereabouts').getByText('协调员').first().waitFor()
   // A colleague asks for the photo, which only the desk was sent.
   const colleague = await township.opens('colleague', TABLET)
-  await township.enrols(colleague, township.invites('吴老师', 'class_teacher', `place:${township.village.code}`))
+  const picture = township.invitesByPicture('吴老师', 'class_teacher', `place:${township.village.code}`)
+  // A picture of something else says so; the code is photographed once more, not typed.
+  await colleague.getByTestId('enrol-scan').setInputFiles(join(root, 'tests/photos/DSCN0010.jpg'))
+  await colleague.getByTestId('failure').getByText('二维码').waitFor()
+  await colleague.getByTestId('enrol-scan').setInputFiles(picture)
+  await colleague.getByText('已读出登记码').waitFor()
+  assert.match(await colleague.getByTestId('enrol-code').inputValue(), /^JF1-/)
+  await township.choosesPin(colleague)
   await township.syncs(colleague)
   await colleague.getByTestId('nav-children').tap()
   await colleague.getByTestId('child-search').fill(name)

@@ -84,6 +84,13 @@ export class Township {
     return said.split('\n').find((line) => line.startsWith('JF1'))
   }
 
+  /** The same as a picture of its QR code, as it is handed over on paper. */
+  invitesByPicture(name, role, scope) {
+    const picture = join(this.folder, `code-${this.browsers.length}.png`)
+    this.server('invite', '--data', this.data, '--role', role, '--scope', scope, '--name', name, '--png', picture)
+    return picture
+  }
+
   /** A roster of the fictional township, as a file. */
   roster(count = 300) {
     const file = join(this.folder, `roster-${count}.xlsx`)
@@ -122,6 +129,10 @@ export class Township {
 
   async enrols(page, code) {
     await page.getByTestId('enrol-code').fill(code)
+    await this.choosesPin(page)
+  }
+
+  async choosesPin(page) {
     await page.getByTestId('enrol-pin').fill(PIN)
     await page.getByTestId('enrol-pin-again').fill(PIN)
     await page.getByTestId('enrol-submit').click()
