@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::domain::time::Timestamp;
 use jiafang_core::error::Result;
-use jiafang_core::protocol::apart::{ApartRequest, DECISIONS_MAX, NOTE_CHARS_MAX};
+use jiafang_core::protocol::apart::{ApartRequest, DECISIONS_MAX, NOTE_CHARS_MAX, TakenBack};
 use jiafang_core::protocol::pack::PackRequest;
 use jiafang_core::protocol::photo::PhotoOffer;
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::sync::{Cursor, ReceiptRun, Rights, SyncAnswer, SyncRequest};
 use jiafang_core::protocol::{PHOTO_BYTES_MAX, VERSION};
+use jiafang_core::vault::signing::DeviceSigner;
 
 use crate::intake::{self, Checked};
 use crate::packs::{Covered, Named, Packs};
@@ -20,7 +21,7 @@ use crate::store::pack;
 use crate::store::photo as photo_store;
 use crate::store::register::{self, CountyRow, Device};
 use crate::store::{Connection, Store, Transaction};
-use crate::{fault, refuse, review};
+use crate::{fault, give_back, refuse, review};
 
 /// Own envelopes that one request is told about: whether a desk has them.
 const DELIVERIES_MAX: u32 = 500;
@@ -43,6 +44,7 @@ pub fn answer(
     store: &Store,
     photos: &PhotoFolder,
     packs: &Packs,
+    county_key: &DeviceSigner,
     device: &Device,
     request: SyncRequest,
     now: Timestamp,
@@ -87,6 +89,7 @@ pub fn answer(
         packs: request.packs,
     };
     let pushed_from = checked.first().map_or(u64::MAX, Checked::counter);
+    let given = take_given_back(store, county_key, device, pulled.apart.as_ref(), now).map_err(fault)?;
     let Taken { receipts, offers: taken_offers, decided } =
         push(store, device, &pulled, &checked, &offers, now).map_err(fault)?;
     let named = name_packs(store, packs, &rights, &pulled).map_err(fault)?;
@@ -94,6 +97,9 @@ pub fn answer(
         store.read(|connection| pull(connection, device, &rights, &pulled, &named, pushed_from, now)).map_err(fault)?;
     if let Some(apart) = &pulled.apart {
         answer.apart = store.read(|connection| review::answer(connection, device, apart, decided)).map_err(fault)?;
+        if given.is_some() {
+            answer.apart.get_or_insert_default().taken_back = given;
+        }
     }
     answer.receipts = receipts;
     for hash in taken_offers {
@@ -175,6 +181,26 @@ fn push(
         let decided = take_decisions(tx, device, &county, asked.apart.as_ref(), now)?;
         Ok(Taken { receipts, offers: taken, decided })
     })
+}
+
+/// Takes back what a device holds of others, after a restore: a transaction of its own, before the device's own push, which
+/// may build on it.
+fn take_given_back(
+    store: &Store,
+    county_key: &DeviceSigner,
+    device: &Device,
+    apart: Option<&ApartRequest>,
+    now: Timestamp,
+) -> Result<Option<TakenBack>> {
+    let Some(given) = apart.and_then(|apart| apart.given_back.as_ref()) else { return Ok(None) };
+    store
+        .transact(|tx| {
+            let county = register::county(tx)?;
+            let taken = give_back::take(tx, device, &county, county_key, given, now)?;
+            review::release(tx, &county, now)?;
+            Ok(taken)
+        })
+        .map(Some)
 }
 
 /// Takes a device's decisions over what waits apart. One that cannot stand is acknowledged like one that does: sending it

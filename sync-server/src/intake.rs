@@ -106,8 +106,14 @@ fn take_one(
     let body = &item.envelope.body;
     let certificate = device.certificate;
     match log::known(tx, certificate, body.counter, item.hash)? {
-        Known::Logged(seq) => return Ok((Receipt::Duplicate, seq)),
-        Known::Apart(reason) => return Ok((Receipt::Quarantined { reason }, 0)),
+        Known::Logged(seq) => {
+            go_on_with(tx, item)?;
+            return Ok((Receipt::Duplicate, seq));
+        }
+        Known::Apart(reason) => {
+            go_on_with(tx, item)?;
+            return Ok((Receipt::Quarantined { reason }, 0));
+        }
         Known::Other | Known::Nothing => {}
     }
     if !item.signed {
@@ -171,6 +177,46 @@ fn put_apart(
     apart::keep(tx, &item.envelope, &Why { reason, change: item.change_hash(), fork, acceptable }, at)?;
     review::arrived(tx, item.hash)?;
     Ok((Receipt::Quarantined { reason }, 0))
+}
+
+/// An envelope that is here already may have come from others after a restore, before what its device wrote before it: the
+/// chain goes on with it then.
+fn go_on_with(tx: &Transaction<'_>, item: &Checked) -> Result<()> {
+    let body = &item.envelope.body;
+    let (head, head_hash) = log::device_head(tx, body.certificate)?.unwrap_or((0, Hash32::ZERO));
+    if item.signed && head.checked_add(1) == Some(body.counter) && body.previous == head_hash {
+        log::set_device_head(tx, body.certificate, body.counter, item.hash)?;
+    }
+    Ok(())
+}
+
+/// Takes an envelope in that somebody else gives back: `false` when what it builds on is not here. It continues its device's
+/// chain where it can, and opens no other.
+///
+/// # Errors
+/// The faults of a store.
+pub fn take_back(
+    tx: &Transaction<'_>,
+    author: &Device,
+    county: &CountyRow,
+    envelope: Envelope,
+    at: Timestamp,
+) -> Result<bool> {
+    let Some(item) = check(vec![envelope], author).pop() else { return Ok(false) };
+    if !item.signed {
+        return Ok(true);
+    }
+    match judge(tx, author, county, &item, at)? {
+        Judgement::Dependencies => return Ok(false),
+        Judgement::Apart(reason) => {
+            put_apart(tx, &item, reason, None, at)?;
+        }
+        Judgement::Right { change, moved_from } => {
+            log_it(tx, &item, change, moved_from.as_ref(), log::head(tx)?, at)?;
+        }
+    }
+    go_on_with(tx, &item)?;
+    Ok(true)
 }
 
 /// Which of a device's chains an envelope continues.

@@ -8,6 +8,7 @@ mod connections;
 pub mod county_ledger;
 pub mod enrol;
 pub mod exchange;
+pub mod give_back;
 pub mod identity;
 pub mod intake;
 pub mod invite;

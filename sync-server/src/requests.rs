@@ -61,7 +61,15 @@ impl Server {
     /// As [`exchange::answer`], [`RefusalCode::Malformed`].
     pub fn sync(&self, device: &Device, bytes: &[u8]) -> Answered<Vec<u8>> {
         let request = read_body(bytes, protocol::REQUEST_INFLATED_BYTES_MAX)?;
-        let answer = exchange::answer(&self.store, &self.photos, &self.packs, device, request, self.environment.now())?;
+        let answer = exchange::answer(
+            &self.store,
+            &self.photos,
+            &self.packs,
+            &self.identity.county,
+            device,
+            request,
+            self.environment.now(),
+        )?;
         self.news.taken_in(&self.store, &answer.receipts);
         written(&answer)
     }

@@ -343,6 +343,7 @@ pub fn answer(
         outcomes,
         decided,
         twin: !request.twin_known && has_twin(connection, device, request)?,
+        taken_back: None,
     };
     Ok((answer != ApartAnswer::default()).then_some(answer))
 }

@@ -8,11 +8,13 @@
     reason = "clippy counts the helpers of an integration test as outside of tests"
 )]
 
+use jiafang_core::api::dossier::TimelineEvent;
 use jiafang_core::api::sync::Whereabouts;
+use jiafang_core::domain::identifier::DocumentId;
 use jiafang_core::domain::place::Scope;
 use jiafang_core::error::ErrorCode;
-use jiafang_tests::kit::Township;
 use jiafang_tests::kit::person::sync_until_quiet;
+use jiafang_tests::kit::{Person, Township};
 
 #[test]
 fn what_a_restored_server_has_lost_is_offered_again() {
@@ -114,7 +116,7 @@ fn what_had_been_put_apart_since_the_backup_holds_up_nothing_after_it() {
 }
 
 #[test]
-fn a_photo_of_a_child_whom_a_restore_lost_goes_up_once_the_child_is_there_again() {
+fn a_photo_of_a_child_whom_a_restore_lost_goes_up_with_the_child_that_a_colleague_gives_back() {
     let mut township = Township::new(64);
     let village = township.village(0);
     let li = township.teacher("李老师", Scope::Place(village.clone()));
@@ -125,10 +127,9 @@ fn a_photo_of_a_child_whom_a_restore_lost_goes_up_once_the_child_is_there_again(
     sync_until_quiet(&[&li, &zhang]);
     township.is_restored_from("monday");
 
-    // The server does not know the child when the photo comes: its text waits, and the photo is not taken either.
+    // The server does not know the child when the photo comes; the tablet that brings it holds the child's dossier.
     let visit = zhang.records_visit(child, &["portrait_6.jpg"], |_| {}).visits[0].entry_id;
-    assert_eq!(zhang.syncs().waiting_records, 1);
-    assert_eq!(zhang.says_of(visit).0, "here");
+    assert_eq!(zhang.syncs().waiting_records, 0);
     sync_until_quiet(&[&li, &zhang]);
     assert_eq!(zhang.says_of(visit), ("server", vec!["server"]));
 }
@@ -140,11 +141,111 @@ fn a_backup_makes_what_it_holds_durable_and_tablets_say_so() {
     let li = township.teacher("李老师", Scope::Place(village.clone()));
     li.registers("王小明", "2016-05-04", &village, "19900001001");
     li.syncs();
-    let durable = |person: &jiafang_tests::kit::Person| {
-        matches!(person.deliveries().rows[0].whereabouts, Whereabouts::Server { durable: true, .. })
-    };
+    let durable =
+        |person: &Person| matches!(person.deliveries().rows[0].whereabouts, Whereabouts::Server { durable: true, .. });
     assert!(!durable(&li), "no backup holds it yet");
     township.backs_up("monday");
     li.syncs();
     assert!(durable(&li));
+}
+
+/// The text of each visit that a dossier shows, in order.
+fn visits(person: &Person, child: DocumentId) -> Vec<String> {
+    let mut texts: Vec<String> = person
+        .opens(child)
+        .timeline
+        .into_iter()
+        .filter_map(|entry| match entry.event {
+            TimelineEvent::Visit { form, .. } => Some(form.at_home),
+            _ => None,
+        })
+        .collect();
+    texts.sort_unstable();
+    texts
+}
+
+#[test]
+fn the_visits_of_a_tablet_that_is_lost_come_back_from_a_colleague_and_what_builds_on_them_is_taken_in() {
+    let mut township = Township::new(65);
+    let village = township.village(0);
+    let desk = township.coordinator("赵敏");
+    let li = township.teacher("李老师", Scope::Place(village.clone()));
+    let zhang = township.teacher("张老师", Scope::Place(village.clone()));
+    let child = li.registers("王小明", "2016-05-04", &village, "19900001001");
+    sync_until_quiet(&[&li, &zhang, &desk]);
+    township.backs_up("monday");
+    li.records_visit(child, &[], |form| form.at_home = "周二在家".to_owned());
+    let found = li.registers("石小雨", "2015-02-03", &village, "19900003003");
+    sync_until_quiet(&[&li, &zhang, &desk]);
+    let log_before = township.log_length();
+
+    // The same night the disk breaks, and the tablet falls into the river.
+    township.is_restored_from("monday");
+    zhang.records_visit(child, &[], |form| form.at_home = "周三在家".to_owned());
+    zhang.records_visit(found, &[], |form| form.at_home = "新生在家".to_owned());
+    sync_until_quiet(&[&zhang, &desk]);
+    assert_eq!(township.log_length(), log_before + 2, "all is back, once, and what was built on it is there");
+    let new = township.coordinator("钱芳");
+    sync_until_quiet(&[&new, &zhang, &desk]);
+    for person in [&new, &zhang, &desk] {
+        assert_eq!(visits(person, child), ["周三在家", "周二在家"], "{}", person.name);
+        assert_eq!(visits(person, found), ["新生在家"], "{}", person.name);
+        person.assert_projections_rebuild();
+    }
+    let author = new.opens(child).timeline.into_iter().find_map(|entry| match entry.event {
+        TimelineEvent::Visit { form, .. } if form.at_home == "周二在家" => Some(entry.person_name),
+        _ => None,
+    });
+    assert_eq!(author.as_deref(), Some("李老师"), "under the name of whoever wrote it");
+    township.assert_same_ledger(&new);
+
+    // The tablet dries, and goes on where it was.
+    li.records_visit(child, &[], |form| form.at_home = "周四在家".to_owned());
+    let strip = li.syncs();
+    assert_eq!((strip.failure, strip.waiting_records, strip.quarantined_records), (None, 0, 0));
+    assert_eq!(township.log_length(), log_before + 3);
+    township.assert_same_ledger(&{
+        desk.syncs();
+        desk
+    });
+}
+
+#[test]
+fn who_was_enrolled_since_the_backup_is_let_in_again_when_a_colleague_who_knows_them_has_synced() {
+    let mut township = Township::new(66);
+    let village = township.village(0);
+    let desk = township.coordinator("赵敏");
+    let child = desk.registers("王小明", "2016-05-04", &village, "19900001001");
+    desk.syncs();
+    township.backs_up("monday");
+    let li = township.teacher("李老师", Scope::Place(village.clone()));
+    li.records_visit(child, &[], |form| form.at_home = "周二在家".to_owned());
+    sync_until_quiet(&[&li, &desk]);
+    township.is_restored_from("monday");
+    assert_eq!(li.syncs().failure, Some(ErrorCode::DeviceRefused), "the county does not know the tablet any more");
+    // Somebody else is enrolled before anybody notices: the register goes on another way.
+    let next = township.teacher("周老师", Scope::Place(village));
+    desk.syncs();
+    li.records_visit(child, &[], |form| form.at_home = "周三在家".to_owned());
+    sync_until_quiet(&[&li, &desk, &next]);
+    for person in [&li, &desk, &next] {
+        assert_eq!(visits(person, child), ["周三在家", "周二在家"], "{}", person.name);
+    }
+    township.assert_same_ledger(&desk);
+}
+
+#[test]
+fn who_was_shut_out_since_the_backup_stays_out_when_a_colleague_who_knows_it_has_synced() {
+    let mut township = Township::new(67);
+    let village = township.village(0);
+    let desk = township.coordinator("赵敏");
+    let li = township.teacher("李老师", Scope::Place(village));
+    sync_until_quiet(&[&li, &desk]);
+    township.backs_up("monday");
+    township.revokes("李老师");
+    desk.syncs();
+    assert_eq!(li.syncs().failure, Some(ErrorCode::DeviceRefused));
+    township.is_restored_from("monday");
+    desk.syncs();
+    assert_eq!(li.syncs().failure, Some(ErrorCode::DeviceRefused), "a backup lets no lost tablet in again");
 }

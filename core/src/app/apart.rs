@@ -71,6 +71,7 @@ pub(super) fn request(reading: Reading<'_>, standing: &Standing, asked_up_to: u6
         decisions: reading.untold_decisions(DECISIONS_MAX)?,
         own_head: OwnHead { counter: standing.counter, hash: standing.previous },
         twin_known: reading.twin_known()?,
+        given_back: None,
     })
 }
 

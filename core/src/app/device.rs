@@ -32,6 +32,8 @@ pub struct Device {
     pub environment: Environment,
     /// Up to which of its counters the last request asked what became of what waits apart.
     pub(super) asked_up_to: u64,
+    /// The place of the last envelope of others that was given back to a restored server.
+    pub(super) gave_up_to: i64,
     /// The county, once it has come.
     county: Option<Arc<County>>,
     /// Where everything lies.
@@ -90,6 +92,7 @@ impl Device {
             enrolment,
             environment: environment.clone(),
             asked_up_to: 0,
+            gave_up_to: 0,
             county,
             folder: folder.to_path_buf(),
         })

@@ -2,6 +2,7 @@
 //! with its search rows, and can be worked with before the next has come.
 
 use super::device::Device;
+use super::returned;
 use super::synchronise::{SharedDevice, project, with};
 use crate::domain::doc::snapshot;
 use crate::domain::identifier::Hash32;
@@ -220,7 +221,11 @@ pub(super) fn take_group(tx: &Transaction<'_>, group: &PackGroup) -> Result<()> 
     for packed in &group.dossiers {
         let row = DocumentRow { id: packed.document, kind: packed.kind, leaves: packed.leaves.clone() };
         let loaded = snapshot::read_snapshot(packed.kind, &packed.snapshot).map_err(damaged)?;
+        let is_new = Reading::within(tx).document_row(row.id)?.is_none();
         document::take_snapshot(tx, &row, &loaded).map_err(damaged)?;
+        if is_new {
+            returned::put_kept_back(tx, row.id)?;
+        }
         moves::place(tx, row.id, &row.leaves)?;
         project(tx, &row)?;
     }

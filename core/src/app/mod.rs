@@ -18,6 +18,7 @@ pub mod rebuild_projections;
 pub mod record_absence;
 pub mod record_case;
 pub mod record_visit;
+mod recovery;
 pub mod register_child;
 mod returned;
 pub mod synchronise;

@@ -9,7 +9,7 @@ use super::record_visit;
 use crate::api::form_words::{self, FormWords};
 use crate::domain::doc::{self, DocumentKind, dossier_read};
 use crate::domain::dossier::{Dossier, PhotoRecord};
-use crate::domain::identifier::{DraftId, EntryId, Hash32};
+use crate::domain::identifier::{DocumentId, DraftId, EntryId, Hash32};
 use crate::domain::time::Timestamp;
 use crate::environment::Environment;
 use crate::error::{ErrorCode, Result};
@@ -180,6 +180,20 @@ fn of_draft(photo: &PhotoRecord) -> DraftPhoto {
         width: photo.width,
         height: photo.height,
     }
+}
+
+/// A child who had left, and was erased, is here again: so is what was recorded here, of which the bytes were kept. The
+/// server does not send a device back what it has just offered.
+///
+/// # Errors
+/// The faults of a store.
+pub(super) fn put_kept_back(tx: &Transaction<'_>, id: DocumentId) -> Result<()> {
+    for own in Reading::within(tx).own_forms(id)? {
+        if let (false, Ok(change)) = (own.dropped, doc::read_change(&own.envelope.body.change)) {
+            document::append(tx, &own.envelope, &change)?;
+        }
+    }
+    Ok(())
 }
 
 /// A form that was refused once is in the log after all: a restored server judged otherwise. It is in the dossier again.

@@ -9,12 +9,13 @@ use automerge::{Automerge, Change};
 
 use super::device::Device;
 use super::note_case_changes::note_case_changes;
-use super::{apart, first_copy, returned};
+use super::{apart, first_copy, recovery, returned};
 use crate::domain::doc::{self, DocumentKind};
 use crate::domain::identifier::{DocumentId, Hash32};
 use crate::domain::time::Timestamp;
 use crate::error::{ErrorCode, Failure, Result};
 use crate::photo::PhotoKind;
+use crate::protocol::apart::ApartRequest;
 use crate::protocol::body;
 use crate::protocol::envelope::Envelope;
 use crate::protocol::photo::PhotoFile;
@@ -24,6 +25,7 @@ use crate::protocol::sync::{
 };
 use crate::store::document::{self, DocumentRow};
 use crate::store::photo_file::PhotoFileRow;
+use crate::store::recovery::Recovery;
 use crate::store::{Reading, casework, device, moves, outbox, pack, photo_file, projection, register};
 use crate::sync::link::{Link, LinkFailure};
 use crate::sync::session::{Effect, Event, FileTask, Progress, Session};
@@ -124,7 +126,10 @@ pub fn build_request(device: &Device) -> Result<SyncRequest> {
         answer_bytes_max: ANSWER_BYTES_MAX,
         photo_mark: standing.photo_mark,
         register_hash: standing.register_hash,
-        apart: Some(apart::request(reading, &standing, device.asked_up_to)?),
+        apart: Some(ApartRequest {
+            given_back: recovery::request(device)?,
+            ..apart::request(reading, &standing, device.asked_up_to)?
+        }),
         packs: reading.pack_request(standing.cursor)?,
     })
 }
@@ -149,6 +154,8 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
     let mut actor_is_spent = false;
     let environment = device.environment.clone();
     let asked_up_to = apart::asked_up_to(device.store.reading(), request.apart.as_ref())?;
+    let given_back = request.apart.as_ref().and_then(|apart| apart.given_back.as_ref());
+    let gave_up_to = recovery::gave_up_to(device.store.reading(), device.gave_up_to, given_back)?;
     device.store.transact(|tx| {
         let mut standing = Reading::within(tx).standing()?;
         standing.clock_ahead_ms = now.unix_ms().saturating_sub(answer.server_time.unix_ms());
@@ -158,6 +165,7 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
         if answer.rewound {
             tracing::warn!(seq = answer.cursor.seq, "the server was restored from a backup; offering again");
             standing.cursor = answer.cursor;
+            crate::store::recovery::begin(tx)?;
             register::begin_again(tx)?;
             (standing.register_head, standing.register_hash) = (0, Hash32::ZERO);
             outbox::offer_again_above(tx, answer.cursor.seq)?;
@@ -173,6 +181,7 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
                 return Err(Failure::new(ErrorCode::ServerAnswerUnreadable, "a register entry does not follow"));
             }
             register::append(tx, entry)?;
+            crate::store::recovery::confirm_entry(tx, entry)?;
             standing.register_head = entry.body.seq;
             standing.register_hash = entry.hash();
         }
@@ -181,6 +190,8 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
             take_move(tx, event)?;
         }
         standing.cursor = answer.cursor;
+        let taken_back = answer.apart.as_ref().and_then(|told| told.taken_back.as_ref());
+        again |= recovery::take_in(tx, given_back, taken_back)?;
         if let Some(told) = answer.apart {
             let heard = apart::take_in(tx, &environment, told, &mut standing, now)?;
             again |= heard.again;
@@ -206,6 +217,10 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
             }
             None => pack::await_all(tx, answer.packs.as_ref().map_or(&[], |packs| packs.packs.as_slice()))?,
         }
+        let at_the_end = !answer.more && standing.cursor.seq == answer.cursor.seq;
+        let was_looking = Reading::within(tx).recovery()? == Recovery::Looking;
+        crate::store::recovery::go_on(tx, at_the_end)?;
+        again |= was_looking && Reading::within(tx).recovery()? == Recovery::Giving;
         for id in Reading::within(tx).may_be_erased(standing.durable_seq)? {
             tracing::info!(document = %id, "a dossier that has left is erased");
             erased_photos.extend(moves::erase(tx, id)?);
@@ -219,6 +234,7 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
     }
     device.refresh()?;
     device.asked_up_to = asked_up_to;
+    device.gave_up_to = gave_up_to;
     if actor_is_spent {
         device.author.actor = device.environment.random_bytes();
     }
@@ -302,6 +318,7 @@ fn take_envelopes(tx: &crate::store::Transaction<'_>, envelopes: Vec<Envelope>) 
     for envelope in envelopes {
         let hash = envelope.hash();
         if reading.has_envelope(hash)? {
+            crate::store::recovery::confirm(tx, hash)?;
             continue;
         }
         let key = reading.public_key(envelope.body.certificate)?;
@@ -311,7 +328,10 @@ fn take_envelopes(tx: &crate::store::Transaction<'_>, envelopes: Vec<Envelope>) 
         let change = doc::read_change(&envelope.body.change)?;
         let row =
             DocumentRow { id: envelope.body.document, kind: envelope.body.kind, leaves: envelope.body.leaves.clone() };
-        document::insert(tx, &row)?;
+        if reading.document_row(row.id)?.is_none() {
+            document::insert(tx, &row)?;
+            returned::put_kept_back(tx, row.id)?;
+        }
         document::append(tx, &envelope, &change)?;
         by_document.entry(row.id).or_insert_with(|| (row, Vec::new())).1.push(change);
     }

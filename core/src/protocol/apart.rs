@@ -4,6 +4,8 @@
 use minicbor::{Decode, Encode};
 
 use super::body::cbor;
+use super::envelope::Envelope;
+use super::register::RegisterEntry;
 use super::sync::QuarantineReason;
 use crate::domain::identifier::{CertificateId, DocumentId, Hash32};
 use crate::domain::place::Leaves;
@@ -103,6 +105,31 @@ pub struct ApartRequest {
     /// It knows that another device has its certificate: it is sent what that one wrote.
     #[n(4)]
     pub twin_known: bool,
+    /// What a restored server has lost and this device holds of others.
+    #[n(5)]
+    pub given_back: Option<GivenBack>,
+}
+
+/// What a device gives back to a server that was restored.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+pub struct GivenBack {
+    /// Register entries, oldest first.
+    #[cbor(n(0), decode_with = "super::bounded::decode")]
+    pub register: Vec<RegisterEntry>,
+    /// Envelopes of others, in the order of the log in which they came.
+    #[cbor(n(1), decode_with = "super::bounded::decode")]
+    pub envelopes: Vec<Envelope>,
+}
+
+/// What need not be given back again, by hash: it is there, whether it was taken or known, or something newer is.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Encode, Decode)]
+pub struct TakenBack {
+    /// Register entries.
+    #[n(0)]
+    pub register: Vec<Hash32>,
+    /// Envelopes.
+    #[n(1)]
+    pub envelopes: Vec<Hash32>,
 }
 
 /// What the server says of what waits apart.
@@ -121,6 +148,9 @@ pub struct ApartAnswer {
     /// log.
     #[n(3)]
     pub twin: bool,
+    /// What was taken back of what the device gave.
+    #[n(4)]
+    pub taken_back: Option<TakenBack>,
 }
 
 /// An envelope that waits for a person to decide.

@@ -113,6 +113,12 @@ impl RegisterEntry {
             && verify(county_key, SIGNED_AS, &cbor(&self.body), &self.signature)
     }
 
+    /// Whether the county's key signed it, wherever it stood.
+    #[must_use]
+    pub fn is_signed_by(&self, county_key: &PublicKey) -> bool {
+        verify(county_key, SIGNED_AS, &cbor(&self.body), &self.signature)
+    }
+
     /// The hash that the next entry names.
     #[must_use]
     pub fn hash(&self) -> Hash32 {

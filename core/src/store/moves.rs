@@ -61,6 +61,7 @@ pub fn erase(tx: &Transaction<'_>, id: DocumentId) -> Result<Vec<Hash32>> {
     for sql in [
         "UPDATE outbox SET kept = (SELECT bytes FROM envelope WHERE envelope.hash = outbox.envelope)
          WHERE document = :id AND EXISTS (SELECT 1 FROM envelope WHERE envelope.hash = outbox.envelope)",
+        "DELETE FROM unconfirmed WHERE envelope IN (SELECT hash FROM envelope WHERE document = :id)",
         "DELETE FROM envelope WHERE document = :id",
         "DELETE FROM document_change WHERE document = :id",
         "DELETE FROM photo_file WHERE document = :id",

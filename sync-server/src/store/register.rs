@@ -216,6 +216,14 @@ pub fn entries_after(connection: &Connection, seq: u64, bytes_max: usize) -> Res
     Ok((entries, true))
 }
 
+/// All entries, in their order.
+///
+/// # Errors
+/// The faults of a store.
+pub fn all_entries(connection: &Connection) -> Result<Vec<RegisterEntry>> {
+    Ok(entries_after(connection, 0, usize::MAX)?.0)
+}
+
 /// A device that the register knows and has not revoked.
 #[derive(Debug, Clone)]
 pub struct Device {

@@ -6,6 +6,10 @@ use jiafang_core::domain::place::{ClassId, Leaves, PlaceCode, Scope};
 use jiafang_core::domain::role::Role;
 use jiafang_core::domain::time::Timestamp;
 use jiafang_core::domain::visit::VisitForm;
+use jiafang_core::protocol::apart::{
+    ApartAnswer, ApartRequest, Decision, DecisionBody, Fate, GivenBack, Outcome, OwnHead, ReviewItem, TakenBack,
+    Verdict,
+};
 use jiafang_core::protocol::body::{self, cbor};
 use jiafang_core::protocol::enrol::{EnrolAnswer, EnrolRequest};
 use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};
@@ -164,7 +168,22 @@ pub(super) fn request() -> SyncRequest {
         answer_bytes_max: 524_288,
         photo_mark: 0,
         register_hash: Hash32::ZERO,
-        apart: None,
+        apart: Some(ApartRequest {
+            review: Hash32([0x4E; 32]),
+            asks: vec![Hash32([0xA5; 32])],
+            decisions: vec![Decision::sign(
+                DecisionBody {
+                    envelope: Hash32([0xA9; 32]),
+                    verdict: Verdict::Refuse,
+                    note: "重复".to_owned(),
+                    at: AT,
+                },
+                &signer(),
+            )],
+            own_head: OwnHead { counter: 3, hash: Hash32([0x0E; 32]) },
+            twin_known: true,
+            given_back: Some(GivenBack { register: register(), envelopes: written() }),
+        }),
         packs: None,
     }
 }
@@ -232,7 +251,30 @@ pub(super) fn answer() -> SyncAnswer {
             ScopeEvent { document: DOCUMENT, change: ScopeChange::Here { leaves: leaves() } },
             ScopeEvent { document: DocumentId::from_bytes([0xD1; 16]), change: ScopeChange::Left { seq: 2 } },
         ]),
-        apart: None,
+        apart: Some(ApartAnswer {
+            review: Some(vec![ReviewItem {
+                envelope: Hash32([0xA9; 32]),
+                certificate: CERTIFICATE,
+                counter: 4,
+                document: DOCUMENT,
+                leaves: leaves(),
+                reason: QuarantineReason::Late,
+                since: AT,
+                acceptable: true,
+                change: written().first().map(|envelope| envelope.body.change.clone()).unwrap_or_default(),
+            }]),
+            outcomes: vec![
+                Outcome { envelope: Hash32([0xA5; 32]), fate: Fate::Unknown },
+                Outcome {
+                    envelope: Hash32([0xA6; 32]),
+                    fate: Fate::Refused { by: "王老师".to_owned(), at: AT, note: String::new() },
+                },
+                Outcome { envelope: Hash32([0xA7; 32]), fate: Fate::Accepted { seq: 7 } },
+            ],
+            decided: vec![Hash32([0xA9; 32])],
+            twin: false,
+            taken_back: Some(TakenBack { register: vec![Hash32([0xEE; 32])], envelopes: vec![Hash32([0xA5; 32])] }),
+        }),
         packs: None,
     }
 }

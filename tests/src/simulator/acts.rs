@@ -15,6 +15,7 @@ use jiafang_core::error::{ErrorCode, Failure};
 use jiafang_core::photo::PhotoKind;
 use jiafang_core::store::draft::DraftPhoto;
 
+use super::decisions;
 use super::plan::{Act, Dice, Plan, Post, Step};
 use super::tablet::{Tablet, held};
 use super::time::WrongClock;
@@ -34,15 +35,18 @@ const STATUSES: [SchoolingStatus; 5] = [
 const TABLETS_MAX: usize = 260;
 
 /// How something that was done on a tablet ended: in words for the trace, or why not.
-type Done = Result<String, Option<Failure>>;
+pub(super) type Done = Result<String, Option<Failure>>;
 
 /// What a screen may say instead of "saved": nothing is promised then.
 fn is_refusal_in_words(code: ErrorCode) -> bool {
     use ErrorCode as E;
-    matches!(code, E::NotAllowed | E::FieldInvalid | E::FieldMissing | E::ConflictGone | E::DocumentNotHere)
+    matches!(
+        code,
+        E::NotAllowed | E::FieldInvalid | E::FieldMissing | E::ConflictGone | E::DocumentNotHere | E::ChildMovedAway
+    )
 }
 
-fn counted<T: Clone>(all: &[T], number: u32) -> Option<T> {
+pub(super) fn counted<T: Clone>(all: &[T], number: u32) -> Option<T> {
     usize::try_from(number).ok()?.checked_rem(all.len()).and_then(|place| all.get(place)).cloned()
 }
 
@@ -158,6 +162,13 @@ impl World {
                 self.registers(tablet, village, step.number.saturating_add(100), true)
             }
             Act::Settle { child, choice } => app(&mut || settles(tablet, child, choice)),
+            Act::Move { child, village } => {
+                let village = held(&self.office).villages.get(usize::from(village)).cloned();
+                app(&mut || decisions::moves(tablet, child, village.clone()))
+            }
+            Act::Decide { which, accept } => app(&mut || decisions::decides(tablet, which, accept)),
+            Act::OfficeDecides { which, accept } => Ok(held(&self.office).decides(which, accept)),
+            Act::HandIn { which } => self.hands_in(tablet, which),
             Act::Sync => {
                 let synced = self.syncs(tablet, &step.calls)?;
                 Ok(format!("{:?}", synced.progress))

@@ -12,6 +12,7 @@ use jiafang_core::protocol::envelope::Envelope;
 use jiafang_sync_server::county_ledger;
 use rusqlite::types::Value;
 
+use super::lost::WithinReach;
 use super::tablet::{Tablet, held};
 use super::world::{Said, World};
 
@@ -22,6 +23,7 @@ const ROUNDS_MAX: usize = 40;
 struct Server {
     in_log: BTreeMap<Hash32, u64>,
     apart: BTreeMap<Hash32, String>,
+    refused: BTreeSet<Hash32>,
     dossiers: BTreeMap<DocumentId, ServerDossier>,
     damaged: BTreeSet<DocumentId>,
     backed_up: BTreeSet<Hash32>,
@@ -42,6 +44,8 @@ struct Rest {
     let_in: bool,
     envelopes: BTreeMap<DocumentId, BTreeMap<Hash32, CertificateId>>,
     outbox: BTreeMap<u64, OutboxRow>,
+    /// What forms say that came back, by their counters.
+    returned: BTreeMap<u64, String>,
     durable_seq: u64,
 }
 
@@ -51,6 +55,8 @@ struct OutboxRow {
     reason: String,
     seq: u64,
     on_desk: bool,
+    refused: bool,
+    dropped: bool,
 }
 
 impl World {
@@ -95,9 +101,11 @@ impl World {
     pub(super) fn checks(&self) {
         let server = self.server_at_rest();
         let rests: Vec<Rest> = self.everybody().into_iter().map(|tablet| self.at_rest(tablet)).collect();
+        let let_in = rests.iter().filter(|rest| rest.let_in).map(|rest| rest.tablet.as_ref());
+        let reach = WithinReach::of(&held(&self.office).log(), let_in);
         for said in held(&self.said).clone() {
             if let Some(rest) = rests.iter().find(|rest| rest.tablet.number == said.tablet) {
-                self.checks_promise(&said, rest, &server);
+                self.checks_promise(&said, rest, &server, &reach);
                 self.checks_text(&said, rest, &server);
             }
         }
@@ -105,8 +113,9 @@ impl World {
             self.checks_projections(&rest.tablet);
             if rest.let_in {
                 self.checks_honesty(rest, &rests, &server);
-                self.checks_dossiers(rest, &rests, &server);
+                self.checks_dossiers(rest, &server, &reach);
                 self.checks_photos(rest, &server);
+                self.checks_list(&rest.tablet);
             }
         }
         self.checks_screens(&rests);
@@ -130,6 +139,7 @@ impl World {
         Server {
             in_log: log.iter().zip(1..).map(|(envelope, seq)| (envelope.hash(), seq)).collect(),
             apart: office.apart().into_iter().collect(),
+            refused: office.refused().into_iter().collect(),
             dossiers,
             damaged: ledger.damaged.into_iter().collect(),
             backed_up: office.backups.iter().flat_map(|backup| backup.holds.iter().copied()).collect(),
@@ -139,7 +149,7 @@ impl World {
 
     fn at_rest(&self, tablet: Arc<Tablet>) -> Rest {
         let let_in = held(&self.office).lets_in(tablet.certificate);
-        let (envelopes, outbox) = tablet.knows(|device| {
+        let (envelopes, outbox, returned) = tablet.knows(|device| {
             device.store.transact(|tx| {
                 let mut envelopes: BTreeMap<DocumentId, BTreeMap<Hash32, CertificateId>> = BTreeMap::new();
                 for row in rows(tx, "SELECT document, hash, certificate FROM envelope") {
@@ -149,30 +159,43 @@ impl World {
                     }
                 }
                 let mut outbox = BTreeMap::new();
-                for row in rows(tx, "SELECT counter, envelope, state, reason, seq, on_desk_at FROM outbox") {
-                    if let [counter, envelope, state, reason, seq, on_desk_at] = row.as_slice() {
+                for row in rows(
+                    tx,
+                    "SELECT counter, envelope, state, reason, seq, on_desk_at, refused_at, dropped FROM outbox",
+                ) {
+                    if let [counter, envelope, state, reason, seq, on_desk_at, refused_at, dropped] = row.as_slice() {
                         let row = OutboxRow {
                             envelope: Hash32(blob(envelope)),
                             state: text(state),
                             reason: text(reason),
                             seq: number(seq),
                             on_desk: number(on_desk_at) > 0,
+                            refused: number(refused_at) > 0,
+                            dropped: number(dropped) > 0,
                         };
                         outbox.insert(number(counter), row);
                     }
                 }
-                Ok((envelopes, outbox))
+                let mut returned = BTreeMap::new();
+                for row in rows(tx, "SELECT counter, words FROM returned_form") {
+                    if let [counter, words] = row.as_slice() {
+                        returned.insert(number(counter), text(words));
+                    }
+                }
+                Ok((envelopes, outbox, returned))
             })
         });
         let durable_seq = tablet.knows(|device| Ok(device.store.reading().standing()?.durable_seq));
-        Rest { tablet, let_in, envelopes, outbox, durable_seq }
+        Rest { tablet, let_in, envelopes, outbox, returned, durable_seq }
     }
 
     /// Every envelope that was ever said to be saved is on the server, or apart with a reason, and the tablet has it.
-    fn checks_promise(&self, said: &Said, rest: &Rest, server: &Server) {
+    fn checks_promise(&self, said: &Said, rest: &Rest, server: &Server, reach: &WithinReach) {
         let who = format!("tablet {} no. {}", said.tablet, said.counter);
         let kept = rest.envelopes.get(&said.document).is_some_and(|of_it| of_it.contains_key(&said.envelope));
-        if !kept && self.was_erased_rightly(said, rest, server) {
+        if !kept && server.refused.contains(&said.envelope) {
+            // Its words have come back, and its child has left: what is checked of the words, below, is all that stays.
+        } else if !kept && self.was_erased_rightly(said, rest, server) {
             self.tallies("ErasedAfterTheChildLeft");
         } else if !kept {
             self.finds(format!("{who} was called saved, and the tablet has it no more"));
@@ -190,10 +213,17 @@ impl World {
             }
             return;
         }
+        if server.refused.contains(&said.envelope) {
+            if rest.let_in && !(row.refused && rest.returned.contains_key(&said.counter)) {
+                self.finds(format!("{who} was refused, and its author has not got it back ({})", row.state));
+            }
+            self.tallies("RefusedAndBackWithItsAuthor");
+            return;
+        }
         if !rest.let_in {
             // The strip says that the office does not let the tablet in any more; what it holds it still shows.
             self.tallies("HeldByTabletThatIsShutOut");
-        } else if row.state == "waiting" && server.restored {
+        } else if row.state == "waiting" && server.restored && !reach.can_come(said.envelope) {
             self.tallies("WaitsForWhatARestoreLost");
         } else {
             self.finds(format!("{who} ({}) is neither in the log nor apart", row.state));
@@ -215,6 +245,12 @@ impl World {
         let reads = |dossier: &Dossier| dossier.visits.get(&entry).map(|visit| visit.form.at_home.clone());
         let who = format!("tablet {} no. {}", said.tablet, said.counter);
         if !rest.envelopes.contains_key(&said.document) && self.was_erased_rightly(said, rest, server) {
+            return;
+        }
+        if rest.outbox.get(&said.counter).is_some_and(|row| row.dropped) {
+            if !rest.returned.get(&said.counter).is_some_and(|words| words.contains(&typed)) {
+                self.finds(format!("the text of {who} is in no dossier, and has not come back"));
+            }
             return;
         }
         let here = rest.tablet.with(|device| dossier_read::read(&device.store.reading().document(said.document)?));
@@ -253,7 +289,10 @@ impl World {
                         self.finds(format!("{who} is said to be on a desk, and is on none"));
                     }
                 }
-                "quarantined" if !server.apart.contains_key(&row.envelope) => {
+                "quarantined" if row.refused && !server.refused.contains(&row.envelope) => {
+                    self.finds(format!("{who} is said to be refused, and is not"));
+                }
+                "quarantined" if !row.refused && !server.apart.contains_key(&row.envelope) => {
                     self.finds(format!("{who} is said to be apart ({}), and is not", row.reason));
                 }
                 _ => {}
@@ -263,11 +302,10 @@ impl World {
 
     /// A tablet holds all of the dossiers that it may see, and nothing that the server lacks without a reason; and what
     /// is equal to the server's log reads as the server reads it (invariant 3).
-    fn checks_dossiers(&self, rest: &Rest, rests: &[Rest], server: &Server) {
+    fn checks_dossiers(&self, rest: &Rest, server: &Server, reach: &WithinReach) {
         let tablet = &rest.tablet;
         let rights = tablet.knows(|device| Ok(device.author.rights.clone()));
         let nothing = BTreeMap::new();
-        let stranger = held(&self.stranger).as_ref().map(|stranger| stranger.tablet.certificate);
         for (id, dossier) in &server.dossiers {
             if !rights.scopes.iter().any(|scope| scope.covers(&dossier.placed.leaves)) {
                 continue;
@@ -284,18 +322,21 @@ impl World {
                 self.finds(format!("tablet {} lacks {lacking} envelopes of {id}", tablet.number));
                 continue;
             }
-            let more: Vec<(&Hash32, &CertificateId)> =
-                here.iter().filter(|(hash, _)| !dossier.envelopes.contains_key(hash)).collect();
+            let dropped: BTreeSet<Hash32> =
+                rest.outbox.values().filter(|row| row.dropped).map(|row| row.envelope).collect();
+            let more: Vec<(&Hash32, &CertificateId)> = here
+                .iter()
+                .filter(|(hash, _)| !dossier.envelopes.contains_key(hash) && !dropped.contains(hash))
+                .collect();
             for (hash, author) in &more {
-                let own = **author == tablet.certificate;
-                let author_is_gone = Some(**author) == stranger || !held(&self.office).lets_in(**author);
-                let forked = rests.iter().any(|one| one.tablet.certificate == **author && one.tablet.is_cloned());
-                let explained = own
-                    || (server.restored && (author_is_gone || forked || server.apart.contains_key(hash)))
-                    || (server.restored && waits_with_author(rests, **author, **hash));
-                if explained && !own {
+                // Of the own each is checked as what a screen has promised.
+                let own = **author == tablet.certificate && !tablet.is_cloned();
+                if own || server.apart.contains_key(hash) || server.refused.contains(hash) {
+                    continue;
+                }
+                if server.restored && !reach.can_come(**hash) {
                     self.tallies("HeldByOthersAndLostByTheServer");
-                } else if !explained {
+                } else {
                     self.finds(format!("tablet {} has an envelope of {id} that the log lacks", tablet.number));
                 }
             }
@@ -362,6 +403,10 @@ impl World {
         let mut shown: BTreeMap<(DocumentId, Vec<Hash32>), Shown> = BTreeMap::new();
         for rest in rests.iter().filter(|rest| rest.let_in) {
             for id in rest.tablet.dossiers() {
+                // Of a child who has left the tablet does not know where it lies, and shows the place that it left.
+                if rest.tablet.knows(|device| device.store.reading().has_left(id)) {
+                    continue;
+                }
                 let Ok(document) = rest.tablet.with(|device| device.store.reading().document(id)) else { continue };
                 let row = rest.tablet.knows(|device| {
                     device.store.transact(|tx| {
@@ -394,14 +439,6 @@ impl World {
             }
         }
     }
-}
-
-/// Whether an author of a form, who is let in, still holds it as waiting: then it will come.
-fn waits_with_author(rests: &[Rest], author: CertificateId, envelope: Hash32) -> bool {
-    rests.iter().any(|rest| {
-        rest.tablet.certificate == author
-            && rest.outbox.values().any(|row| row.envelope == envelope && row.state == "waiting")
-    })
 }
 
 fn change_of(envelope: &Envelope) -> Hash32 {

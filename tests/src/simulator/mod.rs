@@ -4,9 +4,11 @@
 
 mod acts;
 mod checks;
+mod decisions;
 mod fate;
 mod hostile;
 mod link;
+mod lost;
 mod office;
 mod plan;
 mod tablet;

@@ -97,7 +97,7 @@ impl Office {
         self.folder.join("server")
     }
 
-    fn environment(&mut self) -> Environment {
+    pub(super) fn environment(&mut self) -> Environment {
         self.starts = self.starts.saturating_add(1);
         environment(&self.clock, self.seed, self.starts)
     }

@@ -109,6 +109,32 @@ pub enum Act {
         /// Which of the values is chosen.
         choice: u8,
     },
+    /// The child is moved to another village.
+    Move {
+        /// Which child.
+        child: u32,
+        /// To which village.
+        village: u8,
+    },
+    /// The person decides over what one device wrote of one child and waits apart.
+    Decide {
+        /// Which case.
+        which: u8,
+        /// Into the log, or back to its author.
+        accept: bool,
+    },
+    /// The county's administration decides over something that waits.
+    OfficeDecides {
+        /// Which envelope.
+        which: u8,
+        /// Into the log, or back to its author.
+        accept: bool,
+    },
+    /// A visit that came back is handed in again.
+    HandIn {
+        /// Which of those that came back.
+        which: u8,
+    },
     /// The tablet syncs.
     Sync,
     /// Everybody syncs, one after the other.
@@ -293,7 +319,8 @@ impl Plan {
             upheavals: if dice.in_hundred(60) { 3 + dice.below(9) } else { 0 },
             stranger,
         };
-        let steps = (0..steps).map(|number| step(&mut dice, number, &temper)).collect();
+        let mut steps: Vec<Step> = (0..steps).map(|number| step(&mut dice, number, &temper)).collect();
+        add_moves_and_decisions(&mut Dice::new(seed ^ 0x5EED_A9A8), &mut steps, &temper);
         Self { seed, people, children, stranger, steps }
     }
 }
@@ -346,6 +373,31 @@ fn step(dice: &mut Dice, number: u32, temper: &Temper) -> Step {
         dies_afterwards: dice.in_hundred(temper.deaths),
         pages_left: dice.in_hundred(temper.full_disks).then(|| u16::from(dice.small(10))),
         calls,
+    }
+}
+
+/// Children move and people decide in six plans of ten, between the steps that were drawn, which stay what they were.
+fn add_moves_and_decisions(dice: &mut Dice, steps: &mut Vec<Step>, temper: &Temper) {
+    if !dice.in_hundred(60) {
+        return;
+    }
+    let more = 2 + dice.below(u32::try_from(steps.len() / 3).unwrap_or(0).max(1));
+    for number in 0..more {
+        let mut added = step(dice, 1_000 + number, temper);
+        let (which, accept) = (dice.small(12), dice.in_hundred(60));
+        added.act = match dice.below(10) {
+            0..=3 => Act::Move { child: dice.below(1 << 16), village: dice.small(VILLAGES) },
+            4..=6 => Act::Decide { which, accept },
+            7 => Act::OfficeDecides { which, accept },
+            8 => Act::HandIn { which },
+            _ => Act::Sync,
+        };
+        // The desk moves children and decides more often than the others.
+        if dice.in_hundred(50) && matches!(added.act, Act::Move { .. } | Act::Decide { .. }) {
+            added.tablet = 0;
+        }
+        let at = usize::try_from(dice.below(u32::try_from(steps.len()).unwrap_or(0) + 1)).unwrap_or(0);
+        steps.insert(at, added);
     }
 }
 

@@ -190,6 +190,7 @@ fn asked_apart() -> ApartRequest {
         decisions: vec![Decision::sign(body, &signer())],
         own_head: OwnHead { counter: 1, hash: Hash32([0x0E; 32]) },
         twin_known: false,
+        given_back: None,
     }
 }
 
@@ -201,6 +202,7 @@ fn told_apart() -> ApartAnswer {
         outcomes: vec![Outcome { envelope: Hash32([0xA5; 32]), fate }],
         decided: vec![Hash32([0xA9; 32])],
         twin: false,
+        taken_back: None,
     }
 }
 
