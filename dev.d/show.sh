@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What is shown: the demonstration, the figures, the simulations, the pictures.
+# What is shown: the demonstration, the figures, the simulations, the drills, the pictures.
 
 # The program `demo` of the tests crate is called as `demo --data FOLDER [ARGUMENTS]` and finds
 # JIAFANG_UI_DIST (the built pages) and JIAFANG_BIN_DIR (the programs) in its environment. JIAFANG_APP_BIN, the
@@ -24,7 +24,9 @@ cmd_bench() {
     install_all
     build_ui
     step "Build the benchmarks (a release build: minutes the first time)" \
-        cargo build "${cargo_flags[@]}" --release -p jiafang-tests --features plain-store --bin bench
+        cargo build "${cargo_flags[@]}" --release -p jiafang-tests --features plain-store --bin bench --bin drill-tablet \
+        -p jiafang-sync-server --bin jiafang-sync-server
+    export JIAFANG_BIN_DIR=$CARGO_TARGET_DIR/release
     run "$CARGO_TARGET_DIR/release/bench" "$@"
     [[ $status == 0 ]] || fail "the benchmarks ended with exit code $status"
 }
@@ -37,6 +39,16 @@ cmd_sim() {
     build_programs
     run "$JIAFANG_BIN_DIR/sim" "$@"
     [[ $status == 0 ]] || fail "the simulator ended with exit code $status"
+}
+
+# Debug builds, as in the tests: the links are what is slow. Bad links need root.
+cmd_drills() {
+    need_program drills
+    install_all
+    build_ui
+    build_programs
+    run "$JIAFANG_BIN_DIR/drills" "$@"
+    [[ $status == 0 ]] || fail "the drills ended with exit code $status"
 }
 
 cmd_shots() {

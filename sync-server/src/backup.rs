@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::error::{ErrorCode, Failure, Result};
+use jiafang_core::files::{create_folders, sync_folder};
 
 use crate::identity;
 use crate::photo::PhotoFolder;
@@ -50,7 +51,7 @@ pub fn back_up(data: &Path, store: &Store, target: &Path) -> Result<BackedUp> {
         let detail = "--to: a server runs on that folder, or ran and crashed; choose another folder for the backup";
         return Err(Failure::new(ErrorCode::FieldInvalid, detail).fact("field", "to").fact("reason", "in_use"));
     }
-    fs::create_dir_all(target)?;
+    create_folders(target)?;
     let partial = target.join(format!("{FILE_NAME}.partial"));
     let copied = copy(data, store, target, &partial);
     if copied.is_err() {
@@ -67,7 +68,7 @@ fn copy(data: &Path, store: &Store, target: &Path, partial: &Path) -> Result<(u6
     store.copy_to(partial)?;
     let seq = store::verify_copy(partial)?;
     let keys = target.join(identity::FOLDER_NAME);
-    fs::create_dir_all(&keys)?;
+    create_folders(&keys)?;
     for name in identity::FILES {
         identity::write_private(&keys.join(name), &fs::read(data.join(identity::FOLDER_NAME).join(name))?)?;
     }
@@ -104,7 +105,7 @@ fn copy_photos(data: &Path, store: &Store, target: &Path) -> Result<CopiedPhotos
             }
         };
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            create_folders(folder)?;
         }
         jiafang_core::files::write_atomically(&path, &bytes)?;
         photos.files = photos.files.saturating_add(1);
@@ -127,13 +128,6 @@ pub fn lies_within(folder: &Path, other: &Path) -> bool {
         None => absolute,
     };
     resolved.starts_with(other)
-}
-
-fn sync_folder(folder: &Path) -> Result<()> {
-    if cfg!(unix) {
-        fs::File::open(folder)?.sync_all()?;
-    }
-    Ok(())
 }
 
 fn remove_if_there(path: &Path) -> Result<()> {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use jiafang_core::domain::identifier::{CertificateId, Hash32};
 use jiafang_core::error::{ErrorCode, Failure, Result};
+use jiafang_core::files::{create_folders, sync_folder};
 use jiafang_core::vault::signing::{DeviceSigner, PublicKey};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -111,7 +112,7 @@ impl Identity {
     /// A folder that cannot be written.
     pub fn write(&self, data: &Path) -> Result<()> {
         let folder = data.join(FOLDER_NAME);
-        fs::create_dir_all(&folder)?;
+        create_folders(&folder)?;
         let secret = |signer: &DeviceSigner| data_encoding::HEXLOWER.encode(signer.secret().as_ref());
         write_private(&folder.join(COUNTY), secret(&self.county).as_bytes())?;
         write_private(&folder.join(ADMINISTRATION), secret(&self.administration).as_bytes())?;
@@ -201,5 +202,6 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&partial, path)?;
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or(Ok(()), sync_folder)?;
     Ok(())
 }

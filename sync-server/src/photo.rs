@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32};
 use jiafang_core::error::Result;
+use jiafang_core::files::{create_folders, sync_folder};
 use jiafang_core::protocol::photo::{PhotoOffer, PhotoOffset};
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 
@@ -46,7 +47,7 @@ impl PhotoFolder {
     /// A folder that cannot be made.
     pub fn open(data: &Path) -> Result<Self> {
         let folder = data.join(FOLDER_NAME);
-        fs::create_dir_all(&folder)?;
+        create_folders(&folder)?;
         Ok(Self { folder, writing: Default::default() })
     }
 
@@ -107,6 +108,9 @@ impl PhotoFolder {
         }
         let path = self.part_path(hash, device.certificate);
         append_durably(&path, part).map_err(|cause| fault(cause.into()))?;
+        if offset == 0 {
+            self.sync_shelf_of(&path).map_err(|cause| fault(cause.into()))?;
+        }
         if end < offer.bytes_total {
             return Ok(PhotoOffset { hash, offset: end, complete: false });
         }
@@ -117,7 +121,7 @@ impl PhotoFolder {
         }
         // Where another device was faster, the same bytes take the place of the same bytes.
         fs::rename(&path, self.path(hash)).map_err(|cause| fault(cause.into()))?;
-        sync_folder_of(&path).map_err(|cause| fault(cause.into()))?;
+        self.sync_shelf_of(&path).map_err(|cause| fault(cause.into()))?;
         store
             .transact(|tx| {
                 photo_store::keep(tx, offer, device.certificate)?;
@@ -125,6 +129,13 @@ impl PhotoFolder {
             })
             .map_err(fault)?;
         Ok(PhotoOffset { hash, offset: end, complete: true })
+    }
+
+    /// The name of a file on its shelf survives a power loss, and the shelf's own: it may have been made just now, or by a
+    /// server that was killed before it came so far.
+    fn sync_shelf_of(&self, path: &Path) -> std::io::Result<()> {
+        path.parent().map_or(Ok(()), sync_folder)?;
+        sync_folder(&self.folder)
     }
 
     /// Reads a part. When a desk gets the last one, who put the photo up is told at the next sync.
@@ -228,11 +239,4 @@ fn append_durably(path: &Path, part: &[u8]) -> std::io::Result<()> {
         file.set_len(before)?;
     }
     written
-}
-
-fn sync_folder_of(path: &Path) -> std::io::Result<()> {
-    match path.parent() {
-        Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
-        _ => Ok(()),
-    }
 }

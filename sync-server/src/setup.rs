@@ -55,7 +55,7 @@ pub fn create(data: &Path, setup: &Setup<'_>, identity: &Identity, environment: 
     if let Some(mistake) = setup.county.mistakes().into_iter().next() {
         return Err(Failure::new(ErrorCode::FieldInvalid, mistake).fact("field", "county").fact("reason", "file"));
     }
-    std::fs::create_dir_all(data)?;
+    jiafang_core::files::create_folders(data)?;
     identity.write(data)?;
     let store = Store::create(data)?;
     let now = environment.now();

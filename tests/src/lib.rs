@@ -5,6 +5,15 @@
 #[allow(clippy::expect_used, clippy::arithmetic_side_effects, clippy::cast_precision_loss)] // never ships
 pub mod benchmarks;
 pub mod demo_story;
+#[cfg(target_os = "linux")]
+#[allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::cast_precision_loss
+)] // as the kit
+pub mod drills;
 pub mod fiction;
 #[allow(clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)] // as the kit
 pub mod fuzz;

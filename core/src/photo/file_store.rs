@@ -15,7 +15,7 @@ use super::PhotoKind;
 use crate::domain::identifier::Hash32;
 use crate::environment::Environment;
 use crate::error::{ErrorCode, Failure, Result};
-use crate::files::write_atomically;
+use crate::files::{sync_folder, write_atomically};
 use crate::vault::sealing::{DataKey, open, seal};
 
 const FILE_PURPOSE: &str = "photo file";
@@ -51,6 +51,12 @@ impl PhotoFiles {
     pub fn open(folder: &Path, key: &DataKey, environment: Environment) -> Result<Self> {
         for name in PhotoKind::ALL.iter().map(|kind| kind.key()).chain([ARRIVALS]) {
             fs::create_dir_all(folder.join(name))?;
+        }
+        // Their names, too: else a power loss could take a folder with all the photos that were synced in it. Also when
+        // they were there: who made them may have been killed before this line.
+        sync_folder(folder)?;
+        if let Some(above) = folder.parent().filter(|above| !above.as_os_str().is_empty()) {
+            sync_folder(above)?;
         }
         Ok(Self {
             folder: folder.to_path_buf(),

@@ -1,6 +1,9 @@
 //! What `./dev bench` measures. Benchmarks, not timed tests: nothing here fails for being slow.
 
+#[cfg(target_os = "linux")]
+pub mod bad_links;
 pub mod device;
+mod load;
 pub mod roster;
 pub mod server;
 pub mod sync;

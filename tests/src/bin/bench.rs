@@ -19,6 +19,14 @@ struct Arguments {
     serve: Option<std::path::PathBuf>,
 }
 
+#[cfg(target_os = "linux")]
+use jiafang_tests::benchmarks::bad_links::edge;
+
+#[cfg(not(target_os = "linux"))]
+fn edge() -> Vec<Figure> {
+    Vec::new()
+}
+
 /// A group of figures under a name.
 type Suite = (&'static str, fn() -> Vec<Figure>);
 
@@ -39,17 +47,20 @@ fn main() -> ExitCode {
     );
     #[allow(clippy::disallowed_methods)] // a benchmark reads the clock
     let begun = Instant::now();
-    let suites: [Suite; 7] = [
+    let suites: [Suite; 9] = [
         ("device", device::first_page_and_visit),
         ("search", device::search),
         ("photo", device::photo),
         ("roster", roster::import),
         ("sync", sync::a_day_and_idle),
         ("real time", sync::real_time),
-        ("server", server::idle_of_a_county),
+        ("server", || server::of_a_county(server::Extent::COUNTY)),
+        ("small", || server::of_a_county(server::Extent::SMALL)),
+        ("edge", edge),
     ];
     for (name, suite) in suites {
-        if !name.contains(&arguments.only) {
+        // The small county shows that the bench works, and nothing else.
+        if !name.contains(&arguments.only) || (name == "small" && arguments.only != "small") {
             continue;
         }
         for figure in suite() {
