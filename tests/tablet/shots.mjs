@@ -1,6 +1,7 @@
 // Pictures of all screens, in both sizes and languages, with 200 % text and in the dark: ./dev shots.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { shootCases } from './case_shots.mjs'
 import { DESK, LANDSCAPE, TABLET, Township, root } from './township.mjs'
 
 const LONG_NAME = '阿卜杜热合曼·买买提艾力·吐尔逊阿依古丽·玉苏甫江'
@@ -234,6 +235,7 @@ try {
   await tablet.getByTestId('lock').tap()
   await tablet.getByTestId('unlock-pin').waitFor()
   await shoot(tablet, 'tablet-unlock')
+  await shootCases(township, shoot, opens, join(root, 'tests/photos/HMD_Nokia_8.3_5G.jpg'), { TABLET, LANDSCAPE, DESK })
 } finally {
   await township.end()
 }

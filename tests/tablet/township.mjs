@@ -51,6 +51,7 @@ export class Township {
     township.address = address
     await township.comesBack()
     const county = JSON.parse(readFileSync(join(root, 'tests/fixtures/county-qingshi.json'), 'utf8'))
+    township.county = county
     township.village = county.places.find((place) => place.code.length === 12)
     return township
   }

@@ -3,6 +3,7 @@
 // Helpers of a test fail it by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use jiafang_core::api::case_ledger::LedgerKind;
 use jiafang_core::api::casework::CaseView;
 use jiafang_core::domain::case::{CasePhase, StepStanding, TaskKind};
 use jiafang_core::domain::case_record::CaseForm;
@@ -172,6 +173,8 @@ fn a_child_is_missing_persuaded_missing_again_reported_noticed_returned_settled_
     assert_eq!((step.standing, step.late_days, step.person_name.as_str()), (StepStanding::Done, 1, "李老师"));
     assert_eq!((case.attempt_count, case.promised_on), (1, Day::parse("2026-11-25")));
 
+    assert!(cast.office.ledger_row_of(LedgerKind::Suspected, child).is_none(), "watched, and not suspected");
+
     // Wednesday: missing again: the promise is not kept, and the school names somebody.
     cast.it_is("2026-11-25", 9);
     cast.wang.marks(child, AttendanceMark::Unexcused, WHOLE);
@@ -217,6 +220,14 @@ fn a_child_is_missing_persuaded_missing_again_reported_noticed_returned_settled_
     let notice = case.steps.iter().find(|step| step.key == "return_notice").unwrap();
     assert_eq!(notice.late_days, 1, "late stays visible as late");
 
+    let row = cast.office.ledger_row_of(LedgerKind::Suspected, child).expect("a suspected dropout");
+    let cell = |key: &str| row.get(key).map_or("", String::as_str);
+    assert_eq!((cell("absent_from"), cell("absent_days"), cell("case_phase")), ("2026-11-23", "7", "疑似辍学"));
+    assert_eq!((cell("reason_code"), cell("due_at")), ("厌学", "2026-12-08"));
+    assert!(cell("persuasions").starts_with("2次: 2026-11-24 李老师 入户 同意返校(有日期)"), "{}", cell("persuasions"));
+    assert_eq!(cell("reports"), "2026-11-27 周校长 青石镇人民政府");
+    assert!(cast.office.ledger_row_of(LedgerKind::Dropout, child).is_none(), "nobody decided that");
+
     // Thursday the 3rd: back. Registered, watched, visited.
     cast.it_is("2026-12-03", 8);
     cast.wang.marks(child, AttendanceMark::Present, WHOLE);
@@ -237,11 +248,17 @@ fn a_child_is_missing_persuaded_missing_again_reported_noticed_returned_settled_
     let confirmation = cast.proposes_closing();
     assert_eq!(cast.principal.today().soon.len() + cast.principal.today().overdue.len(), 1);
     cast.it_is("2027-01-06", 10);
+    let confirmation = CaseForm { on: Day::parse("2027-01-06").unwrap(), ..confirmation };
     cast.principal.records_case(child, confirmation, &[]).unwrap();
     let case = cast.all_say(CasePhase::Closed, 8);
     let closing = case.closing.unwrap();
     assert_eq!((closing.proposed_by.as_str(), closing.confirmed_by.as_str()), ("李老师", "周校长"));
     assert_eq!(status(&cast.office, child), SchoolingStatus::EnrolledHere);
+    let row = cast.office.ledger_row_of(LedgerKind::Suspected, child).expect("closed in this school year");
+    assert_eq!(
+        (row["outcome"].as_str(), row["closed_on"].as_str(), row["closed_by"].as_str()),
+        ("已返校", "2027-01-06", "周校长")
+    );
     for person in cast.everybody() {
         assert!(person.today().overdue.is_empty() && person.today().waiting.is_empty(), "{}", person.name);
         person.assert_projections_rebuild();
@@ -365,6 +382,27 @@ fn the_same_step_done_twice_is_done_by_the_first_and_both_are_kept() {
         let step = case.steps.iter().find(|step| step.key == "name_person").unwrap();
         assert_eq!((step.person_name.as_str(), step.late_days, step.again_count), ("周校长", 0, 1));
     }
+}
+
+#[test]
+fn a_dropout_is_a_decision_and_stands_in_its_own_ledger() {
+    let cast = Cast::new(62);
+    cast.it_is("2026-11-23", 9);
+    cast.li.marks(cast.child, AttendanceMark::Unexcused, WHOLE);
+    cast.it_is("2026-12-28", 9);
+    cast.everybody_syncs();
+    assert!(cast.office.ledger_row_of(LedgerKind::Dropout, cast.child).is_none(), "no number of days decides it");
+    let decision = CaseForm {
+        note: "已外出务工,多次劝返无效,学校和乡镇共同认定".to_owned(),
+        ..cast.office.case_form(CaseRecordKind::Dropout)
+    };
+    assert_eq!(cast.li.records_case(cast.child, decision.clone(), &[]).unwrap_err().code, ErrorCode::NotAllowed);
+    cast.office.records_case(cast.child, decision, &[]).unwrap();
+    cast.all_say(CasePhase::Dropout, 26);
+    assert_eq!(status(&cast.li, cast.child), SchoolingStatus::Dropout);
+    let row = cast.principal.ledger_row_of(LedgerKind::Dropout, cast.child).expect("a dropout");
+    assert_eq!((row["dropout_on"].as_str(), row["absent_days"].as_str()), ("2026-12-28", "26"));
+    assert!(cast.principal.ledger_row_of(LedgerKind::Suspected, cast.child).is_none());
 }
 
 #[test]

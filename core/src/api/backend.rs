@@ -494,7 +494,7 @@ impl Commands for Backend {
 
     fn export_ledger(&self, request: ledger::ShowLedger) -> Result<ledger::MadeFile> {
         let (bytes, row_count) = self.with_device(|device| ledger::export(device, &request))?;
-        let name = format!("适龄儿童台账-{}.xlsx", self.environment.now().day());
+        let name = format!("{}-{}.xlsx", request.kind.zh(), self.environment.now().day());
         Ok(self.files.keep(&self.environment, &name, bytes, row_count))
     }
 

@@ -16,7 +16,7 @@ use crate::domain::dossier::Actor;
 use crate::domain::identifier::{DocumentId, DraftId, EntryId};
 use crate::domain::place::Leaves;
 use crate::domain::role::Role;
-use crate::domain::rule_set::{EvidenceAsked, RuleSet, StepRecord};
+use crate::domain::rule_set::{EvidenceAsked, RuleSet, StepRecord, Trigger};
 use crate::domain::time::{Day, Timestamp};
 use crate::error::Result;
 use crate::store::casework::{CaseLine, NotedChange};
@@ -126,6 +126,8 @@ pub struct StepView {
     pub entry_id: Option<EntryId>,
     /// How often the same step was recorded besides.
     pub again_count: u32,
+    /// It comes once the child is back.
+    pub after_return: bool,
 }
 
 /// A closing.
@@ -360,6 +362,7 @@ fn step_view(rules: Option<&RuleSet>, step: &CaseStep, name: &dyn Fn(&Actor) -> 
         recorded_later: done.filter(|done| done.at.day() > done.on).map(|done| done.at),
         entry_id: done.map(|done| done.entry),
         again_count: u32::try_from(step.done_again.len()).unwrap_or(u32::MAX),
+        after_return: rule.is_some_and(|rule| matches!(rule.trigger, Trigger::AfterReturn { .. })),
     }
 }
 

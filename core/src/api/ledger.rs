@@ -1,10 +1,11 @@
 //! The ledger (台账, handbook 3.4) as a live view.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::case_ledger::{self, LedgerKind};
 use super::children::villages_named;
 use crate::app::device::Device;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
@@ -21,6 +22,8 @@ use crate::store::children::{ChildFilter, FilterPart};
 #[serde(rename_all = "camelCase", default)]
 #[ts(export)]
 pub struct ShowLedger {
+    /// Which ledger.
+    pub kind: LedgerKind,
     /// As in the list of children.
     pub search: String,
     /// Only of this place: a township or a village.
@@ -138,6 +141,7 @@ fn filter(device: &Device, request: &ShowLedger) -> ChildFilter {
         statuses: request.statuses.clone(),
         flags: request.flags.clone(),
         only_conflicts: request.only_conflicts,
+        only: None,
         // Only a column's own key is ever sorted by.
         sort_by: ledger::COLUMNS
             .iter()
@@ -150,7 +154,9 @@ fn filter(device: &Device, request: &ShowLedger) -> ChildFilter {
 
 /// A page of the ledger with its facets.
 pub(super) fn page(device: &Device, request: &ShowLedger) -> Result<LedgerPage> {
-    let filter = filter(device, request);
+    let mut filter = filter(device, request);
+    let cases = case_rows(device, request.kind)?;
+    filter.only = cases.as_ref().map(|rows| rows.keys().copied().collect());
     let reading = device.store.reading();
     let county = device.county();
     let names = PlaceNames::of(&county);
@@ -161,7 +167,7 @@ pub(super) fn page(device: &Device, request: &ShowLedger) -> Result<LedgerPage> 
         .zip(request.offset.saturating_add(1)..)
         .map(|((document_id, row), seq)| LedgerRowView {
             document_id: *document_id,
-            cells: ledger::cells(row, seq, &names, today),
+            cells: with_case(ledger::cells(row, seq, &names, today), cases.as_ref(), *document_id),
             status: SchoolingStatus::from_key(&row.status).unwrap_or(SchoolingStatus::Unverified),
             conflicts: conflict_columns(&row.conflicts),
         })
@@ -182,8 +188,15 @@ pub(super) fn page(device: &Device, request: &ShowLedger) -> Result<LedgerPage> 
                 header: column.zh.to_owned(),
                 header_en: column.en.to_owned(),
                 numeric: NUMERIC.contains(&column.key),
-                shown: column.shown,
+                shown: column.shown && (request.kind == LedgerKind::SchoolAge || !NOT_OF_CASES.contains(&column.key)),
             })
+            .chain(request.kind.columns().into_iter().map(|column| LedgerColumn {
+                key: column.key.to_owned(),
+                header: column.zh.to_owned(),
+                header_en: column.en.to_owned(),
+                numeric: column.numeric,
+                shown: true,
+            }))
             .collect(),
         rows,
         total: reading.count_children(&filter)?,
@@ -196,6 +209,38 @@ pub(super) fn page(device: &Device, request: &ShowLedger) -> Result<LedgerPage> 
             ChildFlag::from_key(key).map_or_else(|| key.to_owned(), |flag| flag.zh().to_owned())
         })?,
     })
+}
+
+/// Columns of the master ledger that a ledger of cases shows only on request: its own take their place.
+const NOT_OF_CASES: &[&str] = &[
+    "household_head_name",
+    "sex",
+    "birth_date",
+    "left_behind",
+    "status_since",
+    "special_flags",
+    "evidence",
+    "verify_method",
+    "verified_on",
+    "verified_by",
+    "visit_count",
+];
+
+/// The rows of a ledger of cases by dossier; none for the master ledger.
+fn case_rows(device: &Device, kind: LedgerKind) -> Result<Option<BTreeMap<DocumentId, Vec<String>>>> {
+    if kind == LedgerKind::SchoolAge { Ok(None) } else { case_ledger::rows(device, kind).map(Some) }
+}
+
+/// The cells of the master ledger, and those of the case after them.
+fn with_case(
+    mut cells: Vec<String>,
+    cases: Option<&BTreeMap<DocumentId, Vec<String>>>,
+    document: DocumentId,
+) -> Vec<String> {
+    if let Some(own) = cases.and_then(|rows| rows.get(&document)) {
+        cells.extend(own.iter().cloned());
+    }
+    cells
 }
 
 /// Columns whose numbers stand right.
@@ -221,14 +266,17 @@ fn conflict_columns(paths: &[String]) -> Vec<String> {
 /// The ledger as a spreadsheet: exactly what is seen, all pages, or of it the rows that were chosen; and how many
 /// rows it has.
 pub(super) fn export(device: &Device, request: &ShowLedger) -> Result<(Vec<u8>, u32)> {
-    let filter = filter(device, request);
+    let mut filter = filter(device, request);
+    let cases = case_rows(device, request.kind)?;
+    filter.only = cases.as_ref().map(|rows| rows.keys().copied().collect());
     let county = device.county();
     let names = PlaceNames::of(&county);
     let today = device.environment.now().day();
+    let all = export_columns(request.kind);
     let wanted: Vec<usize> = if request.columns.is_empty() {
-        (0..ledger::COLUMNS.len()).collect()
+        (0..all.len()).collect()
     } else {
-        let place = |key: &String| ledger::COLUMNS.iter().position(|column| column.key == key.as_str());
+        let place = |key: &String| all.iter().position(|(known, _)| *known == key.as_str());
         request.columns.iter().filter_map(place).collect()
     };
     let stored = device.store.reading().ledger_rows(&filter, 0, EXPORT_ROWS_MAX)?;
@@ -237,33 +285,42 @@ pub(super) fn export(device: &Device, request: &ShowLedger) -> Result<(Vec<u8>, 
         .iter()
         .filter(|(document_id, _)| only.is_empty() || only.contains(document_id))
         .zip(1..)
-        .map(|((_, row), seq)| {
-            let cells = ledger::cells(row, seq, &names, today);
+        .map(|((document_id, row), seq)| {
+            let cells = with_case(ledger::cells(row, seq, &names, today), cases.as_ref(), *document_id);
             wanted.iter().map(|place| cells.get(*place).cloned().unwrap_or_default()).collect()
         })
         .collect();
     let row_count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-    let columns = wanted
-        .iter()
-        .filter_map(|place| ledger::COLUMNS.get(*place))
-        .map(|column| TableColumn {
-            header: column.zh.to_owned(),
-            width_chars: u16::from(column.width_chars),
-            kind: if NUMERIC.contains(&column.key) {
-                ColumnKind::Integer
-            } else if DAYS.contains(&column.key) {
-                ColumnKind::Date
-            } else {
-                ColumnKind::Text
-            },
-        })
-        .collect();
+    let columns = wanted.iter().filter_map(|place| all.get(*place)).map(|(_, column)| column.clone()).collect();
     let bytes = write_table(&Table {
-        title: Some(format!("{}适龄儿童少年台账({today})", county.county.name)),
-        sheet_name: "适龄儿童台账".to_owned(),
+        title: Some(format!("{}{}({today})", county.county.name, request.kind.zh())),
+        sheet_name: request.kind.zh().to_owned(),
         columns,
         rows,
         frozen_columns: 1,
     })?;
     Ok((bytes, row_count))
+}
+
+/// All columns of a ledger as a spreadsheet has them, by key.
+fn export_columns(kind: LedgerKind) -> Vec<(&'static str, TableColumn)> {
+    let master = ledger::COLUMNS.iter().map(|column| {
+        let form = if NUMERIC.contains(&column.key) {
+            ColumnKind::Integer
+        } else if DAYS.contains(&column.key) {
+            ColumnKind::Date
+        } else {
+            ColumnKind::Text
+        };
+        (column.key, table_column(column.zh, column.width_chars, form))
+    });
+    let own = kind.columns().into_iter().map(|column| {
+        let form = if column.numeric { ColumnKind::Integer } else { ColumnKind::Text };
+        (column.key, table_column(column.zh, column.width_chars, form))
+    });
+    master.chain(own).collect()
+}
+
+fn table_column(header: &str, width_chars: u8, kind: ColumnKind) -> TableColumn {
+    TableColumn { header: header.to_owned(), width_chars: u16::from(width_chars), kind }
 }

@@ -7,6 +7,7 @@
 pub mod apart;
 pub mod backend;
 mod by_itself;
+pub mod case_ledger;
 pub mod casework;
 pub mod children;
 pub mod commands;

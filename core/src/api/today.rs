@@ -81,7 +81,10 @@ const SOON_DAYS: i32 = 7;
 const CARDS_MAX: u32 = 300;
 
 /// What is due.
-pub(super) fn view(device: &Device) -> Result<TodayView> {
+///
+/// # Errors
+/// The faults of a store.
+pub fn view(device: &Device) -> Result<TodayView> {
     let reading = device.store.reading();
     let today = device.environment.now().day();
     let mut view = TodayView {

@@ -49,14 +49,15 @@ pub fn record_case(
     }
     let row = reading.document_row(id)?.ok_or_else(|| Failure::new(ErrorCode::DocumentNotHere, "dossier"))?;
     let facts = reading.case_facts(id)?;
-    let (rule, seen) = {
+    let (rule, seen, phase) = {
         let casework = Casework::of(device);
         let cases = casework.cases(&facts, &row.leaves);
         fits(device, &facts, cases.last(), form)?;
-        (casework.rule_name(&cases, form.on), seen(&facts, cases.last(), form))
+        let phase = cases.last().map(|case| case.phase);
+        (casework.rule_name(&cases, form.on), seen(&facts, cases.last(), form), phase)
     };
     let dossier = dossier_read::read(&reading.document(id)?)?;
-    let status = status_after(form, &facts, dossier.status());
+    let status = status_after(form, &facts, phase, dossier.status());
     let statuses_seen: Vec<EntryId> = dossier.standing_statuses().iter().map(|event| event.entry).collect();
     let Device { store, author, environment, .. } = device;
     let entry = environment.new_entry_id();
@@ -154,13 +155,19 @@ fn seen(facts: &CaseFacts, case: Option<&Case>, form: &CaseForm) -> BTreeSet<Ent
 
 /// The schooling status that a person records together with this: where the child really is. Where the student record is
 /// stays untouched by it.
-fn status_after(form: &CaseForm, facts: &CaseFacts, now: SchoolingStatus) -> Option<SchoolingStatus> {
+fn status_after(
+    form: &CaseForm,
+    facts: &CaseFacts,
+    phase: Option<CasePhase>,
+    now: SchoolingStatus,
+) -> Option<SchoolingStatus> {
     use SchoolingStatus as S;
     let suspected = (!is_out_of_school(now)).then_some(S::SuspectedDropout);
     match form.kind {
         CaseRecordKind::Opened if form.source == Some(CaseSource::Tendency) => None,
         CaseRecordKind::Opened | CaseRecordKind::Reopened => suspected,
-        // The school's third day: the child is suspected (handbook 3.9).
+        // What a school does before the third day, by its own care, does not make the child suspected (handbook 3.9).
+        CaseRecordKind::Assignment | CaseRecordKind::Report if phase == Some(CasePhase::Watch) => None,
         CaseRecordKind::Assignment | CaseRecordKind::Report if now == S::AbsentUnexcused => Some(S::SuspectedDropout),
         CaseRecordKind::Assignment | CaseRecordKind::Report => suspected,
         CaseRecordKind::Dropout => (now != S::Dropout).then_some(S::Dropout),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::absence::AbsenceEntry;
 use super::case_record::CaseRecord;
-use super::code_list::{CaseOutcome, CaseSource, ParentPosition, VisitMode, VisitPurpose};
+use super::code_list::{AbsenceReason, CaseOutcome, CaseSource, ParentPosition, VisitMode, VisitPurpose};
 use super::dossier::{Actor, Dossier, actor_text};
 use super::identifier::{EntryId, PersonId};
 use super::role::Role;
@@ -37,6 +37,9 @@ pub struct Contact {
     pub parent_position: Option<ParentPosition>,
     /// The return that the family promised.
     pub promised_return_on: Option<Day>,
+    /// Why the child is missing, as the family, the child and the teacher say.
+    #[serde(default)]
+    pub reasons: Vec<AbsenceReason>,
     /// Who recorded it.
     #[serde(with = "actor_text")]
     pub actor: Actor,
@@ -69,6 +72,11 @@ impl CaseFacts {
             purpose: visit.form.purpose,
             parent_position: visit.form.parent_position,
             promised_return_on: visit.form.promised_return_on,
+            reasons: [&visit.form.reasons_teacher, &visit.form.reasons_parent, &visit.form.reasons_child]
+                .into_iter()
+                .flatten()
+                .copied()
+                .collect(),
             actor: visit.actor.clone(),
             at: visit.at,
         };

@@ -80,6 +80,7 @@ impl Story {
             purpose: Some(purpose),
             parent_position: None,
             promised_return_on: promised.map(day),
+            reasons: Vec::new(),
             actor: vec![who],
             at: day(on).start(),
         });
@@ -512,6 +513,7 @@ fn history() -> impl Strategy<Value = CaseFacts> {
                 purpose: Some(purpose),
                 parent_position: None,
                 promised_return_on: promises.then(|| on.plus_days(2)),
+                reasons: Vec::new(),
                 actor: vec![who],
                 at: Timestamp::default(),
             });

@@ -94,6 +94,8 @@ pub struct ChildFilter {
     pub flags: Vec<ChildFlag>,
     /// Only with fields that have two values.
     pub only_conflicts: bool,
+    /// Only these dossiers; none for all.
+    pub only: Option<Vec<DocumentId>>,
     /// Sort by this ledger column's cell; `None` for village, group, household, name.
     pub sort_by: Option<&'static str>,
     /// From the end.
@@ -160,6 +162,12 @@ impl ChildFilter {
         }
         if self.only_conflicts {
             sql.push_str(" AND conflict_count > 0");
+        }
+        if let Some(only) = &self.only {
+            // Bytes as literals: a ledger may have more rows than a statement may have parameters.
+            let ids: Vec<String> =
+                only.iter().map(|id| format!("x'{}'", data_encoding::HEXLOWER.encode(id.as_bytes()))).collect();
+            sql.push_str(&format!(" AND child.document IN ({})", ids.join(", ")));
         }
         (sql, values)
     }
@@ -322,6 +330,23 @@ impl Reading<'_> {
             .map_err(sqlite)
     }
 
+    /// The dossiers of children whose status is shown as this.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn children_of_status(self, status: SchoolingStatus) -> Result<Vec<DocumentId>> {
+        self.0
+            .prepare_cached("SELECT document FROM child WHERE status = :status")
+            .and_then(|mut statement| {
+                statement
+                    .query_map(named_params! { ":status": status.key() }, |row| {
+                        Ok(DocumentId::from_bytes(row.get("document")?))
+                    })?
+                    .collect::<rusqlite::Result<Vec<_>>>()
+            })
+            .map_err(sqlite)
+    }
+
     /// Other children of the same household.
     ///
     /// # Errors
@@ -425,6 +450,7 @@ impl ChildFilter {
             && self.statuses.is_empty()
             && self.flags.is_empty()
             && !self.only_conflicts
+            && self.only.is_none()
             && self.sort_by.is_none()
     }
 }

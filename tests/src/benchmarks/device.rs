@@ -42,7 +42,7 @@ fn new_store(folder: &Path, key: &DataKey, open: Opening) -> Store {
 }
 
 /// A device with so many children, as a coordinator's would be.
-fn device_with(folder: &Path, count: usize, open: Opening) -> Device {
+pub(super) fn device_with(folder: &Path, count: usize, open: Opening) -> Device {
     let environment = Environment::of_this_machine();
     let fiction = Fiction::new(1);
     let county = fiction.county(Size::Township);
@@ -116,7 +116,7 @@ fn write_child(
 }
 
 /// How a device's store is opened.
-type Opening = fn(&Path, &DataKey, &Environment, Durability) -> jiafang_core::error::Result<Device>;
+pub(super) type Opening = fn(&Path, &DataKey, &Environment, Durability) -> jiafang_core::error::Result<Device>;
 
 /// The opening of a store in the clear, where this build has it.
 const IN_THE_CLEAR: Option<Opening> = {

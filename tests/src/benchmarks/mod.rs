@@ -2,6 +2,7 @@
 
 #[cfg(target_os = "linux")]
 pub mod bad_links;
+pub mod casework;
 pub mod device;
 mod load;
 pub mod roster;

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use clap::Parser;
-use jiafang_tests::benchmarks::{Figure, device, roster, server, sync};
+use jiafang_tests::benchmarks::{Figure, casework, device, roster, server, sync};
 
 /// Measures; prints a table in Markdown.
 #[derive(Parser)]
@@ -47,9 +47,10 @@ fn main() -> ExitCode {
     );
     #[allow(clippy::disallowed_methods)] // a benchmark reads the clock
     let begun = Instant::now();
-    let suites: [Suite; 9] = [
+    let suites: [Suite; 10] = [
         ("device", device::first_page_and_visit),
         ("search", device::search),
+        ("casework", casework::days_list_and_county),
         ("photo", device::photo),
         ("roster", roster::import),
         ("sync", sync::a_day_and_idle),

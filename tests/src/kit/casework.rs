@@ -1,10 +1,13 @@
 //! What people do about a child who is missing.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiafang_core::api::case_ledger::LedgerKind;
 use jiafang_core::api::casework::{BeginPages, CaseView, CaseworkView, RecordCase};
 use jiafang_core::api::children::{ChildRegistered, GuardianForm, RegisterChild};
 use jiafang_core::api::commands::Commands;
+use jiafang_core::api::ledger::ShowLedger;
 use jiafang_core::api::roll::{AbsenceSaved, RecordAbsence, RollView, ShowRoll, WithdrawAbsence};
 use jiafang_core::api::state::Nothing;
 use jiafang_core::api::today::TodayView;
@@ -116,6 +119,16 @@ impl Person {
     #[must_use]
     pub fn case(&self, child: DocumentId) -> CaseView {
         self.casework(child).cases.into_iter().next().expect("a case")
+    }
+
+    /// The row of a child in a ledger, by column; `None` when it does not stand there.
+    #[must_use]
+    pub fn ledger_row_of(&self, kind: LedgerKind, child: DocumentId) -> Option<BTreeMap<String, String>> {
+        let request = ShowLedger { kind, limit: 500, ..ShowLedger::default() };
+        let page = self.app().show_ledger(request).expect("the ledger");
+        let keys: Vec<String> = page.columns.iter().map(|column| column.key.clone()).collect();
+        let row = page.rows.into_iter().find(|row| row.document_id == child)?;
+        Some(keys.into_iter().zip(row.cells).collect())
     }
 
     /// The day's cards.

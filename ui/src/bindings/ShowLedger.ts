@@ -2,6 +2,7 @@
 import type { ChildFlag } from "./ChildFlag";
 import type { ClassId } from "./ClassId";
 import type { DocumentId } from "./DocumentId";
+import type { LedgerKind } from "./LedgerKind";
 import type { PlaceCode } from "./PlaceCode";
 import type { SchoolCode } from "./SchoolCode";
 import type { SchoolingStatus } from "./SchoolingStatus";
@@ -10,6 +11,10 @@ import type { SchoolingStatus } from "./SchoolingStatus";
  * Which rows, in which order.
  */
 export type ShowLedger = { 
+/**
+ * Which ledger.
+ */
+kind: LedgerKind, 
 /**
  * As in the list of children.
  */

@@ -70,4 +70,8 @@ entryId: EntryId | null,
 /**
  * How often the same step was recorded besides.
  */
-againCount: number, };
+againCount: number, 
+/**
+ * It comes once the child is back.
+ */
+afterReturn: boolean, };

@@ -1,3 +1,4 @@
+import type { LedgerKind } from '../bindings/LedgerKind'
 import type { SchoolingStatus } from '../bindings/SchoolingStatus'
 import type { ShowLedger } from '../bindings/ShowLedger'
 
@@ -7,9 +8,15 @@ const VIEWS_MAX = 12
 /** Rows that are read at once. */
 export const BLOCK = 200
 
+/** Each ledger has columns of its own. */
+function shownKey(kind: LedgerKind): string {
+  return kind === 'school_age' ? SHOWN_KEY : `${SHOWN_KEY}.${kind}`
+}
+
 /** The whole ledger, in the order of the walk. */
 export function wholeLedger(): ShowLedger {
   return {
+    kind: 'school_age',
     search: '',
     place: null,
     school: null,
@@ -35,13 +42,13 @@ export function isFiltered(request: ShowLedger): boolean {
 /** What a view keeps: codes and an order. What was typed is left out, for it may be a child's name. */
 export type View = Pick<
   ShowLedger,
-  'place' | 'school' | 'class' | 'statuses' | 'flags' | 'onlyConflicts' | 'sortBy' | 'descending'
+  'kind' | 'place' | 'school' | 'class' | 'statuses' | 'flags' | 'onlyConflicts' | 'sortBy' | 'descending'
 >
 
 /** The view that a request shows. */
 export function viewOf(request: ShowLedger): View {
-  const { place, school, statuses, flags, onlyConflicts, sortBy, descending } = request
-  return { place, school, class: request.class, statuses, flags, onlyConflicts, sortBy, descending }
+  const { kind, place, school, statuses, flags, onlyConflicts, sortBy, descending } = request
+  return { kind, place, school, class: request.class, statuses, flags, onlyConflicts, sortBy, descending }
 }
 
 /** Whether two views show the same. */
@@ -91,18 +98,18 @@ function keep(views: View[]): View[] {
 }
 
 /** The columns that the person chose on this device, by key; null as long as nothing was chosen. */
-export function rememberedColumns(): string[] | null {
+export function rememberedColumns(kind: LedgerKind = 'school_age'): string[] | null {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(SHOWN_KEY) ?? 'null')
+    const kept: unknown = JSON.parse(localStorage.getItem(shownKey(kind)) ?? 'null')
     return Array.isArray(kept) && kept.every((key) => typeof key === 'string') ? (kept as string[]) : null
   } catch {
     return null
   }
 }
 
-export function rememberColumns(keys: string[] | null): void {
-  if (keys) localStorage.setItem(SHOWN_KEY, JSON.stringify(keys))
-  else localStorage.removeItem(SHOWN_KEY)
+export function rememberColumns(keys: string[] | null, kind: LedgerKind = 'school_age'): void {
+  if (keys) localStorage.setItem(shownKey(kind), JSON.stringify(keys))
+  else localStorage.removeItem(shownKey(kind))
 }
 
 /** The next order after a click on a header: forwards, from the end, as it was. */

@@ -1,7 +1,11 @@
 // The desk: ledger, inbox, roster.
 export const zh = {
   ledger: {
-    title: '适龄儿童台账',
+    title: '台账',
+    kind: { school_age: '适龄儿童台账', suspected: '疑似辍学台账', dropout: '辍学台账' },
+    kindShort: { school_age: '适龄', suspected: '疑似辍学', dropout: '辍学' },
+    noCases: '这本台账现在是空的',
+    noCasesHint: '无故缺勤满规定天数、平台下发或由人认定的孩子会出现在这里；本学年销号的留在里面。',
     export: '导出 Excel',
     exported: '已导出 {n} 行：{file}',
     exportChosen: '导出所选 {n} 行',
@@ -97,7 +101,12 @@ export const zh = {
 }
 export const en: typeof zh = {
   ledger: {
-    title: 'Ledger of school-age children',
+    title: 'Ledgers',
+    kind: { school_age: 'Ledger of school-age children', suspected: 'Ledger of suspected dropouts', dropout: 'Ledger of dropouts' },
+    kindShort: { school_age: 'School age', suspected: 'Suspected', dropout: 'Dropouts' },
+    noCases: 'This ledger is empty now',
+    noCasesHint:
+      'Children who are missing for the set number of days, pushed by the platform, or decided upon appear here; those closed in this school year stay.',
     export: 'Export to Excel',
     exported: '{n} rows exported: {file}',
     exportChosen: 'Export {n} chosen rows',
