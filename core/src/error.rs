@@ -80,6 +80,10 @@ pub enum ErrorCode {
     PhotoTooLarge,
     /// A pack of dossiers is damaged, or was not made by the county.
     PackDamaged,
+    /// The code does not open this file of packs.
+    TransferCodeWrong,
+    /// This needs a sync first.
+    SyncFirst,
     /// The picture is not on this device yet.
     PhotoNotHere,
     /// No QR code that fits was found in the picture.

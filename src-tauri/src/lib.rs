@@ -64,6 +64,7 @@ async fn call(backend: State<'_, Arc<Backend>>, command: String, request: serde_
 async fn put(backend: State<'_, Arc<Backend>>, request: Request<'_>) -> Answer {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (command, draft, file_name) = (header("x-command"), header("x-draft"), header("x-file-name"));
+    let code = header("x-code");
     let InvokeBody::Raw(bytes) = request.body() else {
         return Err(unreadable("no bytes").view());
     };
@@ -77,6 +78,9 @@ async fn put(backend: State<'_, Arc<Backend>>, request: Request<'_>) -> Answer {
             Some("readEnrolmentCode") => serde_json::to_value(backend.read_enrolment_code(&bytes)?),
             Some("previewRoster") => {
                 serde_json::to_value(backend.preview_roster(file_name.as_deref().unwrap_or_default(), &bytes)?)
+            }
+            Some("importPacks") => {
+                serde_json::to_value(backend.import_packs(code.as_deref().unwrap_or_default(), &bytes)?)
             }
             _ => return Err(unreadable("no such command")),
         };

@@ -110,6 +110,7 @@ struct Asked {
     token: Option<String>,
     draft: Option<String>,
     name: Option<String>,
+    code: Option<String>,
 }
 
 async fn guard(
@@ -173,6 +174,9 @@ async fn put(
                 "readEnrolmentCode" => serde_json::to_value(backend.read_enrolment_code(&body)?),
                 "previewRoster" => {
                     serde_json::to_value(backend.preview_roster(asked.name.as_deref().unwrap_or_default(), &body)?)
+                }
+                "importPacks" => {
+                    serde_json::to_value(backend.import_packs(asked.code.as_deref().unwrap_or_default(), &body)?)
                 }
                 _ => return Err(unreadable("no such command")),
             };

@@ -158,3 +158,146 @@ fn a_pack_with_a_child_who_has_moved_away_is_not_given_any_more_and_nothing_is_l
     assert!(!children.contains(&here[0]) && !children.contains(&not_here), "who has left is erased, or never came");
     li.assert_projections_rebuild();
 }
+
+/// Turns a bit of every pack on the server's shelf, in its last group.
+fn packs_rot(township: &Township) {
+    for shelf in std::fs::read_dir(township.data().join("packs")).unwrap() {
+        for file in std::fs::read_dir(shelf.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            let mut bytes = std::fs::read(&path).unwrap();
+            let place = bytes.len() - 100;
+            bytes[place] ^= 1;
+            jiafang_core::files::write_atomically(&path, &bytes).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_pack_that_rots_on_the_servers_disk_is_named_half_applied_by_no_group_and_its_children_come_all_the_same() {
+    let mut township = Township::new(43);
+    let (coordinator, village) = a_village(&mut township, 50);
+    let li = enrolled_on_a_bad_line(&mut township, "李老师", Scope::Place(village.clone()), 4);
+    packs_rot(&township);
+    let status = li.syncs();
+    assert_eq!(status.failure, Some(ErrorCode::PackDamaged));
+    assert_eq!(li.finds("").len(), 40, "whole groups stay, of the bad one nothing");
+    let status = li.syncs();
+    assert_eq!(status.failure, None);
+    assert_eq!(li.finds("").len(), 50);
+    sync_until_quiet(&[&li, &coordinator]);
+    township.assert_same_ledger(&li);
+}
+
+#[test]
+fn a_pack_that_has_gone_from_the_server_is_made_again_and_what_was_there_is_not_fetched_twice() {
+    let mut township = Township::new(44);
+    let (coordinator, village) = a_village(&mut township, 50);
+    let li = enrolled_on_a_bad_line(&mut township, "李老师", Scope::Place(village.clone()), 4);
+    std::fs::remove_dir_all(township.data().join("packs")).unwrap();
+    let before = li.switch.pack_bytes.load(Ordering::SeqCst);
+    assert_eq!(li.syncs().failure, None);
+    assert_eq!(li.finds("").len(), 50);
+    let fetched = li.switch.pack_bytes.load(Ordering::SeqCst) - before;
+    assert!(fetched < pack_bytes(&township), "{fetched} bytes: the first group was here");
+    sync_until_quiet(&[&li, &coordinator]);
+    township.assert_same_ledger(&li);
+}
+
+#[test]
+fn nobody_gets_a_pack_of_children_for_whom_they_do_not_answer_by_knowing_its_hash() {
+    use jiafang_core::sync::link::{Connector, LinkFailure};
+    let mut township = Township::new(45);
+    let (_, village) = a_village(&mut township, 3);
+    let li = township.teacher("李老师", Scope::Place(village));
+    let hash = li.app().with_device(|device| device.store.reading().packs_held()).unwrap()[0];
+    let fetches = |person: &Person| {
+        let identity = person.app().with_device(|device| device.identity()).unwrap();
+        let mut bytes = 0;
+        let fetched =
+            jiafang_sync_client::HttpsConnector.connect(identity).unwrap().get_pack(hash, 0, 100, &mut |_, piece| {
+                bytes += piece.len();
+                true
+            });
+        (fetched, bytes)
+    };
+    let (fetched, bytes) = fetches(&li);
+    assert!(fetched.is_ok() && bytes == 100, "{fetched:?}");
+    let elsewhere = township.village(1);
+    let wang = township.teacher("王老师", Scope::Place(elsewhere));
+    let (fetched, bytes) = fetches(&wang);
+    assert!(matches!(fetched, Err(LinkFailure::Refused(_))) && bytes == 0, "{fetched:?}");
+}
+
+#[test]
+fn a_desk_takes_first_copies_to_where_there_is_no_signal_and_each_tablet_takes_in_its_own_children() {
+    let mut township = Township::new(46);
+    let (coordinator, village) = a_village(&mut township, 30);
+    let elsewhere = township.village(1);
+    let other = registers(&coordinator, 77, &elsewhere);
+    coordinator.syncs();
+    township.backs_up("backup");
+    coordinator.syncs();
+
+    section("the desk makes a sealed file");
+    let made = coordinator.app().export_packs(jiafang_core::api::state::Nothing {}).unwrap();
+    assert_eq!(made.child_count, 31);
+    let (name, file) = coordinator.app().take_file(&made.file.file_id).unwrap();
+    assert!(name.ends_with(".jfpacks"));
+    assert!(!file.windows(6).any(|bytes| bytes == "石春".as_bytes()), "it tells nothing");
+
+    section("a tablet that was enrolled and has lost the signal since takes its children in");
+    let li = enrolled_on_a_bad_line(&mut township, "李老师", Scope::Place(village.clone()), 0);
+    li.goes_offline();
+    assert_eq!(li.finds("").len(), 0);
+    let wrong = made.code.replace(made.code.chars().last().unwrap(), "~");
+    assert_eq!(li.app().import_packs(&wrong, &file).unwrap_err().code, ErrorCode::TransferCodeWrong);
+    let mut cut = file.clone();
+    cut.truncate(file.len() - 200);
+    assert_eq!(li.app().import_packs(&made.code, &cut).unwrap_err().code, ErrorCode::PackDamaged);
+    let mut turned = file.clone();
+    let place = file.len() / 2;
+    turned[place] ^= 1;
+    assert!(li.app().import_packs(&made.code, &turned).is_err());
+    assert_eq!(li.finds("").len(), 0, "nothing half applied");
+    let taken = li.app().import_packs(&made.code, &file).unwrap();
+    assert_eq!((taken.child_count, taken.packs_of_others), (30, 1));
+    assert_eq!(li.finds("").len(), 30);
+    assert!(li.finds("").iter().all(|row| row.document_id != other));
+    let child = li.finds("")[0].document_id;
+    assert_eq!(visits_of(&li, child)[0].0, "赵敏");
+    li.records_visit(child, &[], |form| form.household_situation = "山里的家访。".to_owned());
+
+    section("with signal again nothing is fetched that came by the file, and what was recorded goes up");
+    li.gets_signal();
+    let before = li.switch.pack_bytes.load(Ordering::SeqCst);
+    assert_eq!(li.syncs().failure, None);
+    assert_eq!(li.switch.pack_bytes.load(Ordering::SeqCst), before);
+    sync_until_quiet(&[&li, &coordinator]);
+    assert!(visits_of(&coordinator, child).contains(&("李老师".to_owned(), "山里的家访。".to_owned())));
+    li.assert_projections_rebuild();
+
+    section("a teacher's tablet hands nothing out");
+    let refused = li.app().export_packs(jiafang_core::api::state::Nothing {}).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NotAllowed);
+}
+
+#[test]
+fn a_file_whose_children_have_moved_since_leaves_no_child_with_somebody_who_does_not_answer_for_it() {
+    let mut township = Township::new(47);
+    let (coordinator, village) = a_village(&mut township, 5);
+    let elsewhere = township.village(1);
+    let made = coordinator.app().export_packs(jiafang_core::api::state::Nothing {}).unwrap();
+    let (_, file) = coordinator.app().take_file(&made.file.file_id).unwrap();
+    let moved = coordinator.finds("")[0].document_id;
+    let request = MoveChild { document_id: moved, village: elsewhere, class: None, note: String::new() };
+    coordinator.app().move_child(request).unwrap();
+    coordinator.syncs();
+    township.backs_up("backup");
+    let li = township.teacher("李老师", Scope::Place(village));
+    assert_eq!(li.finds("").len(), 4);
+    li.app().import_packs(&made.code, &file).unwrap();
+    sync_until_quiet(&[&li, &coordinator]);
+    let children: Vec<DocumentId> = li.finds("").into_iter().map(|row| row.document_id).collect();
+    assert_eq!(children.len(), 4);
+    assert!(!children.contains(&moved));
+}

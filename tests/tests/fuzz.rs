@@ -137,6 +137,7 @@ holds! {
     a_legacy_workbook_with_any_record_damaged_is_read_or_refused = "xls_stream";
     a_text_table_of_any_bytes_is_read_or_refused = "delimited_text";
     a_camera_file_of_any_bytes_is_taken_in_or_refused = "capture";
+    a_pack_with_whatever_in_it_is_taken_in_by_whole_groups_or_refused = "pack";
     a_request_of_an_enrolled_device_with_bad_intent_is_taken_in_whole_or_not_at_all = "server_push";
     an_answer_with_whatever_in_it_is_taken_in_whole_or_not_at_all = "tablet_answer";
 }

@@ -16,7 +16,7 @@ use crate::app::apart as decisions;
 use crate::app::device::Device;
 use crate::app::synchronise::{SharedDevice, synchronise};
 use crate::app::tidy_photos::tidy_photos;
-use crate::app::{change_child, drafts, enrol, move_child, record_visit, register_child};
+use crate::app::{change_child, drafts, enrol, move_child, pack_file, record_visit, register_child};
 use crate::domain::place::Leaves;
 use crate::environment::Environment;
 use crate::error::{ErrorCode, Failure, Result};
@@ -177,6 +177,15 @@ impl Backend {
         roster::preview(self, file_name, bytes)
     }
 
+    /// Takes a file of packs in.
+    ///
+    /// # Errors
+    /// As [`pack_file::import`].
+    pub fn import_packs(&self, code: &str, bytes: &[u8]) -> Result<sync::PacksImported> {
+        let taken = self.changing(|device| pack_file::import(device, bytes, code))?;
+        Ok(sync::PacksImported { child_count: taken.children, packs_of_others: taken.packs_of_others })
+    }
+
     /// The bytes of a file that was made, once, with its name.
     ///
     /// # Errors
@@ -244,16 +253,9 @@ impl Backend {
 
 fn run_sync(device: &SharedDevice, syncing: &Syncing, connector: &dyn Connector, host: &dyn Host) -> Result<()> {
     let mut link = held(&syncing.link);
-    if link.is_none() {
-        let identity = match held(device).as_ref() {
-            Some(device) => device.identity()?,
-            None => return Err(Failure::new(ErrorCode::Locked, "the device is locked")),
-        };
-        *link = Some(connector.connect(identity).map_err(Failure::from)?);
-    }
-    let Some(link) = link.as_mut() else { return Ok(()) };
+    let link = connected(&mut link, device, connector)?;
     let mut last_told = None;
-    synchronise(device, link.as_mut(), &mut |progress| {
+    synchronise(device, link, &mut |progress| {
         let activity = sync::activity(progress);
         if last_told.as_ref() != Some(&activity) {
             held(&syncing.told).activity = Some(activity.clone());
@@ -262,6 +264,25 @@ fn run_sync(device: &SharedDevice, syncing: &Syncing, connector: &dyn Connector,
         }
     })
     .map(|_| ())
+}
+
+/// The connection that is kept warm, or a new one.
+fn connected<'l>(
+    link: &'l mut Option<Box<dyn Link>>,
+    device: &SharedDevice,
+    connector: &dyn Connector,
+) -> Result<&'l mut dyn Link> {
+    if link.is_none() {
+        let identity = match held(device).as_ref() {
+            Some(device) => device.identity()?,
+            None => return Err(Failure::new(ErrorCode::Locked, "the device is locked")),
+        };
+        *link = Some(connector.connect(identity).map_err(Failure::from)?);
+    }
+    match link {
+        Some(link) => Ok(link.as_mut()),
+        None => Err(Failure::new(ErrorCode::Internal, "no connection")),
+    }
 }
 
 impl Commands for Backend {
@@ -496,6 +517,15 @@ impl Commands for Backend {
         let (bytes, row_count) = self.with_device(|device| ledger::export(device, &request))?;
         let name = format!("{}-{}.xlsx", request.kind.zh(), self.environment.now().day());
         Ok(self.files.keep(&self.environment, &name, bytes, row_count))
+    }
+
+    fn export_packs(&self, _: state::Nothing) -> Result<sync::PacksExported> {
+        let mut link = held(&self.syncing.link);
+        let link = connected(&mut link, &self.device, self.connector.as_ref())?;
+        let made = pack_file::export(&self.device, link)?;
+        let name = format!("首次下载-{}.jfpacks", self.environment.now().day());
+        let file = self.files.keep(&self.environment, &name, made.bytes, made.children);
+        Ok(sync::PacksExported { file, code: made.code.to_text(), child_count: made.children })
     }
 
     fn show_roster_rows(&self, request: roster::ShowRosterRows) -> Result<roster::RosterRows> {

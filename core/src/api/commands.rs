@@ -15,7 +15,7 @@ use super::roster::{AcceptRosterRows, OneImport, RosterImported, RosterRows, Sho
 use super::state::{
     AppState, ChangePin, CodeLists, EnrolDevice, Nothing, Places, Recover, RecoveryRequestView, Unlock,
 };
-use super::sync::{Deliveries, ListDeliveries, SyncStatus};
+use super::sync::{Deliveries, ListDeliveries, PacksExported, SyncStatus};
 use super::today::TodayView;
 use super::visit::{BeginVisit, DetachPhoto, DraftView, Drafts, OneDraft, RecordVisit, SaveDraft, VisitRecorded};
 use crate::error::{ErrorCode, Failure, Result};
@@ -162,6 +162,8 @@ commands! {
     sync_now = "syncNow" (Nothing) -> SyncStatus;
     /// Where each record and photo of this device is.
     list_deliveries = "listDeliveries" (ListDeliveries) -> Deliveries;
+    /// The first copy of all children of a desk as a file, sealed under a code.
+    export_packs = "exportPacks" (Nothing) -> PacksExported;
     /// What needs a decision.
     inbox = "inbox" (Nothing) -> Inbox;
     /// Decides over what others wrote and waits apart.

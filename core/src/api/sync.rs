@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::ledger::MadeFile;
 use crate::app::device::Device;
 use crate::domain::doc::dossier_read;
 use crate::domain::identifier::{DocumentId, EntryId, Hash32};
@@ -96,6 +97,30 @@ pub struct FirstCopyView {
     pub children_total: u32,
 }
 
+/// A file with the first copy of all children of a desk, sealed.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct PacksExported {
+    /// The file.
+    pub file: MadeFile,
+    /// Opens it; shown once, and told by another way than the file goes.
+    pub code: String,
+    /// Children in it.
+    pub child_count: u32,
+}
+
+/// What came of a file of packs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct PacksImported {
+    /// Children who were taken in.
+    pub child_count: u32,
+    /// Packs of children for whom this person does not answer.
+    pub packs_of_others: u32,
+}
+
 /// What a sync is doing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "snake_case", tag = "phase")]
@@ -107,6 +132,12 @@ pub enum SyncActivity {
     Records {
         /// Envelopes received so far.
         received: u32,
+    },
+    /// A first copy comes: see [`SyncStatus::first_copy`].
+    FirstCopy {
+        /// Bytes that have come in this sync.
+        #[serde(rename = "bytesDone")]
+        bytes_done: u64,
     },
     /// Photo files go up or come down.
     Photos {
@@ -234,7 +265,9 @@ pub(super) fn file_whereabouts(file: &PhotoFileRow) -> Whereabouts {
 
 /// What a sync is doing, from how far it has come.
 pub(super) fn activity(progress: Progress) -> SyncActivity {
-    if progress.files_total == 0 {
+    if progress.files_total == 0 && progress.pack_bytes > 0 {
+        SyncActivity::FirstCopy { bytes_done: progress.pack_bytes }
+    } else if progress.files_total == 0 {
         SyncActivity::Records { received: progress.received }
     } else {
         SyncActivity::Photos {

@@ -38,7 +38,7 @@ pub(super) fn fetch_pack(
     shared: &SharedDevice,
     link: &mut dyn Link,
     hash: Hash32,
-    heard: &mut dyn FnMut(),
+    heard: &mut dyn FnMut(u64),
 ) -> Result<Event> {
     let Some(row) = with(shared, |device| device.store.reading().pack_awaited(hash))? else {
         return Ok(Event::PackGone);
@@ -61,7 +61,7 @@ pub(super) fn fetch_pack(
             Ok(taken) => {
                 at = at.saturating_add(u64::try_from(bytes.len()).unwrap_or(0));
                 complete = taken.complete;
-                heard();
+                heard(at.saturating_sub(begun_at));
                 // Where the next group is here already, the rest of this answer is of no use.
                 !complete && !record_waits && taken.next_byte == at
             }
@@ -104,11 +104,16 @@ fn give_up(
     with(shared, |device| {
         device.store.transact(|tx| {
             how(tx, hash)?;
-            let mut standing = Reading::within(tx).standing()?;
-            standing.cursor = Cursor::START;
-            device::set_standing(tx, &standing)
+            begin_at_the_start(tx)
         })
     })
+}
+
+/// The next sync asks from the start: what is here comes as known.
+pub(super) fn begin_at_the_start(tx: &Transaction<'_>) -> Result<()> {
+    let mut standing = Reading::within(tx).standing()?;
+    standing.cursor = Cursor::START;
+    device::set_standing(tx, &standing)
 }
 
 /// Keeps bytes of an awaited pack that follow on what has come, and takes in each group that is whole by them: all in one
@@ -184,20 +189,22 @@ fn take_next_group(tx: &Transaction<'_>, row: &PackRow, county_key: &PublicKey) 
     let signed = SignedPackHead::read(&row.head, Some(row.hash), county_key)?;
     let number = usize::try_from(row.groups_taken).unwrap_or(usize::MAX);
     let Some(announced) = signed.head.groups.get(number) else { return Ok(Step::Whole) };
-    if row.bytes_waiting == 0 && all_are_here(tx, announced)? {
+    let frame_bytes = usize::try_from(announced.bytes).unwrap_or(usize::MAX);
+    if all_are_here(tx, announced)? {
+        pack::take_waiting(tx, row, frame_bytes)?;
         pack::mark_group_taken(tx, row.hash, announced.bytes, &announced.documents)?;
         return Ok(Step::Took(0));
     }
     if row.bytes_waiting < u64::from(announced.bytes) {
         return Ok(Step::Waits);
     }
-    let frame = pack::take_waiting(tx, row, usize::try_from(announced.bytes).unwrap_or(usize::MAX))?;
+    let frame = pack::take_waiting(tx, row, frame_bytes)?;
     take_group(tx, &PackGroup::read(&frame, announced, &signed.head.cell)?)?;
     pack::mark_group_taken(tx, row.hash, announced.bytes, &announced.documents)?;
     Ok(Step::Took(announced.documents.len()))
 }
 
-/// What came in a pack of the other tree is not fetched twice.
+/// What came in a pack of the other tree, or of this pack before it vanished, is not fetched twice.
 fn all_are_here(tx: &Transaction<'_>, announced: &PackedGroup) -> Result<bool> {
     for document in &announced.documents {
         if !Reading::within(tx).is_of_a_pack_here(*document)? {

@@ -76,7 +76,9 @@ pub fn synchronise(
             }
             Effect::FetchPack { hash } => {
                 let progress = session.progress();
-                first_copy::fetch_pack(device, link, hash, &mut || heard(progress))?
+                first_copy::fetch_pack(device, link, hash, &mut |bytes| {
+                    heard(Progress { pack_bytes: progress.pack_bytes.saturating_add(bytes), ..progress });
+                })?
             }
             Effect::SendPart { hash, offset, bytes_max } => send_part(device, link, hash, offset, bytes_max)?,
             Effect::FetchPart { hash, file, offset, bytes_max } => {

@@ -247,6 +247,19 @@ impl Reading<'_> {
             .map_err(sqlite)
     }
 
+    /// Packs that have been taken in, every dossier of which is here still.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn packs_held(self) -> Result<Vec<Hash32>> {
+        self.0
+            .prepare_cached("SELECT hash FROM pack WHERE state = 'held' ORDER BY number")
+            .and_then(|mut statement| {
+                statement.query_map([], |row| Ok(Hash32(row.get("hash")?)))?.collect::<rusqlite::Result<Vec<_>>>()
+            })
+            .map_err(sqlite)
+    }
+
     /// An awaited pack; `None` when it is not awaited any more.
     ///
     /// # Errors
@@ -349,9 +362,11 @@ impl Reading<'_> {
             )
             .and_then(|mut statement| {
                 statement.query_row([], |row| {
-                    let awaited: u32 = row.get("awaited")?;
-                    let copy = FirstCopy { here: row.get("here")?, total: row.get("total")? };
-                    Ok((awaited > 0).then_some(copy))
+                    let number = |name: &str| -> rusqlite::Result<u32> {
+                        Ok(u32::try_from(row.get::<_, i64>(name)?).unwrap_or(u32::MAX))
+                    };
+                    let copy = FirstCopy { here: number("here")?, total: number("total")? };
+                    Ok((number("awaited")? > 0).then_some(copy))
                 })
             })
             .map_err(sqlite)

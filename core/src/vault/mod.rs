@@ -13,6 +13,7 @@ pub mod recovery_key;
 mod sealed_secret;
 pub mod sealing;
 pub mod signing;
+pub mod transfer_code;
 mod typed_text;
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use jiafang_core::domain::ledger::{COLUMNS, PlaceNames, cells};
 use jiafang_core::environment::Environment;
 use jiafang_core::error::Result;
 use jiafang_sync_server::county_ledger;
-use jiafang_sync_server::store::Store;
+use jiafang_sync_server::store::{Store, pack};
 
 use super::console::{say, warn};
 
@@ -19,6 +19,13 @@ pub(super) fn ledger(data: &Path, environment: &Environment) -> Result<()> {
     say(&headers.join("\t"));
     for ((_, row), seq) in rows.iter().zip(1..) {
         say(&cells(row, seq, &names, environment.now().day()).join("\t"));
+    }
+    let unpackable = store.read(pack::unpackable)?;
+    if !unpackable.is_empty() {
+        warn(&format!(
+            "{} dossiers cannot be put into a pack and travel to new tablets record by record; the server's log says why.",
+            unpackable.len()
+        ));
     }
     if !damaged.is_empty() {
         warn(&format!("In {} dossiers something could not be read and is left out.", damaged.len()));

@@ -4,6 +4,7 @@
 pub mod bad_links;
 pub mod casework;
 pub mod device;
+pub mod first_copy;
 mod load;
 pub mod roster;
 pub mod server;

@@ -6,6 +6,7 @@
 
 mod documents;
 pub mod mutation;
+mod packs;
 mod photos;
 mod server;
 mod spreadsheets;
@@ -49,6 +50,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "xls_stream", check: spreadsheets::xls_stream, seeds: spreadsheets::xls_streams, inputs: 500 },
     Target { name: "delimited_text", check: spreadsheets::text, seeds: spreadsheets::texts, inputs: 800 },
     Target { name: "capture", check: photos::capture, seeds: photos::captures, inputs: 3_000 },
+    Target { name: "pack", check: packs::pack, seeds: packs::packs, inputs: 250 },
     Target { name: "server_push", check: server::push, seeds: server::pushes, inputs: 600 },
     Target { name: "tablet_answer", check: tablet::answer, seeds: tablet::answers, inputs: 300 },
 ];

@@ -9,7 +9,7 @@ use jiafang_core::app::device::Device;
 use jiafang_core::app::synchronise::{build_request, take_in};
 use jiafang_core::domain::doc::{self, DocumentKind};
 use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32};
-use jiafang_core::domain::place::Scope;
+use jiafang_core::domain::place::{PlaceCode, Scope};
 use jiafang_core::protocol::body::cbor;
 use jiafang_core::protocol::envelope::Envelope;
 use jiafang_core::protocol::register::{RegisterEntry, RegisterFact};
@@ -31,15 +31,16 @@ use crate::kit::person::PIN;
 
 /// A teacher's tablet with a child, a visit that waits, and a colleague's device in its register; to be copied for each
 /// input.
-struct Tablet {
-    folder: tempfile::TempDir,
-    key: DataKey,
-    colleague: CertificateId,
+pub(super) struct Tablet {
+    pub(super) folder: tempfile::TempDir,
+    pub(super) key: DataKey,
+    pub(super) colleague: CertificateId,
+    pub(super) village: PlaceCode,
     child: DocumentId,
-    county: DeviceSigner,
+    pub(super) county: DeviceSigner,
 }
 
-fn tablet() -> &'static Tablet {
+pub(super) fn tablet() -> &'static Tablet {
     static TABLET: OnceLock<Tablet> = OnceLock::new();
     TABLET.get_or_init(|| {
         let mut township = Township::new(1);
@@ -62,11 +63,11 @@ fn tablet() -> &'static Tablet {
         copied(&teacher.folder, folder.path());
         let keys = KeyFile::in_folder(folder.path()).with_cost(Argon2Cost::for_tests());
         let key = keys.unlock(PIN, &environment(&FieldClock::new(), 1)).expect("the PIN");
-        Tablet { folder, key, colleague, child, county: identity.county }
+        Tablet { folder, key, colleague, village, child, county: identity.county }
     })
 }
 
-fn copied(from: &Path, to: &Path) {
+pub(super) fn copied(from: &Path, to: &Path) {
     crate::kit::township::copy_folder(from, to);
 }
 
@@ -105,9 +106,9 @@ fn made_plausible(mut answer: SyncAnswer, tablet: &Tablet, request: &SyncRequest
 }
 
 /// All that a screen could show: standing, what waits, each dossier's heads and row.
-type Seen = (Standing, (u32, u32), BTreeMap<DocumentId, (Vec<Hash32>, String)>);
+pub(super) type Seen = (Standing, (u32, u32), BTreeMap<DocumentId, (Vec<Hash32>, String)>);
 
-fn seen(device: &Device) -> Seen {
+pub(super) fn seen(device: &Device) -> Seen {
     let reading = device.store.reading();
     let mut documents = BTreeMap::new();
     for id in reading.document_ids(DocumentKind::Dossier).expect("dossiers") {

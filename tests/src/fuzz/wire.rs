@@ -30,7 +30,7 @@ pub(super) fn signer() -> DeviceSigner {
 
 const CERTIFICATE: CertificateId = CertificateId::from_bytes([0xCE; 16]);
 const DOCUMENT: DocumentId = DocumentId::from_bytes([0xD0; 16]);
-const AT: Timestamp = Timestamp::from_unix_ms(1_795_490_000_000);
+pub(super) const AT: Timestamp = Timestamp::from_unix_ms(1_795_490_000_000);
 
 /// What was read encodes to something that reads as the same: the encoding says all there is, and says it in one way.
 fn survives_encoding<T>(value: &T)

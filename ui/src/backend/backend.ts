@@ -3,6 +3,7 @@ import type { DraftView } from '../bindings/DraftView'
 import type { EnrolmentCodeRead } from '../bindings/EnrolmentCodeRead'
 import type { FailureView } from '../bindings/FailureView'
 import type { MadeFile } from '../bindings/MadeFile'
+import type { PacksImported } from '../bindings/PacksImported'
 import type { RosterPreview } from '../bindings/RosterPreview'
 
 export type PhotoKind = 'thumbnail' | 'photo' | 'marked_copy'
@@ -16,6 +17,8 @@ export interface Backend {
   readEnrolmentCode(picture: Blob): Promise<EnrolmentCodeRead>
   /** Reads a spreadsheet and judges its rows; writes nothing. */
   previewRoster(file: File): Promise<RosterPreview>
+  /** Takes a file of packs in, which its code opens. */
+  importPacks(file: File, code: string): Promise<PacksImported>
   photoUrl(kind: PhotoKind, hash: string): string
   /** Saves a file that was made where the person wants it; false when the person changed their mind. */
   saveFile(made: MadeFile): Promise<boolean>

@@ -26,6 +26,8 @@ export const loopbackBackend: Backend = {
   readEnrolmentCode: (picture) => post('/put/readEnrolmentCode', picture, 'application/octet-stream'),
   previewRoster: (file) =>
     post(`/put/previewRoster?name=${encodeURIComponent(file.name)}`, file, 'application/octet-stream'),
+  importPacks: (file, code) =>
+    post(`/put/importPacks?code=${encodeURIComponent(code)}`, file, 'application/octet-stream'),
   photoUrl: (kind, hash) => `/photo/${kind}/${hash}?token=${token}`,
   async saveFile(made) {
     const link = document.createElement('a')

@@ -21,6 +21,7 @@ export const tauriBackend: Backend = {
   readEnrolmentCode: (picture) => put(picture, { 'x-command': 'readEnrolmentCode' }),
   previewRoster: (file) =>
     put(file, { 'x-command': 'previewRoster', 'x-file-name': encodeURIComponent(file.name) }),
+  importPacks: (file, code) => put(file, { 'x-command': 'importPacks', 'x-code': encodeURIComponent(code) }),
   photoUrl: (kind, hash) => convertFileSrc(`${kind}/${hash}`, 'photo'),
   saveFile: async (made) => (await failing(invoke<string | null>('save_file', { fileId: made.fileId }))) !== null,
   onChanged(listener) {

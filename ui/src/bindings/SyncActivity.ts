@@ -7,7 +7,11 @@ export type SyncActivity = { "phase": "idle" } | { "phase": "records",
 /**
  * Envelopes received so far.
  */
-received: number, } | { "phase": "photos", 
+received: number, } | { "phase": "first_copy", 
+/**
+ * Bytes that have come in this sync.
+ */
+bytesDone: number, } | { "phase": "photos", 
 /**
  * Files done in this sync.
  */

@@ -28,6 +28,7 @@ import type { Nothing } from "./Nothing";
 import type { OneDraft } from "./OneDraft";
 import type { OneImport } from "./OneImport";
 import type { OpenDossier } from "./OpenDossier";
+import type { PacksExported } from "./PacksExported";
 import type { PhotoState } from "./PhotoState";
 import type { Places } from "./Places";
 import type { PutAwayReturned } from "./PutAwayReturned";
@@ -89,6 +90,7 @@ export interface Commands {
   syncStatus: { request: Nothing; response: SyncStatus };
   syncNow: { request: Nothing; response: SyncStatus };
   listDeliveries: { request: ListDeliveries; response: Deliveries };
+  exportPacks: { request: Nothing; response: PacksExported };
   inbox: { request: Nothing; response: Inbox };
   decideApart: { request: DecideApart; response: Saved };
   putAwayReturned: { request: PutAwayReturned; response: Saved };

@@ -40,6 +40,8 @@ export const SEVERITY: Record<ErrorCode, Severity> = {
   photo_damaged: 'warning',
   photo_too_large: 'warning',
   pack_damaged: 'danger',
+  transfer_code_wrong: 'warning',
+  sync_first: 'note',
   photo_not_here: 'note',
   spreadsheet_unreadable: 'warning',
   spreadsheet_header_missing: 'warning',

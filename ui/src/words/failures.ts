@@ -38,6 +38,8 @@ export const zh = {
     photo_damaged: '这张图片已损坏，读不出来。请重拍或另选一张；家访内容不受影响。',
     photo_too_large: '这张图片太大（上限 {limit}）。请用普通清晰度重拍；家访内容不受影响。',
     pack_damaged: '一包档案损坏，或不是本县发的，没有收下其中任何内容。会改用别的方式再取；如果一直这样，请告诉县里管理员。',
+    transfer_code_wrong: '密码打不开这个文件。请核对密码和文件，再试一次。',
+    sync_first: '请先在有信号的地方同步一次，再做这一步。',
     photo_not_here: '照片还没有传到这台设备。',
     spreadsheet_unreadable: '这个文件不是能读的表格，或已损坏。请用 Excel 或 WPS 另存为 .xlsx 再选。',
     spreadsheet_header_missing: '没有找到带“姓名”的表头行。请确认表头在前 30 行内。',
@@ -181,6 +183,8 @@ export const en: typeof zh = {
     photo_too_large: 'This picture is too large (limit {limit}). Take it at normal quality; the visit is safe.',
     pack_damaged:
       'A pack of dossiers is damaged or not from this county; nothing of it was taken in. They will be fetched another way; if this goes on, tell the county’s administrator.',
+    transfer_code_wrong: 'The code does not open this file. Compare code and file, and try again.',
+    sync_first: 'Sync once where there is signal, then do this again.',
     photo_not_here: 'The photo has not come to this device yet.',
     spreadsheet_unreadable: 'This is no spreadsheet that can be read, or it is damaged. Save it as .xlsx and try again.',
     spreadsheet_header_missing: 'No header row with a name column was found within the first 30 rows.',

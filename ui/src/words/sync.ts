@@ -49,6 +49,16 @@ export const zh = {
     case: '案件',
   },
   photoCount: '照片 {n} 张',
+  packs: {
+    title: '用文件带首次下载（没有信号的地方）',
+    about: '办公室把全部档案做成一个加密文件，用 U 盘带到没有信号的地方，各人平板只收下自己负责的学生。文件和密码要分开带：密码请用电话告诉。',
+    export: '做一个首次下载文件',
+    exported: '文件里有 {n} 名学生。打开它的密码（只显示这一次）：',
+    code: '文件的密码',
+    import: '选择文件并收下',
+    imported: '收下了 {n} 名学生的档案。',
+    ofOthers: '另有 {n} 包不是您负责的学生，没有打开。',
+  },
 }
 export const en: typeof zh = {
   title: 'Sync',
@@ -100,4 +110,14 @@ export const en: typeof zh = {
     case: 'Case',
   },
   photoCount: '{n} photos',
+  packs: {
+    title: 'First copy by file (where there is no signal)',
+    about: 'The office makes one sealed file of all dossiers; a stick carries it to where there is no signal, and each tablet takes in the children of its person only. Let file and code go separate ways: tell the code by telephone.',
+    export: 'Make a file of first copies',
+    exported: 'The file holds {n} children. The code that opens it (shown this once):',
+    code: 'Code of the file',
+    import: 'Choose the file and take it in',
+    imported: 'The dossiers of {n} children were taken in.',
+    ofOthers: '{n} packs of children for whom you do not answer were not opened.',
+  },
 }
