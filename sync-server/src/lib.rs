@@ -12,6 +12,7 @@ pub mod give_back;
 pub mod identity;
 pub mod intake;
 pub mod invite;
+pub mod materialise;
 pub mod news;
 pub mod packs;
 pub mod photo;

@@ -14,6 +14,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use console::warn;
 use jiafang_core::environment::Environment;
 use jiafang_core::error::{ErrorCode, Failure, Result};
+use jiafang_sync_server::materialise;
 
 /// The sync server of Jiafang 家访.
 #[derive(Debug, Parser)]
@@ -120,6 +121,15 @@ enum Command {
     /// Records that wait apart until a person decides: lists and shows them, and decides.
     #[command(subcommand)]
     Quarantine(quarantine::Quarantine),
+    /// Lists dossiers of which something cannot be read, with the reason and since when.
+    Poisoned {
+        /// The server's data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Looks at a dossier for the server; it says how by the standard input.
+    #[command(name = materialise::COMMAND, hide = true)]
+    LookAtDossiers,
     /// Prints the ledger as the server's log has it, tab-separated.
     Ledger {
         /// The server's data folder.
@@ -176,6 +186,8 @@ fn dispatch(command: Command) -> Result<()> {
         Command::Revoke { data, certificate } => people::revoke(&data, &certificate, &environment),
         Command::Recover { recovery_key, request } => people::recover(&recovery_key, &request, &environment),
         Command::Quarantine(command) => quarantine::run(command, &environment),
+        Command::Poisoned { data } => watch::poisoned(&data),
+        Command::LookAtDossiers => materialise::look_at(std::io::stdin().lock(), std::io::stdout().lock()),
         Command::Ledger { data } => watch::ledger(&data, &environment),
     }
 }

@@ -11,6 +11,7 @@ use jiafang_core::vault::enrolment_code::EnrolmentCode;
 use jiafang_core::vault::recovery_key::RecoveryKeyPair;
 use jiafang_sync_server::backup::{back_up, lies_within};
 use jiafang_sync_server::identity::{Identity, write_private};
+use jiafang_sync_server::materialise::{self, Looker};
 use jiafang_sync_server::serve::{Server, check_keys};
 use jiafang_sync_server::setup::{self, Setup};
 use jiafang_sync_server::store::Store;
@@ -87,8 +88,11 @@ pub(super) fn serve(data: &Path, listen: SocketAddr, environment: Environment) -
         .enable_all()
         .build()
         .map_err(|cause| Failure::caused(ErrorCode::ServerFault, "the runtime", cause))?;
+    let own_clock = environment.clone();
     runtime.block_on(async {
         let running = Server::open(data, environment)?.start(listen).await?;
+        // Apart from all that answers: nobody waits for it.
+        materialise::keep_looking(Store::open(data)?, Looker::own(std::env::current_exe()?), own_clock);
         say(&format!("Serving on {}. Stop with Ctrl+C.", running.address));
         if let Err(cause) = stopped().await {
             tracing::error!(%cause, "no signal can be waited for");

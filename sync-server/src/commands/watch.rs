@@ -6,9 +6,27 @@ use jiafang_core::domain::ledger::{COLUMNS, PlaceNames, cells};
 use jiafang_core::environment::Environment;
 use jiafang_core::error::Result;
 use jiafang_sync_server::county_ledger;
-use jiafang_sync_server::store::{Store, pack};
+use jiafang_sync_server::store::{Store, materialised, pack};
 
 use super::console::{say, warn};
+
+pub(super) fn poisoned(data: &Path) -> Result<()> {
+    let rows = Store::open(data)?.read(materialised::all)?;
+    if rows.is_empty() {
+        say("Every dossier that was looked at can be read.");
+    }
+    for row in rows {
+        let changes: Vec<String> = row.changes.iter().map(ToString::to_string).collect();
+        let changes = if changes.is_empty() { "all of it".to_owned() } else { changes.join(" ") };
+        say(&format!(
+            "{}\t{}\tdossier {}\tpassed over: {changes}",
+            row.since.to_minute_text(),
+            row.trouble.key(),
+            row.document
+        ));
+    }
+    Ok(())
+}
 
 pub(super) fn ledger(data: &Path, environment: &Environment) -> Result<()> {
     let store = Store::open(data)?;

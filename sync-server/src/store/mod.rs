@@ -4,6 +4,7 @@ pub mod apart;
 pub mod decisions;
 pub mod forks;
 pub mod log;
+pub mod materialised;
 pub mod moves;
 pub mod pack;
 pub mod photo;
@@ -21,12 +22,13 @@ pub use rusqlite::{Connection, Transaction};
 /// The file within the data folder.
 pub const FILE_NAME: &str = "county.db";
 
-const SCHEMA_VERSION: i64 = 4;
+const SCHEMA_VERSION: i64 = 5;
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_server.sql"),
     include_str!("migrations/0002_moves.sql"),
     include_str!("migrations/0003_apart.sql"),
     include_str!("migrations/0004_packs.sql"),
+    include_str!("migrations/0005_materialised.sql"),
 ];
 /// Connections that only read: a sync that has nothing to push waits for no writer.
 const READERS: usize = 4;

@@ -21,6 +21,7 @@ mod enrolment;
 #[cfg(target_os = "linux")]
 mod full_disk;
 mod hostile;
+mod materialise;
 mod photos;
 mod records;
 mod wire;
