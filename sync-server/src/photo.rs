@@ -70,11 +70,15 @@ impl PhotoFolder {
     /// # Errors
     /// The faults of a store.
     pub fn held(&self, store: &Store, device: &Device, hash: Hash32) -> Result<PhotoOffset> {
-        if let Some(row) = store.read(|connection| readable(connection, device, hash))? {
-            return Ok(PhotoOffset { hash, offset: row.bytes_total, complete: true });
+        let held = store.read(|connection| {
+            let row = readable(connection, device, hash)?;
+            row.map(|row| Ok((row, log::head(connection)?.seq))).transpose()
+        })?;
+        if let Some((row, head)) = held {
+            return Ok(PhotoOffset { hash, offset: row.bytes_total, complete: true, head: Some(head) });
         }
         let part = fs::metadata(self.part_path(hash, device.certificate));
-        Ok(PhotoOffset { hash, offset: part.map_or(0, |metadata| metadata.len()), complete: false })
+        Ok(PhotoOffset { hash, offset: part.map_or(0, |metadata| metadata.len()), complete: false, head: None })
     }
 
     /// Appends a part at the end of what is here. A part that begins elsewhere is not taken, and the answer says where
@@ -112,7 +116,7 @@ impl PhotoFolder {
             self.sync_shelf_of(&path).map_err(|cause| fault(cause.into()))?;
         }
         if end < offer.bytes_total {
-            return Ok(PhotoOffset { hash, offset: end, complete: false });
+            return Ok(PhotoOffset { hash, offset: end, complete: false, head: None });
         }
         let bytes = fs::read(&path).map_err(|cause| fault(cause.into()))?;
         if Hash32::of(&bytes) != hash {
@@ -122,13 +126,15 @@ impl PhotoFolder {
         // Where another device was faster, the same bytes take the place of the same bytes.
         fs::rename(&path, self.path(hash)).map_err(|cause| fault(cause.into()))?;
         self.sync_shelf_of(&path).map_err(|cause| fault(cause.into()))?;
-        store
+        let head = store
             .transact(|tx| {
                 photo_store::keep(tx, offer, device.certificate)?;
-                offers.iter().try_for_each(|offer| photo_store::link(tx, hash, offer.document))
+                offers.iter().try_for_each(|offer| photo_store::link(tx, hash, offer.document))?;
+                log::head(tx)
             })
-            .map_err(fault)?;
-        Ok(PhotoOffset { hash, offset: end, complete: true })
+            .map_err(fault)?
+            .seq;
+        Ok(PhotoOffset { hash, offset: end, complete: true, head: Some(head) })
     }
 
     /// The name of a file on its shelf survives a power loss, and the shelf's own: it may have been made just now, or by a

@@ -11,7 +11,9 @@ use super::made_file::MadeFiles;
 use super::roster::PreviewedRosters;
 use super::state::AppState;
 use super::sync::{SyncActivity, SyncStatus};
-use super::{apart, casework, children, dossier, inbox, ledger, photo, roll, roster, state, sync, today, visit};
+use super::{
+    apart, casework, children, delivery, dossier, inbox, ledger, photo, roll, roster, state, sync, today, visit,
+};
 use crate::app::apart as decisions;
 use crate::app::device::Device;
 use crate::app::synchronise::{SharedDevice, synchronise};
@@ -492,6 +494,10 @@ impl Commands for Backend {
 
     fn list_deliveries(&self, request: sync::ListDeliveries) -> Result<sync::Deliveries> {
         self.with_device(|device| sync::deliveries(device, &request))
+    }
+
+    fn delivery_overview(&self, _: state::Nothing) -> Result<delivery::DeliveryOverview> {
+        self.with_device(|device| delivery::overview(device))
     }
 
     fn inbox(&self, _: state::Nothing) -> Result<inbox::Inbox> {

@@ -177,6 +177,11 @@ pub(super) fn villages_named(county: &County, typed: &str) -> Vec<String> {
         .collect()
 }
 
+/// One child as lists show it, today.
+pub(super) fn one(device: &Device, child: &StoredChild) -> ChildRow {
+    row(child, &PlaceNames::of(&device.county()), device.environment.now().day())
+}
+
 /// Rows as lists show them, today.
 pub(super) fn rows(device: &Device, children: &[StoredChild]) -> Vec<ChildRow> {
     let county = device.county();

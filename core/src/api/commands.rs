@@ -4,6 +4,7 @@
 use super::apart::{DecideApart, PutAwayReturned};
 use super::casework::{BeginPages, RecordCase};
 use super::children::{ChildRegistered, ChildrenPage, ListChildren, RegisterChild};
+use super::delivery::DeliveryOverview;
 use super::dossier::{
     AddGuardian, ChangeField, DossierView, MoveChild, OpenDossier, RecordStatus, Saved, SettleConflict,
 };
@@ -164,6 +165,8 @@ commands! {
     list_deliveries = "listDeliveries" (ListDeliveries) -> Deliveries;
     /// The first copy of all children of a desk as a file, sealed under a code.
     export_packs = "exportPacks" (Nothing) -> PacksExported;
+    /// How much of what was recorded here is where, in all and by dossier.
+    delivery_overview = "deliveryOverview" (Nothing) -> DeliveryOverview;
     /// What needs a decision.
     inbox = "inbox" (Nothing) -> Inbox;
     /// Decides over what others wrote and waits apart.

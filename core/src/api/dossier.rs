@@ -61,6 +61,8 @@ pub struct DossierView {
     pub movable: bool,
     /// Its cases.
     pub casework: CaseworkView,
+    /// Whether everything of this child is with the server; absent while that is being compared.
+    pub delivery: Option<super::delivery::DossierDelivery>,
 }
 
 /// A field with its value or values.
@@ -436,9 +438,7 @@ pub(super) fn view(device: &Device, id: DocumentId) -> Result<DossierView> {
     let moved_away = reading.has_left(id)?;
     let writable = !moved_away && device.author.may_write(&child.leaves).is_ok();
     Ok(DossierView {
-        row: children::rows(device, std::slice::from_ref(&child))
-            .pop()
-            .ok_or_else(|| Failure::new(ErrorCode::DocumentNotHere, "child"))?,
+        row: children::one(device, &child),
         fields,
         guardians,
         timeline,
@@ -447,6 +447,7 @@ pub(super) fn view(device: &Device, id: DocumentId) -> Result<DossierView> {
         moved_away,
         movable: writable && device.author.rights.role.moves_children(),
         casework: casework::view(device, id, &child.leaves)?,
+        delivery: super::delivery::of_dossier(device, id)?,
         village: child.leaves.village,
         class: child.leaves.class,
     })
@@ -592,7 +593,8 @@ impl<'a> Seen<'a> {
             thumbnail_here: file(record.thumbnail).is_some_and(|file| file.here),
             photo_here: file(record.photo).is_some_and(|file| file.here),
             photo_state: file(record.photo).map_or(PhotoState::Away, |file| photo::state(self.device, file)),
-            whereabouts: file(record.photo).map_or(Whereabouts::FromServer, sync::file_whereabouts),
+            whereabouts: file(record.photo)
+                .map_or(Whereabouts::FromServer, |file| sync::file_whereabouts(file, self.durable_seq)),
         }
     }
 }

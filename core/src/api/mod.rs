@@ -11,6 +11,7 @@ pub mod case_ledger;
 pub mod casework;
 pub mod children;
 pub mod commands;
+pub mod delivery;
 pub mod dossier;
 pub mod form_words;
 pub mod inbox;

@@ -64,6 +64,8 @@ pub struct SyncStatus {
     pub waiting_photos: u32,
     /// Bytes of photo files that wait to be sent.
     pub waiting_photo_bytes: u64,
+    /// Photos that the server cannot take: they stay here, each with its reason.
+    pub untaken_photos: u32,
     /// Records that the server keeps apart.
     pub quarantined_records: u32,
     /// Fields with two values within the person's scope.
@@ -249,7 +251,7 @@ pub(super) fn whereabouts(row: &OutboxRow, durable_seq: u64) -> Whereabouts {
 }
 
 /// Where a photo file is.
-pub(super) fn file_whereabouts(file: &PhotoFileRow) -> Whereabouts {
+pub(super) fn file_whereabouts(file: &PhotoFileRow, durable_seq: u64) -> Whereabouts {
     if !file.own {
         return Whereabouts::FromServer;
     }
@@ -258,7 +260,10 @@ pub(super) fn file_whereabouts(file: &PhotoFileRow) -> Whereabouts {
     }
     match (file.on_desk_at, file.complete_at) {
         (Some(since), _) => Whereabouts::Desk { since },
-        (None, Some(since)) => Whereabouts::Server { since, durable: false },
+        (None, Some(since)) => {
+            // A backup that reaches beyond where the log ended then was made later.
+            Whereabouts::Server { since, durable: file.complete_head > 0 && file.complete_head < durable_seq }
+        }
         (None, None) => Whereabouts::Here { bytes_sent: Some(file.offset), bytes_total: Some(file.bytes_total) },
     }
 }
@@ -293,6 +298,7 @@ pub(super) fn status(device: &Device, activity: SyncActivity, failure: Option<Er
         waiting_records,
         waiting_photos,
         waiting_photo_bytes,
+        untaken_photos: reading.photos_in_all()?.apart,
         quarantined_records,
         conflict_count,
         last_sync_at: standing.last_sync_at,
@@ -323,7 +329,7 @@ pub(super) fn deliveries(device: &Device, request: &ListDeliveries) -> Result<De
             saved_at: row.saved_at,
             whereabouts: whereabouts(&row, durable_seq),
             photos: match visit {
-                Some(visit) => photos_of(device, row.document, visit)?,
+                Some(visit) => photos_of(device, row.document, visit, durable_seq)?,
                 None => Vec::new(),
             },
         });
@@ -331,7 +337,7 @@ pub(super) fn deliveries(device: &Device, request: &ListDeliveries) -> Result<De
     Ok(Deliveries { total, rows })
 }
 
-fn photos_of(device: &Device, document: DocumentId, visit: EntryId) -> Result<Vec<PhotoDelivery>> {
+fn photos_of(device: &Device, document: DocumentId, visit: EntryId, durable_seq: u64) -> Result<Vec<PhotoDelivery>> {
     let reading = device.store.reading();
     let files = reading.files_of(document)?;
     if files.is_empty() {
@@ -348,7 +354,7 @@ fn photos_of(device: &Device, document: DocumentId, visit: EntryId) -> Result<Ve
             whereabouts: files
                 .iter()
                 .find(|file| file.hash == photo.photo)
-                .map_or(Whereabouts::FromServer, file_whereabouts),
+                .map_or(Whereabouts::FromServer, |file| file_whereabouts(file, durable_seq)),
         })
         .collect())
 }

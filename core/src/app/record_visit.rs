@@ -109,6 +109,8 @@ pub(super) fn files(document: DocumentId, entry: EntryId, photo: &DraftPhoto) ->
         problem: String::new(),
         wanted: false,
         absent_at: None,
+        failures: 0,
+        complete_head: 0,
     };
     [
         file(photo.thumbnail, PhotoFile::Thumbnail, photo.thumbnail_bytes),

@@ -16,13 +16,13 @@ use crate::domain::time::Timestamp;
 use crate::error::{ErrorCode, Failure, Result};
 use crate::photo::PhotoKind;
 use crate::protocol::apart::ApartRequest;
-use crate::protocol::body;
 use crate::protocol::envelope::Envelope;
 use crate::protocol::photo::PhotoFile;
 use crate::protocol::refusal::RefusalCode;
 use crate::protocol::sync::{
     Cursor, Push, Receipt, ReceiptRun, Rights, ScopeChange, ScopeEvent, SyncAnswer, SyncRequest,
 };
+use crate::protocol::{PHOTO_BYTES_MAX, body};
 use crate::store::document::{self, DocumentRow};
 use crate::store::photo_file::PhotoFileRow;
 use crate::store::recovery::Recovery;
@@ -36,6 +36,9 @@ const PUSH_BYTES_MAX: usize = 120 * 1024;
 const ANSWER_BYTES_MAX: u32 = 512 * 1024;
 /// Files that one session plans for.
 const FILES_MAX: u32 = 400;
+
+/// Files of a session that the server may have a fault with before the session gives up: its disk may be full.
+const FAULTS_MAX: u32 = 3;
 
 /// What a sync has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +64,7 @@ pub fn synchronise(
 ) -> Result<Synchronised> {
     let mut session = Session::new();
     let mut body_bytes = 0_u64;
+    let mut faults = 0_u32;
     let mut effect = session.next(Event::Begun);
     loop {
         heard(session.progress());
@@ -80,7 +84,9 @@ pub fn synchronise(
                     heard(Progress { pack_bytes: progress.pack_bytes.saturating_add(bytes), ..progress });
                 })?
             }
-            Effect::SendPart { hash, offset, bytes_max } => send_part(device, link, hash, offset, bytes_max)?,
+            Effect::SendPart { hash, offset, bytes_max } => {
+                send_part(device, link, hash, offset, bytes_max, &mut faults)?
+            }
             Effect::FetchPart { hash, file, offset, bytes_max } => {
                 fetch_part(device, link, hash, file, offset, bytes_max)?
             }
@@ -203,7 +209,7 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
             outbox::mark_on_desk(tx, *first, *last, now)?;
         }
         for offset in &answer.photo_offsets {
-            photo_file::mark_offset(tx, offset.hash, offset.offset, offset.complete, now)?;
+            photo_file::mark_offset(tx, offset, now)?;
         }
         for hash in &answer.photos_delivered {
             photo_file::mark_on_desk(tx, *hash, now)?;
@@ -264,7 +270,13 @@ fn tasks(files: &[PhotoFileRow], photos: &crate::photo::file_store::PhotoFiles, 
             continue;
         }
         let offset = if up { file.offset } else { photos.arrived_so_far(file.hash).unwrap_or(0) };
-        tasks.push(FileTask { hash: file.hash, file: file.file, offset, bytes_total: file.bytes_total });
+        tasks.push(FileTask {
+            hash: file.hash,
+            file: file.file,
+            offset,
+            bytes_total: file.bytes_total,
+            failures: file.failures,
+        });
     }
     tasks
 }
@@ -397,9 +409,23 @@ fn record_waits(device: &Device) -> Result<bool> {
     Ok(device.store.reading().outbox_counts()?.0 > 0)
 }
 
-fn send_part(device: &SharedDevice, link: &mut dyn Link, hash: Hash32, offset: u64, bytes_max: usize) -> Result<Event> {
+fn send_part(
+    device: &SharedDevice,
+    link: &mut dyn Link,
+    hash: Hash32,
+    offset: u64,
+    bytes_max: usize,
+    faults: &mut u32,
+) -> Result<Event> {
     let photos = with(device, |device| Ok(std::sync::Arc::clone(&device.photos)))?;
-    let kind = with(device, |device| Ok(kind_of(&device.store.reading().files_to_send(FILES_MAX)?, hash)))?;
+    let file = with(device, |device| device.store.reading().file(hash))?;
+    if file.as_ref().is_some_and(|file| file.bytes_total > PHOTO_BYTES_MAX) {
+        return pass_over(device, hash, "too_large");
+    }
+    let kind = match file.map(|file| file.file) {
+        Some(PhotoFile::Thumbnail) => PhotoKind::Thumbnail,
+        _ => PhotoKind::Photo,
+    };
     let bytes = match photos.get(kind, hash) {
         Ok(bytes) => bytes,
         // A file that is gone or damaged here cannot be sent: it is named, and nothing waits for it.
@@ -415,31 +441,32 @@ fn send_part(device: &SharedDevice, link: &mut dyn Link, hash: Hash32, offset: u
         Ok(held) => held,
         Err(LinkFailure::Refused(refusal)) => match refusal.code {
             RefusalCode::TooLarge => return pass_over(device, hash, "too_large"),
-            RefusalCode::NotYours | RefusalCode::PhotoUnknown => return pass_over(device, hash, "not_taken"),
-            RefusalCode::HashWrong | RefusalCode::OffsetWrong => {
-                // The server's copy was of no use and is gone, or ends elsewhere: the next exchange tells where.
-                with(device, |device| {
-                    let now = device.environment.now();
-                    device.store.transact(|tx| photo_file::mark_offset(tx, hash, 0, false, now))
-                })?;
-                return Ok(Event::FilePassedOver);
-            }
+            RefusalCode::NotYours => return pass_over(device, hash, "not_yours"),
+            RefusalCode::PhotoUnknown => return pass_over(device, hash, "not_taken"),
+            // The server's copy was of no use and is gone, or ends elsewhere: another time from the start.
+            RefusalCode::HashWrong | RefusalCode::OffsetWrong => return try_later(device, hash, true, faults),
+            // The server has a fault with this file, or with all: some others are tried before the sync gives up.
+            RefusalCode::Fault | RefusalCode::Malformed => return try_later(device, hash, false, faults),
             _ => return Err(LinkFailure::Refused(refusal).into()),
         },
         Err(failure) => return Err(failure.into()),
     };
     with(device, |device| {
         let now = device.environment.now();
-        device.store.transact(|tx| photo_file::mark_offset(tx, hash, held.offset, held.complete, now))?;
+        device.store.transact(|tx| photo_file::mark_offset(tx, &held, now))?;
         Ok(Event::PartSent { offset: held.offset, complete: held.complete, record_waits: record_waits(device)? })
     })
 }
 
-fn kind_of(files: &[PhotoFileRow], hash: Hash32) -> PhotoKind {
-    match files.iter().find(|file| file.hash == hash).map(|file| file.file) {
-        Some(PhotoFile::Thumbnail) => PhotoKind::Thumbnail,
-        _ => PhotoKind::Photo,
+/// The file goes behind all others: no photo delays another for ever.
+fn try_later(device: &SharedDevice, hash: Hash32, was_damaged: bool, faults: &mut u32) -> Result<Event> {
+    tracing::warn!(%hash, was_damaged, "a photo file was tried in vain");
+    with(device, |device| device.store.transact(|tx| photo_file::mark_failed(tx, hash, was_damaged)))?;
+    *faults = faults.saturating_add(1);
+    if *faults > FAULTS_MAX {
+        return Err(Failure::new(ErrorCode::ServerFault, "several photo files in a row were not taken"));
     }
+    Ok(Event::FilePassedOver)
 }
 
 fn pass_over(device: &SharedDevice, hash: Hash32, problem: &'static str) -> Result<Event> {
@@ -482,6 +509,7 @@ fn fetch_part(
         if let Err(failure) = photos.finish_arrival(kind, hash) {
             // What arrived has another hash than what was announced: it is dropped, and asked for another day.
             tracing::warn!(%hash, %failure, "a photo file arrived damaged");
+            with(device, |device| device.store.transact(|tx| photo_file::mark_failed(tx, hash, true)))?;
             return Ok(Event::FilePassedOver);
         }
         with(device, |device| device.store.transact(|tx| photo_file::mark_here(tx, hash)))?;

@@ -45,4 +45,8 @@ pub struct PhotoOffset {
     /// All held, and the hash was right.
     #[n(2)]
     pub complete: bool,
+    /// Of a file that is complete: the end of the log when this was said. A verified backup that reaches further holds
+    /// the file.
+    #[n(3)]
+    pub head: Option<u64>,
 }

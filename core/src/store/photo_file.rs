@@ -9,7 +9,7 @@ use super::{Reading, sqlite};
 use crate::domain::identifier::{DocumentId, EntryId, Hash32};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
-use crate::protocol::photo::{PhotoFile, PhotoOffer};
+use crate::protocol::photo::{PhotoFile, PhotoOffer, PhotoOffset};
 
 /// A file of a photo.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,10 +40,18 @@ pub struct PhotoFileRow {
     pub wanted: bool,
     /// When the server was last asked for it and had not got it.
     pub absent_at: Option<Timestamp>,
+    /// Tries in vain in a row, up or down.
+    pub failures: u32,
+    /// Of an own file that the server has whole: the end of its log when it said so. A verified backup that reaches further
+    /// holds the file. 0 when it was not said.
+    pub complete_head: u64,
 }
 
+/// As often a file is tried before it is named: a link that damages bytes, or a disk that does, is no passing thing.
+const FAILURES_MAX: u32 = 3;
+
 const COLUMNS: &str = "hash, document, file, entry, bytes_total, own, here, offset, complete_at, on_desk_at, problem, \
-     wanted, absent_at";
+     wanted, absent_at, failures, complete_head";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<PhotoFileRow> {
     Ok(PhotoFileRow {
@@ -60,6 +68,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PhotoFileRow> {
         problem: row.get("problem")?,
         wanted: row.get("wanted")?,
         absent_at: moment(row.get("absent_at")?),
+        failures: row.get("failures")?,
+        complete_head: unsigned(row.get("complete_head")?),
     })
 }
 
@@ -99,18 +109,40 @@ pub fn put(tx: &Transaction<'_>, row: &PhotoFileRow) -> Result<()> {
 ///
 /// # Errors
 /// The faults of a store.
-pub fn mark_offset(tx: &Transaction<'_>, hash: Hash32, offset: u64, complete: bool, at: Timestamp) -> Result<()> {
+pub fn mark_offset(tx: &Transaction<'_>, held: &PhotoOffset, at: Timestamp) -> Result<()> {
     tx.prepare_cached(
-        "UPDATE photo_file SET offset = :offset,
-             complete_at = CASE WHEN :complete AND complete_at = 0 THEN :at ELSE complete_at END
+        "UPDATE photo_file SET offset = :offset, failures = CASE WHEN :offset > offset THEN 0 ELSE failures END,
+             complete_at = CASE WHEN :complete AND complete_at = 0 THEN :at ELSE complete_at END,
+             complete_head = CASE WHEN :complete AND complete_head = 0 THEN :head ELSE complete_head END
          WHERE hash = :hash AND own = 1",
     )
     .and_then(|mut statement| {
         statement.execute(named_params! {
-            ":hash": hash.0.as_slice(),
-            ":offset": signed(offset),
-            ":complete": complete,
+            ":hash": held.hash.0.as_slice(),
+            ":offset": signed(held.offset),
+            ":complete": held.complete,
             ":at": at.unix_ms(),
+            ":head": signed(held.head.unwrap_or(0)),
+        })
+    })
+    .map_err(sqlite)?;
+    Ok(())
+}
+
+/// A file was tried in vain, up or down, for no reason of its own that is known. It goes behind all others, and begins anew;
+/// an own one that the server threw away as damaged so often is named.
+///
+/// # Errors
+/// The faults of a store.
+pub fn mark_failed(tx: &Transaction<'_>, hash: Hash32, was_damaged: bool) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE photo_file SET failures = failures + 1, offset = CASE WHEN :damaged THEN 0 ELSE offset END,
+             problem = CASE WHEN own = 1 AND :damaged AND failures + 1 >= :most THEN 'damaged_on_way' ELSE problem END
+         WHERE hash = :hash",
+    )
+    .and_then(|mut statement| {
+        statement.execute(named_params! {
+            ":hash": hash.0.as_slice(), ":damaged": was_damaged, ":most": FAILURES_MAX,
         })
     })
     .map_err(sqlite)?;
@@ -123,7 +155,7 @@ pub fn mark_offset(tx: &Transaction<'_>, hash: Hash32, offset: u64, complete: bo
 /// The faults of a store.
 pub fn mark_here(tx: &Transaction<'_>, hash: Hash32) -> Result<()> {
     tx.execute(
-        "UPDATE photo_file SET here = 1, wanted = 0, absent_at = 0 WHERE hash = :hash",
+        "UPDATE photo_file SET here = 1, wanted = 0, absent_at = 0, failures = 0 WHERE hash = :hash",
         named_params! { ":hash": hash.0.as_slice() },
     )
     .map_err(sqlite)?;
@@ -136,7 +168,7 @@ pub fn mark_here(tx: &Transaction<'_>, hash: Hash32) -> Result<()> {
 /// The faults of a store.
 pub fn mark_wanted(tx: &Transaction<'_>, hash: Hash32) -> Result<()> {
     tx.execute(
-        "UPDATE photo_file SET wanted = 1, here = 0, absent_at = 0 WHERE hash = :hash AND own = 0",
+        "UPDATE photo_file SET wanted = 1, here = 0, absent_at = 0, failures = 0 WHERE hash = :hash AND own = 0",
         named_params! { ":hash": hash.0.as_slice() },
     )
     .map_err(sqlite)?;
@@ -188,20 +220,21 @@ pub fn mark_problem(tx: &Transaction<'_>, hash: Hash32, problem: &str) -> Result
 /// # Errors
 /// The faults of a store.
 pub fn offer_all_again(tx: &Transaction<'_>) -> Result<()> {
-    tx.execute("UPDATE photo_file SET offset = 0, complete_at = 0 WHERE own = 1", []).map_err(sqlite)?;
+    tx.execute("UPDATE photo_file SET offset = 0, complete_at = 0, complete_head = 0, failures = 0 WHERE own = 1", [])
+        .map_err(sqlite)?;
     Ok(())
 }
 
-/// A record has been taken in: files of its dossier that the server had not taken, since it did not know the dossier, are
-/// offered again. `true` when there are such files.
+/// A record has been taken in: files of its dossier that the server had not taken, since it did not know the dossier or they
+/// came damaged, are offered again. `true` when there are such files.
 ///
 /// # Errors
 /// The faults of a store.
 pub fn offer_again_with_record(tx: &Transaction<'_>, counter: u64) -> Result<bool> {
     let changed = tx
         .prepare_cached(
-            "UPDATE photo_file SET problem = '' WHERE own = 1 AND problem = 'not_taken'
-             AND document = (SELECT document FROM outbox WHERE counter = :counter)",
+            "UPDATE photo_file SET problem = '', failures = 0
+             WHERE own = 1 AND problem IN ('not_taken', 'not_yours', 'damaged_on_way') AND document = (SELECT document FROM outbox WHERE counter = :counter)",
         )
         .and_then(|mut statement| statement.execute(named_params! { ":counter": signed(counter) }))
         .map_err(sqlite)?;
@@ -229,12 +262,13 @@ pub fn forget(tx: &Transaction<'_>, document: DocumentId, entry: EntryId) -> Res
 /// # Errors
 /// The faults of a store.
 pub fn offer_not_taken_again(tx: &Transaction<'_>) -> Result<()> {
-    tx.execute("UPDATE photo_file SET problem = '' WHERE own = 1 AND problem = 'not_taken'", []).map_err(sqlite)?;
+    tx.execute("UPDATE photo_file SET problem = '' WHERE own = 1 AND problem IN ('not_taken', 'not_yours')", [])
+        .map_err(sqlite)?;
     Ok(())
 }
 
 impl Reading<'_> {
-    /// Own files that the server has no word of or not all of: thumbnails first, oldest first.
+    /// Own files that the server has no word of or not all of: thumbnails first, oldest first; what was tried in vain last.
     ///
     /// # Errors
     /// The faults of a store.
@@ -242,7 +276,7 @@ impl Reading<'_> {
         self.files(
             &format!(
                 "SELECT {COLUMNS} FROM photo_file
-                 WHERE own = 1 AND complete_at = 0 AND problem = '' ORDER BY file, entry LIMIT :limit"
+                 WHERE own = 1 AND complete_at = 0 AND problem = '' ORDER BY failures, file, entry LIMIT :limit"
             ),
             limit,
         )
@@ -258,7 +292,8 @@ impl Reading<'_> {
         self.files(
             &format!(
                 "SELECT {COLUMNS} FROM photo_file
-                 WHERE own = 0 AND here = 0 {which} ORDER BY file, wanted DESC, entry DESC LIMIT :limit"
+                 WHERE own = 0 AND here = 0 AND failures < {FAILURES_MAX} {which}
+                 ORDER BY failures, file, wanted DESC, entry DESC LIMIT :limit"
             ),
             limit,
         )

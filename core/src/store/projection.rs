@@ -159,6 +159,8 @@ fn project_photos(tx: &Transaction<'_>, document: DocumentId, dossier: &Dossier)
                     problem: String::new(),
                     wanted: false,
                     absent_at: None,
+                    failures: 0,
+                    complete_head: 0,
                 },
             )?;
         }

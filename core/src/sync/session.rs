@@ -22,6 +22,8 @@ pub struct FileTask {
     pub offset: u64,
     /// The file's size.
     pub bytes_total: u64,
+    /// Tries in vain before: it goes behind all others.
+    pub failures: u32,
 }
 
 /// What happened.
@@ -241,9 +243,9 @@ impl Session {
         }
         let front = self.queue.front().filter(|(_, task)| task.offset > 0).map(|(_, task)| task.hash);
         // A file that has begun to travel stays in front: its bytes are not to wait behind new ones.
-        self.queue
-            .make_contiguous()
-            .sort_by_key(|(direction, task)| (task.file, Some(task.hash) != front, *direction == Direction::Down));
+        self.queue.make_contiguous().sort_by_key(|(direction, task)| {
+            (task.failures, task.file, Some(task.hash) != front, *direction == Direction::Down)
+        });
     }
 
     fn next_part(&self) -> Effect {
@@ -267,7 +269,7 @@ mod tests {
     use super::*;
 
     fn task(number: u8, file: PhotoFile, bytes_total: u64) -> FileTask {
-        FileTask { hash: Hash32([number; 32]), file, offset: 0, bytes_total }
+        FileTask { hash: Hash32([number; 32]), file, offset: 0, bytes_total, failures: 0 }
     }
 
     fn exchanged(to_send: Vec<FileTask>, to_fetch: Vec<FileTask>) -> Event {
@@ -345,6 +347,15 @@ mod tests {
         assert_eq!(session.next(part(true, false)), Effect::Exchange);
         assert_eq!(hash_of(&session.next(awaited(&[]))), Some(3), "and photos follow");
         assert_eq!(session.progress().pack_bytes, 4 * 8_192);
+    }
+
+    #[test]
+    fn a_file_that_was_tried_in_vain_goes_behind_all_others() {
+        let mut session = Session::new();
+        session.next(Event::Begun);
+        let stuck = FileTask { failures: 1, ..task(1, PhotoFile::Thumbnail, 10) };
+        let effect = session.next(exchanged(vec![stuck, task(2, PhotoFile::Photo, 10)], vec![]));
+        assert_eq!(hash_of(&effect), Some(2));
     }
 
     #[test]

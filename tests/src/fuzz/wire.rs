@@ -239,7 +239,7 @@ pub(super) fn answer() -> SyncAnswer {
         rights: Some(rights()),
         envelopes: written(),
         delivered: vec![(1, 1)],
-        photo_offsets: vec![PhotoOffset { hash: Hash32([0xF0; 32]), offset: 8_192, complete: false }],
+        photo_offsets: vec![PhotoOffset { hash: Hash32([0xF0; 32]), offset: 8_192, complete: false, head: None }],
         durable_seq: 1,
         cursor: Cursor { seq: 2, chain: Hash32([0xC1; 32]) },
         more: false,
@@ -312,7 +312,7 @@ pub(super) fn all_small_messages() -> Vec<Vec<u8>> {
         (0, cbor(&EnrolRequest::new([0x70; 16], &signer()))),
         (1, cbor(&enrolled)),
         (2, cbor(&Refusal { code: RefusalCode::TokenUsed, detail: "the token was used".to_owned() })),
-        (3, cbor(&PhotoOffset { hash: Hash32([0xF0; 32]), offset: 8_192, complete: false })),
+        (3, cbor(&PhotoOffset { hash: Hash32([0xF0; 32]), offset: 8_192, complete: false, head: None })),
         (5, cbor(&waiting())),
         (6, cbor(&WaitAnswer { news: true, again_after_ms: 0, photo_news: 7 })),
     ];

@@ -1,11 +1,13 @@
 //! The real connection behind a switch: without signal nothing goes out, and an answer can be lost on its way.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::protocol::enrol::{EnrolAnswer, EnrolRequest};
 use jiafang_core::protocol::photo::PhotoOffset;
+use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::sync::link::{Connector, DeviceIdentity, Exchanged, Link, LinkFailure, PhotoPart};
 use jiafang_sync_client::HttpsConnector;
 
@@ -23,6 +25,8 @@ pub struct Switch {
     pub part_bytes: AtomicU64,
     /// Bytes of photo parts that were fetched.
     pub fetched_bytes: AtomicU64,
+    /// Photo files whose parts are answered with a refusal instead of going to the server.
+    pub refused_files: Mutex<BTreeMap<Hash32, RefusalCode>>,
     /// Other requests that were answered: the path, and the bytes of both bodies.
     pub others: Mutex<Vec<(&'static str, u64)>>,
     /// Bytes of packs that came over the line, whether or not the tablet had them in time.
@@ -116,6 +120,10 @@ impl Link for SwitchedLink {
         self.switch.check()?;
         self.switch.count_part()?;
         self.switch.part_bytes.fetch_add(length(&part), Ordering::SeqCst);
+        let refused = self.switch.refused_files.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).copied();
+        if let Some(code) = refused {
+            return Err(LinkFailure::Refused(Refusal { code, detail: "a test's".to_owned() }));
+        }
         self.link.put_photo_part(hash, offset, part)
     }
 

@@ -40,7 +40,7 @@ fn with_photo(device: &mut Device, village: &str, bytes: &[u8]) -> Vec<PhotoOffs
 
 fn puts_all(device: &mut Device, bytes: &[u8]) -> Result<PhotoOffset, LinkFailure> {
     let hash = Hash32::of(bytes);
-    let mut held = PhotoOffset { hash, offset: 0, complete: false };
+    let mut held = PhotoOffset { hash, offset: 0, complete: false, head: None };
     while !held.complete {
         let start = usize::try_from(held.offset).unwrap();
         let end = bytes.len().min(start + 8 * 1024);
@@ -111,7 +111,7 @@ fn an_offset_rides_in_the_answer_when_the_photo_is_offered_again() {
     teacher.offers = vec![offer(dossier.id, &bytes)];
     teacher.syncs(&[visit]);
     teacher.link().put_photo_part(hash, 0, bytes[..5_000].to_vec()).unwrap();
-    assert_eq!(teacher.syncs(&[]).photo_offsets, [PhotoOffset { hash, offset: 5_000, complete: false }]);
+    assert_eq!(teacher.syncs(&[]).photo_offsets, [PhotoOffset { hash, offset: 5_000, complete: false, head: None }]);
 }
 
 #[test]
@@ -233,7 +233,10 @@ fn one_photo_of_two_siblings_goes_up_once() {
     puts_all(&mut teacher, &bytes).unwrap();
     teacher.offers = vec![offer(younger.id, &bytes)];
     let offsets = teacher.syncs(&[]).photo_offsets;
-    assert_eq!(offsets, [PhotoOffset { hash: Hash32::of(&bytes), offset: 30_000, complete: true }]);
+    assert_eq!(
+        offsets,
+        [PhotoOffset { hash: Hash32::of(&bytes), offset: 30_000, complete: true, head: offsets[0].head }]
+    );
 }
 
 #[test]

@@ -126,7 +126,7 @@ fn examples() -> Vec<(&'static str, Vec<u8>)> {
         rights: None,
         envelopes: vec![],
         delivered: vec![(1, 1)],
-        photo_offsets: vec![PhotoOffset { hash: Hash32([0xF0; 32]), offset: 8_192, complete: false }],
+        photo_offsets: vec![PhotoOffset { hash: Hash32([0xF0; 32]), offset: 8_192, complete: false, head: None }],
         durable_seq: 1,
         cursor: Cursor { seq: 2, chain },
         more: false,

@@ -2,6 +2,7 @@
 import type { CaseworkView } from "./CaseworkView";
 import type { ChildRow } from "./ChildRow";
 import type { ClassId } from "./ClassId";
+import type { DossierDelivery } from "./DossierDelivery";
 import type { FieldView } from "./FieldView";
 import type { GuardianView } from "./GuardianView";
 import type { PlaceCode } from "./PlaceCode";
@@ -54,4 +55,8 @@ movable: boolean,
 /**
  * Its cases.
  */
-casework: CaseworkView, };
+casework: CaseworkView, 
+/**
+ * Whether everything of this child is with the server; absent while that is being compared.
+ */
+delivery: DossierDelivery | null, };

@@ -21,6 +21,10 @@ waitingPhotos: number,
  */
 waitingPhotoBytes: number, 
 /**
+ * Photos that the server cannot take: they stay here, each with its reason.
+ */
+untakenPhotos: number, 
+/**
  * Records that the server keeps apart.
  */
 quarantinedRecords: number, 

@@ -12,6 +12,7 @@ import type { ChildrenPage } from "./ChildrenPage";
 import type { CodeLists } from "./CodeLists";
 import type { DecideApart } from "./DecideApart";
 import type { Deliveries } from "./Deliveries";
+import type { DeliveryOverview } from "./DeliveryOverview";
 import type { DetachPhoto } from "./DetachPhoto";
 import type { DossierView } from "./DossierView";
 import type { DraftView } from "./DraftView";
@@ -91,6 +92,7 @@ export interface Commands {
   syncNow: { request: Nothing; response: SyncStatus };
   listDeliveries: { request: ListDeliveries; response: Deliveries };
   exportPacks: { request: Nothing; response: PacksExported };
+  deliveryOverview: { request: Nothing; response: DeliveryOverview };
   inbox: { request: Nothing; response: Inbox };
   decideApart: { request: DecideApart; response: Saved };
   putAwayReturned: { request: PutAwayReturned; response: Saved };

@@ -42,6 +42,8 @@ export const zh = {
   },
   strip: {
     allSent: '全部已送到服务器',
+    allElseSent: '其余已送到服务器',
+    untaken: '{n} 张照片服务器没收，留在本机',
     quarantined: '{n} 条记录服务器另存，等人处理',
     lastSync: '上次同步 {when}',
     neverSynced: '还没有同步过',
@@ -123,6 +125,8 @@ export const en: typeof zh = {
   },
   strip: {
     allSent: 'Everything is on the server',
+    allElseSent: 'Everything else is on the server',
+    untaken: '{n} photo not taken by the server, kept here | {n} photo not taken by the server, kept here | {n} photos not taken by the server, kept here',
     quarantined: '{n} records kept apart until a person decides',
     lastSync: 'Last sync {when}',
     neverSynced: 'Never synced yet',

@@ -34,8 +34,10 @@ export const zh = {
     too_large: '这条记录太大。',
     late: '送到时孩子已转走太久；记录没有丢，由现在负责的老师决定。',
     photo_too_large: '照片太大，服务器不收；留在本机。',
-    photo_not_taken: '服务器不收这张照片；留在本机。',
-    photo_not_here: '本机的照片文件找不到或已损坏。',
+    photo_not_taken: '服务器还不认识它所属的记录；照片留在本机，记录送到后会再送。',
+    photo_not_yours: '这个孩子已不在您的负责范围，服务器不收；照片留在本机。',
+    photo_not_here: '本机的照片文件找不到或已损坏，送不出去。',
+    photo_damaged_on_way: '送了三次，服务器收到的都是坏的；照片完好地留在本机，这个孩子再有记录送到时会再送；也请告诉县里管理员。',
   },
   what: {
     visit: '家访',
@@ -58,6 +60,30 @@ export const zh = {
     import: '选择文件并收下',
     imported: '收下了 {n} 名学生的档案。',
     ofOthers: '另有 {n} 包不是您负责的学生，没有打开。',
+  },
+  overview: '都到哪里了',
+  recordsOf: '记录',
+  photosOf: '照片',
+  counted: {
+    here: '{n} 只在本机',
+    apart: '{n} 另存或没收，要有人处理',
+    server: '{n} 到了服务器',
+    backedUp: '{n} 已有备份',
+    desk: '{n} 到了协调员',
+  },
+  allAtServer: '本机 {n} 份学生档案的全部内容都在服务器。',
+  someNotAtServer: '本机 {n} 份学生档案里，{missing} 份还有内容不在服务器：',
+  comparing: '服务器正在与本机重新核对；核对完以前，不说哪些已在服务器。',
+  missing: {
+    recordsHere: '{n} 条记录在本机',
+    recordsApart: '{n} 条记录另存，等人处理',
+    photosHere: '{n} 张照片在本机',
+    photosApart: '{n} 张照片服务器没收',
+  },
+  dossier: {
+    allBackedUp: '这个孩子的全部内容都在服务器，并有备份。',
+    allAtServer: '这个孩子的全部内容都在服务器。',
+    missing: '这个孩子还有内容不在服务器：{what}',
   },
 }
 export const en: typeof zh = {
@@ -95,8 +121,11 @@ export const en: typeof zh = {
     too_large: 'This record is too large.',
     late: 'The child had moved away too long before it came. Nothing is lost: the teacher who answers for it now decides.',
     photo_too_large: 'The photo is too large for the server; it stays here.',
-    photo_not_taken: 'The server does not take this photo; it stays here.',
-    photo_not_here: 'The photo’s file is missing or damaged here.',
+    photo_not_taken: 'The server does not know the record that it belongs to yet; the photo stays here and is sent after it.',
+    photo_not_yours: 'The child is outside of your scope now, and the server does not take it; the photo stays here.',
+    photo_not_here: 'The photo’s file is missing or damaged here and cannot be sent.',
+    photo_damaged_on_way:
+      'It arrived damaged three times; the photo is whole here, and is sent again with the next record of this child; tell the county’s administrator.',
   },
   what: {
     visit: 'Visit',
@@ -119,5 +148,30 @@ export const en: typeof zh = {
     import: 'Choose the file and take it in',
     imported: 'The dossiers of {n} children were taken in.',
     ofOthers: '{n} packs of children for whom you do not answer were not opened.',
+  },
+  overview: 'Where everything is',
+  recordsOf: 'Records',
+  photosOf: 'Photos',
+  counted: {
+    here: '{n} on this device only',
+    apart: '{n} kept apart or not taken: somebody must look',
+    server: '{n} on the server',
+    backedUp: '{n} backed up',
+    desk: '{n} on a coordinator’s device',
+  },
+  allAtServer:
+    'No dossiers on this device | Everything of the one dossier on this device is with the server. | Everything of the {n} dossiers on this device is with the server.',
+  someNotAtServer: 'Of {n} dossiers on this device, {missing} hold what is not with the server:',
+  comparing: 'Server and device are being compared; until that is done, nothing is said to be with the server.',
+  missing: {
+    recordsHere: '{n} record here | {n} record here | {n} records here',
+    recordsApart: '{n} record kept apart | {n} record kept apart | {n} records kept apart',
+    photosHere: '{n} photo here | {n} photo here | {n} photos here',
+    photosApart: '{n} photo not taken | {n} photo not taken | {n} photos not taken',
+  },
+  dossier: {
+    allBackedUp: 'Everything of this child is with the server, and backed up.',
+    allAtServer: 'Everything of this child is with the server.',
+    missing: 'Not everything of this child is with the server: {what}',
   },
 }
