@@ -2,7 +2,7 @@
 //!
 //! It is data of the county document, one entry a fact, so that two people who change different days do not meet. An
 //! entry is for the whole county or for one school. Where the county has told no term of a school year, that year is
-//! reckoned by [`DEFAULT_TERMS`], and screens say so.
+//! reckoned by `DEFAULT_TERMS`, and screens say so.
 
 use std::collections::BTreeMap;
 
