@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use automerge::{Automerge, Change};
@@ -230,17 +233,38 @@ fn fits(dossier: &mut Automerge, changes: Vec<Change>) -> bool {
 }
 
 /// Looks for as long as the program runs, on a thread of its own that nothing waits for.
-pub fn keep_looking(store: Store, looker: Looker, environment: Environment) {
-    std::thread::spawn(move || {
-        loop {
+#[must_use = "it is to be stopped before the program ends, so that the store is closed in order"]
+pub fn keep_looking(store: Store, looker: Looker, environment: Environment) -> Looking {
+    let stopping = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&stopping);
+    let thread = std::thread::spawn(move || {
+        while !told.load(Ordering::Acquire) {
             match round(&store, &looker, environment.now()) {
-                Ok(0) => std::thread::sleep(PAUSE),
+                Ok(0) => std::thread::park_timeout(PAUSE),
                 Ok(_) => {}
                 Err(failure) => {
                     tracing::error!(code = ?failure.code, detail = %failure.detail, "dossiers could not be looked at");
-                    std::thread::sleep(PAUSE);
+                    std::thread::park_timeout(PAUSE);
                 }
             }
         }
     });
+    Looking { stopping, thread }
+}
+
+/// The thread that looks.
+pub struct Looking {
+    stopping: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+impl Looking {
+    /// Ends it, and waits until its store is closed: as long as the dossier in work may take.
+    pub fn stop(self) {
+        self.stopping.store(true, Ordering::Release);
+        self.thread.thread().unpark();
+        if self.thread.join().is_err() {
+            tracing::error!("the thread that looks at dossiers had panicked");
+        }
+    }
 }

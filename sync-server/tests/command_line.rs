@@ -332,7 +332,7 @@ fn a_server_that_is_told_to_stop_stops_in_order() {
 #[test]
 fn a_folder_that_is_none_and_one_of_a_newer_version_are_named() {
     let administrator = Administrator::with_county();
-    for line in ["serve", "people", "quarantine", "ledger", "backup --to ~/b"] {
+    for line in ["serve", "people", "quarantine list", "ledger", "backup --to ~/b"] {
         administrator.types(&format!("{line} --data ~/nothing")).failed_with(&["could not be opened", "--data"]);
     }
     let store = Store::open(&administrator.path("data")).unwrap();
@@ -393,6 +393,6 @@ fn a_recovery_request_that_was_mistyped_is_named() {
 #[test]
 fn nothing_waits_and_no_child_is_there_at_first() {
     let administrator = Administrator::with_county();
-    assert_eq!(administrator.types("quarantine --data ~/data").succeeded(), "Nothing waits.\n");
+    assert_eq!(administrator.types("quarantine list --data ~/data").succeeded(), "Nothing waits.\n");
     assert_eq!(administrator.types("ledger --data ~/data").succeeded().lines().count(), 1, "the headers");
 }

@@ -1,6 +1,7 @@
 """The examples of docs/protocol.md, taken from the document and read, checked and made again by this client."""
 
 import dataclasses
+import hashlib
 import re
 import sys
 from pathlib import Path
@@ -31,7 +32,8 @@ def is_refused(check, *arguments):
 def main(path):
     (
         public_key, refusal, rights, rights_hash, village_only, class_only, change, body, signature, envelope_hash, chain,
-        person, enrol, request, idle, answer, apart_asked, apart_told,
+        person, enrol, request, idle, answer, apart_asked, apart_told, wait_asked, wait_told,
+        pack_head, pack_name,
     ) = hex_blocks(text := Path(path).read_text())  # fmt: skip
     key = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
     assert key.public_key().public_bytes_raw() == public_key
@@ -70,6 +72,12 @@ def main(path):
     review, ((told_of, (fate, (by, _at, note))),), decided, twin = wire.decode(apart_told)
     assert review is None and told_of == asks[0] and wire.FATES[fate] == "refused" and (by, note) == ("王老师", "重复")
     assert decided == [decision[0]] and twin is False
+
+    assert wire.decode(wait_asked)[:2] == wire.decode(request)[:2]
+    assert wire.decode(wait_told)[0] is True
+    head, head_signature = wire.decode(pack_head)
+    wire.verify(public_key, "pack", wire.encode(head), head_signature)
+    assert hashlib.sha256(pack_head).digest() == pack_name
 
     # What does not hold is refused: this client trusts no server.
     is_refused(envelope_with(envelope, change=change + b"\x00").verify, public_key)

@@ -92,15 +92,17 @@ pub(super) fn serve(data: &Path, listen: SocketAddr, environment: Environment) -
     runtime.block_on(async {
         let running = Server::open(data, environment)?.start(listen).await?;
         // Apart from all that answers: nobody waits for it.
-        materialise::keep_looking(Store::open(data)?, Looker::own(std::env::current_exe()?), own_clock);
+        let looking = materialise::keep_looking(Store::open(data)?, Looker::own(std::env::current_exe()?), own_clock);
         say(&format!("Serving on {}. Stop with Ctrl+C.", running.address));
         if let Err(cause) = stopped().await {
             tracing::error!(%cause, "no signal can be waited for");
             running.wait().await;
+            looking.stop();
             return Ok(());
         }
         say("Stopping: requests in work are finished first.");
         running.stop().await;
+        looking.stop();
         Ok(())
     })
 }
