@@ -2,13 +2,13 @@
 //! gives it a folder, time, a connector, and an ear for changes.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::by_itself::{self, Alarm};
 use super::commands::Commands;
 use super::made_file::MadeFiles;
 use super::roster::PreviewedRosters;
+use super::running_sync::{Syncing, Told, connected};
 use super::state::AppState;
 use super::sync::{SyncActivity, SyncStatus};
 use super::{
@@ -16,16 +16,14 @@ use super::{
 };
 use crate::app::apart as decisions;
 use crate::app::device::Device;
-use crate::app::synchronise::{SharedDevice, synchronise};
-use crate::app::tidy_photos::tidy_photos;
+use crate::app::synchronise::SharedDevice;
 use crate::app::{change_child, drafts, enrol, move_child, pack_file, record_visit, register_child};
 use crate::domain::place::Leaves;
 use crate::environment::Environment;
 use crate::error::{ErrorCode, Failure, Result};
 use crate::protocol::apart::Verdict;
 use crate::store::Durability;
-use crate::sync::link::{Connector, Link};
-use crate::sync::pace::{Ended, Pace};
+use crate::sync::link::Connector;
 use crate::vault::enrolment_code::EnrolmentCode;
 use crate::vault::key_file::KeyFile;
 
@@ -39,32 +37,14 @@ pub trait Host: Send + Sync {
 pub struct Backend {
     folder: PathBuf,
     keys: KeyFile,
-    environment: Environment,
+    pub(super) environment: Environment,
     pub(super) connector: Arc<dyn Connector>,
     durability: Durability,
-    host: Arc<dyn Host>,
+    pub(super) host: Arc<dyn Host>,
     pub(super) device: Arc<SharedDevice>,
     pub(super) syncing: Arc<Syncing>,
     pub(super) rosters: PreviewedRosters,
     files: MadeFiles,
-}
-
-/// What is known of the sync that runs or ran last.
-#[derive(Default)]
-pub(super) struct Syncing {
-    runs: AtomicBool,
-    told: Mutex<Told>,
-    /// Kept warm from one sync to the next.
-    link: Mutex<Option<Box<dyn Link>>>,
-    /// When the device syncs by itself.
-    pub(super) pace: Mutex<Pace>,
-    pub(super) alarm: Alarm,
-}
-
-#[derive(Default, Clone)]
-struct Told {
-    activity: Option<SyncActivity>,
-    failure: Option<ErrorCode>,
 }
 
 /// A lock whose holder panicked guards nothing half done here: stores commit whole.
@@ -204,42 +184,6 @@ impl Backend {
         &self.environment
     }
 
-    /// Begins a sync on a thread of its own, unless one runs or the device is locked.
-    pub fn begin_sync(&self) {
-        if held(&self.device).is_none() || self.syncing.runs.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        held(&self.syncing.told).activity = Some(SyncActivity::Records { received: 0 });
-        held(&self.syncing.pace).began();
-        let environment = self.environment.clone();
-        let (device, syncing, connector, host) =
-            (Arc::clone(&self.device), Arc::clone(&self.syncing), Arc::clone(&self.connector), Arc::clone(&self.host));
-        std::thread::spawn(move || {
-            let result = run_sync(&device, &syncing, connector.as_ref(), host.as_ref());
-            // With signal or without: this thread holds up nobody.
-            if let Err(failure) = tidy_photos(&device) {
-                tracing::warn!(code = ?failure.code, detail = %failure.detail, "the photo files were not tidied up");
-            }
-            let failure = result.err().map(|failure| {
-                tracing::warn!(code = ?failure.code, detail = %failure.detail, "a sync did not come to its end");
-                failure.code
-            });
-            {
-                let mut told = held(&syncing.told);
-                told.activity = None;
-                told.failure = failure;
-            }
-            let how = match failure {
-                Some(code) => Ended::Broken(code),
-                None => Ended::Well { leaves_waiting: by_itself::something_waits(&device).unwrap_or(false) },
-            };
-            held(&syncing.pace).ended(how, environment.clock.monotonic_ms());
-            syncing.runs.store(false, Ordering::Release);
-            syncing.alarm.ring();
-            host.changed();
-        });
-    }
-
     /// Whether a sync runs.
     #[must_use]
     pub fn is_syncing(&self) -> bool {
@@ -250,40 +194,6 @@ impl Backend {
         let told = held(&self.syncing.told).clone();
         let activity = told.activity.unwrap_or(SyncActivity::Idle);
         self.with_device(|device| sync::status(device, activity, told.failure))
-    }
-}
-
-fn run_sync(device: &SharedDevice, syncing: &Syncing, connector: &dyn Connector, host: &dyn Host) -> Result<()> {
-    let mut link = held(&syncing.link);
-    let link = connected(&mut link, device, connector)?;
-    let mut last_told = None;
-    synchronise(device, link, &mut |progress| {
-        let activity = sync::activity(progress);
-        if last_told.as_ref() != Some(&activity) {
-            held(&syncing.told).activity = Some(activity.clone());
-            last_told = Some(activity);
-            host.changed();
-        }
-    })
-    .map(|_| ())
-}
-
-/// The connection that is kept warm, or a new one.
-fn connected<'l>(
-    link: &'l mut Option<Box<dyn Link>>,
-    device: &SharedDevice,
-    connector: &dyn Connector,
-) -> Result<&'l mut dyn Link> {
-    if link.is_none() {
-        let identity = match held(device).as_ref() {
-            Some(device) => device.identity()?,
-            None => return Err(Failure::new(ErrorCode::Locked, "the device is locked")),
-        };
-        *link = Some(connector.connect(identity).map_err(Failure::from)?);
-    }
-    match link {
-        Some(link) => Ok(link.as_mut()),
-        None => Err(Failure::new(ErrorCode::Internal, "no connection")),
     }
 }
 
