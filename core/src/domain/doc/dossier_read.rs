@@ -7,6 +7,7 @@ use automerge::{Automerge, ObjId as ExId, ObjType, ROOT, ReadDoc, ScalarValue, V
 
 use super::damaged;
 use super::dossier_write::{FROM_ROSTER, root};
+use super::entry_fields::{EntryFields, FieldValue};
 use crate::domain::absence::AbsenceEntry;
 use crate::domain::case_record::CaseRecord;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
@@ -15,7 +16,6 @@ use crate::domain::field;
 use crate::domain::identifier::{EntryId, Hash32};
 use crate::domain::place::{ClassId, Leaves, PlaceCode};
 use crate::domain::time::{Day, Timestamp};
-use crate::domain::visit::VisitForm;
 use crate::error::{ErrorCode, Failure, Result};
 
 /// Reads a dossier.
@@ -96,7 +96,7 @@ impl Reader<'_> {
                 key,
                 VisitRecord {
                     entry: key,
-                    form: read_form(self.fields(&visit)?),
+                    form: self.fields(&visit)?.leniently(),
                     actor: actor(&visit),
                     at: self.time(&visit),
                 },
@@ -104,7 +104,7 @@ impl Reader<'_> {
         }
         for (key, entry) in self.entries("absences")? {
             // A mark that a newer version knows says nothing here: what is not understood must not count.
-            let Some(form) = read_strictly(self.fields(&entry)?) else { continue };
+            let Some(form) = self.fields(&entry)?.strictly() else { continue };
             dossier.absences.push(AbsenceEntry {
                 entry: key,
                 form,
@@ -115,7 +115,7 @@ impl Reader<'_> {
             });
         }
         for (key, entry) in self.entries("cases")? {
-            let Some(form) = read_strictly(self.fields(&entry)?) else { continue };
+            let Some(form) = self.fields(&entry)?.strictly() else { continue };
             dossier.case_records.push(CaseRecord {
                 entry: key,
                 form,
@@ -170,22 +170,17 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// The fields of an entry as its form has them.
-    fn fields(&self, entry: &ExId) -> Result<serde_json::Map<String, serde_json::Value>> {
-        let mut fields = serde_json::Map::new();
+    /// The fields of an entry.
+    fn fields(&self, entry: &ExId) -> Result<EntryFields> {
+        let mut fields = EntryFields::default();
         for item in self.doc.map_range(entry, ..) {
             let Some((value, _)) = self.doc.get(entry, item.key.as_ref()).map_err(damaged)? else { continue };
-            let value = match value {
-                Value::Scalar(scalar) => match scalar.as_ref() {
-                    ScalarValue::Str(text) if text.starts_with(['[', '{']) => {
-                        serde_json::from_str(text).unwrap_or_else(|_| text.to_string().into())
-                    }
-                    ScalarValue::Str(text) => text.to_string().into(),
-                    ScalarValue::Boolean(answer) => (*answer).into(),
-                    ScalarValue::Timestamp(ms) | ScalarValue::Int(ms) => (*ms).into(),
-                    _ => continue,
-                },
-                Value::Object(_) => continue,
+            let Value::Scalar(scalar) = value else { continue };
+            let value = match scalar.as_ref() {
+                ScalarValue::Str(text) => FieldValue::Text(text.to_string()),
+                ScalarValue::Boolean(answer) => FieldValue::Answer(*answer),
+                ScalarValue::Timestamp(number) | ScalarValue::Int(number) => FieldValue::Number(*number),
+                _ => continue,
             };
             fields.insert(item.key.to_string(), value);
         }
@@ -258,34 +253,6 @@ impl Reader<'_> {
     }
 }
 
-/// A form from its fields, or nothing where this version does not know one of its words: it decides over something.
-/// A note that looks like a list is a note all the same.
-fn read_strictly<T: serde::de::DeserializeOwned>(fields: serde_json::Map<String, serde_json::Value>) -> Option<T> {
-    serde_json::from_value(serde_json::Value::Object(fields.clone())).ok().or_else(|| {
-        let as_text = |(name, value): (String, serde_json::Value)| {
-            let is_list_of_people = matches!(name.as_str(), "servers" | "witnesses");
-            let text = if is_list_of_people || value.is_string() { value } else { value.to_string().into() };
-            (name, text)
-        };
-        serde_json::from_value(serde_json::Value::Object(fields.into_iter().map(as_text).collect())).ok()
-    })
-}
-
-/// A form from its fields; those that this version cannot read are left empty rather than losing the rest.
-fn read_form(fields: serde_json::Map<String, serde_json::Value>) -> VisitForm {
-    if let Ok(form) = serde_json::from_value(serde_json::Value::Object(fields.clone())) {
-        return form;
-    }
-    let mut known = serde_json::Map::new();
-    for (name, value) in fields {
-        let alone = serde_json::Map::from_iter([(name.clone(), value.clone())]);
-        if serde_json::from_value::<VisitForm>(serde_json::Value::Object(alone)).is_ok() {
-            known.insert(name, value);
-        }
-    }
-    serde_json::from_value(serde_json::Value::Object(known)).unwrap_or_default()
-}
-
 fn actor(operation: &ExId) -> Actor {
     match operation {
         ExId::Id(_, actor, _) => actor.to_bytes().to_vec(),
@@ -317,9 +284,11 @@ pub fn is_dossier(doc: &Automerge) -> bool {
 mod tests {
     use super::super::{apply, commit, dossier_write as write, empty, load};
     use super::*;
-    use crate::domain::code_list::{AbsenceReason, VisitMode, VisitPurpose};
+    use crate::domain::absence::AbsenceForm;
+    use crate::domain::case_record::CaseForm;
+    use crate::domain::code_list::{AbsenceReason, AttendanceMark, CaseRecordKind, DayPart, VisitMode, VisitPurpose};
     use crate::domain::doc::DocumentKind;
-    use crate::domain::visit::{Companion, ReceivedBy};
+    use crate::domain::visit::{Companion, ReceivedBy, VisitForm};
 
     const LI: [u8; 16] = [1; 16];
     const WANG: [u8; 16] = [2; 16];
@@ -411,6 +380,79 @@ mod tests {
         let visit = read(&doc).unwrap().visits.remove(&key(1)).unwrap();
         assert_eq!(visit.form.place, "云岭村");
         assert_eq!(visit.form.mode, None);
+    }
+
+    /// What a clerk may paste or a teacher may type, and what a reader could take for something else than text.
+    const LIKE_JSON: &[&str] = &[
+        "[1]",
+        "[]",
+        "[null]",
+        r#"{"a":1}"#,
+        "{}",
+        r#""x""#,
+        "12",
+        "true",
+        "null",
+        "[例:家长说「不去」]",
+        "{",
+        "[1, 2 ,3]",
+    ];
+
+    #[test]
+    fn a_note_that_looks_like_a_list_is_read_back_as_it_was_typed() {
+        for text in LIKE_JSON {
+            let text = (*text).to_owned();
+            let people = vec![Companion { name: text.clone(), duty: text.clone() }];
+            let visit = VisitForm {
+                place: text.clone(),
+                companions: people.clone(),
+                received_by: ReceivedBy { relation: None, name: text.clone() },
+                household_situation: text.clone(),
+                circumstances: text.clone(),
+                at_school: text.clone(),
+                at_home: text.clone(),
+                reasons_note: text.clone(),
+                parent_words: text.clone(),
+                actions: text.clone(),
+                refusal_reason: text.clone(),
+                refusal_witness: text.clone(),
+                reasons_teacher: vec![AbsenceReason::Other],
+                ..VisitForm::default()
+            };
+            let day = at(0).day();
+            let mark = AttendanceMark::Personal;
+            let absence = AbsenceForm { day, until: None, part: DayPart::Whole, mark, note: text.clone() };
+            let case = CaseForm {
+                note: text.clone(),
+                person: text.clone(),
+                number: text.clone(),
+                office: text.clone(),
+                refusal: text.clone(),
+                step: text.clone(),
+                servers: people.clone(),
+                witnesses: people,
+                ..CaseForm::new(CaseRecordKind::Service, day)
+            };
+            let mut doc = empty(DocumentKind::Dossier).unwrap();
+            commit(&mut doc, &LI, at(0), |tx| {
+                write::add_visit(tx, key(1), &visit)?;
+                write::add_absence(tx, key(2), &absence, &BTreeSet::new(), "")?;
+                write::add_case_record(tx, key(3), &case, &BTreeSet::new(), "")?;
+                write::add_status(tx, key(4), SchoolingStatus::Unverified, None, &text, &[])?;
+                write::add_move(tx, key(5), &Leaves::default(), &text)?;
+                write::add_guardian(tx, key(6), &text, "father", &text)?;
+                write::set_field(tx, "profile.note", &text)
+            })
+            .unwrap()
+            .unwrap();
+            let dossier = read(&doc).unwrap();
+            assert_eq!(dossier.visits[&key(1)].form, visit, "{text}");
+            assert_eq!(dossier.absences[0].form, absence, "{text}");
+            assert_eq!(dossier.case_records[0].form, case, "{text}");
+            assert_eq!((&dossier.statuses[0].note, &dossier.moves[0].note), (&text, &text));
+            assert_eq!(dossier.value("profile.note"), text);
+            assert_eq!(dossier.value(&format!("guardians.{}.name", key(6))), text);
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod change_frame;
 pub mod county;
 pub mod dossier_read;
 pub mod dossier_write;
+mod entry_fields;
 mod kind;
 pub mod snapshot;
 
