@@ -56,8 +56,21 @@ test_tablet() {
 }
 
 cmd_test() {
-    local what=${1:-all}
-    [[ $# -le 1 && $what =~ ^(all|rust|ui|e2e)$ ]] || fail "./dev test [rust|ui|e2e]"
+    local what=all
+    while [[ $# -gt 0 ]]; do
+        case $1 in
+        --fuzz-seconds)
+            [[ ${2:-} =~ ^[0-9]+$ ]] || fail "./dev test --fuzz-seconds N: N is a number of seconds for each target"
+            export JIAFANG_FUZZ_SECONDS=$2
+            shift 2
+            ;;
+        all | rust | ui | e2e)
+            what=$1
+            shift
+            ;;
+        *) fail "./dev test [rust|ui|e2e] [--fuzz-seconds N]" ;;
+        esac
+    done
     : >"$scratch/tests.log"
     trap 'close_tests' EXIT
     install_all

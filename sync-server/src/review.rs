@@ -354,7 +354,7 @@ fn has_twin(connection: &Connection, device: &Device, request: &ApartRequest) ->
     if forks::is_forked(connection, device.certificate)? {
         return Ok(true);
     }
+    let Some(own) = request.own_head else { return Ok(false) };
     let Some((counter, hash)) = log::device_head(connection, device.certificate)? else { return Ok(false) };
-    let own = request.own_head;
     Ok(own.counter < counter || (own.counter == counter && own.hash != hash))
 }

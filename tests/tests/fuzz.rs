@@ -1,7 +1,8 @@
 //! Every parser of bytes from outside, tried with what once broke it, with a small corpus that coverage has chosen, and
 //! with seeded mutations of well-formed bytes (docs/fuzzing.md).
 //!
-//! `JIAFANG_FUZZ_SEED` replays a run; `JIAFANG_FUZZ_TIMES` tries so many times the inputs.
+//! `JIAFANG_FUZZ_SEED` replays a run; `JIAFANG_FUZZ_TIMES` tries so many times the inputs, and `JIAFANG_FUZZ_SECONDS` goes on with
+//! them until a target has had so many seconds (`./dev test --fuzz-seconds N`).
 
 #![allow(
     clippy::arithmetic_side_effects,
@@ -80,7 +81,8 @@ fn tries(target: &Target, bytes: &[u8], what: &str) {
 
 fn holds_for(name: &str) {
     keep_panics_quiet();
-    let begin = Environment::of_this_machine().clock;
+    let clock = Environment::of_this_machine().clock;
+    let begin_ms = clock.monotonic_ms();
     let target = target(name).unwrap();
     let mut seeds: Vec<Vec<u8>> = (target.seeds)();
     for (number, bytes) in seeds.iter().enumerate() {
@@ -95,13 +97,17 @@ fn holds_for(name: &str) {
     }
     let seed = number("JIAFANG_FUZZ_SEED", 20_261_124);
     let inputs = u64::from(target.inputs) * number("JIAFANG_FUZZ_TIMES", 1);
-    println!("{name}: seed {seed}, {inputs} inputs");
+    let until_ms = begin_ms + number("JIAFANG_FUZZ_SECONDS", 0) * 1_000;
+    println!("{name}: seed {seed}, at least {inputs} inputs");
     let mut mutations = Mutations::new(seed, seeds);
-    for number in 0..inputs {
+    let mut tried = 0;
+    while tried < inputs || clock.monotonic_ms() < until_ms {
         let bytes = mutations.next_input();
-        tries(target, &bytes, &format!("seed {seed}, input {number}"));
+        tries(target, &bytes, &format!("seed {seed}, input {tried}"));
+        tried += 1;
     }
-    println!("{name}: {} ms, peak {} MiB", begin.monotonic_ms(), peak_bytes() >> 20);
+    let took_ms = clock.monotonic_ms() - begin_ms;
+    println!("{name}: {tried} inputs in {took_ms} ms, peak {} MiB", peak_bytes() >> 20);
 }
 
 macro_rules! holds {

@@ -56,11 +56,17 @@ pub fn put_away(device: &mut Device, counter: u64) -> Result<Timestamp> {
     Ok(now)
 }
 
-/// What this device says of what waits apart. `asked_up_to` is the counter up to which the request before has asked.
+/// What this device says of what waits apart, in a request that `pushes` or does not. `asked_up_to` is the counter up to which the
+/// request before has asked.
 ///
 /// # Errors
 /// The faults of a store.
-pub(super) fn request(reading: Reading<'_>, standing: &Standing, asked_up_to: u64) -> Result<ApartRequest> {
+pub(super) fn request(
+    reading: Reading<'_>,
+    standing: &Standing,
+    pushes: bool,
+    asked_up_to: u64,
+) -> Result<ApartRequest> {
     let mut asked = reading.waiting_apart(asked_up_to, ASKS_MAX)?;
     if asked.is_empty() && asked_up_to > 0 {
         asked = reading.waiting_apart(0, ASKS_MAX)?;
@@ -69,7 +75,7 @@ pub(super) fn request(reading: Reading<'_>, standing: &Standing, asked_up_to: u6
         review: reading.review_hash()?,
         asks: asked.into_iter().map(|(_, hash)| hash).collect(),
         decisions: reading.untold_decisions(DECISIONS_MAX)?,
-        own_head: OwnHead { counter: standing.counter, hash: standing.previous },
+        own_head: (!pushes).then_some(OwnHead { counter: standing.counter, hash: standing.previous }),
         twin_known: reading.twin_known()?,
         given_back: None,
     })

@@ -1,4 +1,4 @@
-//! Takes packs in: what has come is kept every 8 KiB, each group is taken in as soon as it is whole, in one transaction
+//! Takes packs in: what has come is kept every 8 KB, each group is taken in as soon as it is whole, in one transaction
 //! with its search rows, and can be worked with before the next has come.
 
 use super::device::Device;

@@ -123,6 +123,7 @@ pub fn build_request(device: &Device) -> Result<SyncRequest> {
     let envelopes = reading.waiting_envelopes(PUSH_BYTES_MAX)?;
     let push = Push::pack(&envelopes)
         .map_err(|cause| Failure::caused(ErrorCode::Internal, "the outbox is not consecutive", cause))?;
+    let apart = apart::request(reading, &standing, push.is_some(), device.asked_up_to)?;
     Ok(SyncRequest {
         version: crate::protocol::VERSION,
         cursor: standing.cursor,
@@ -134,10 +135,7 @@ pub fn build_request(device: &Device) -> Result<SyncRequest> {
         answer_bytes_max: ANSWER_BYTES_MAX,
         photo_mark: standing.photo_mark,
         register_hash: standing.register_hash,
-        apart: Some(ApartRequest {
-            given_back: recovery::request(device)?,
-            ..apart::request(reading, &standing, device.asked_up_to)?
-        }),
+        apart: Some(ApartRequest { given_back: recovery::request(device)?, ..apart }),
         packs: reading.pack_request(standing.cursor)?,
     })
 }

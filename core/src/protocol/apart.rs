@@ -99,9 +99,9 @@ pub struct ApartRequest {
     /// Decisions that the server has not acknowledged.
     #[cbor(n(2), decode_with = "super::bounded::decode")]
     pub decisions: Vec<Decision>,
-    /// The end of its own chain.
+    /// The end of its own chain; left out of a request with a push, which shows it.
     #[n(3)]
-    pub own_head: OwnHead,
+    pub own_head: Option<OwnHead>,
     /// It knows that another device has its certificate: it is sent what that one wrote.
     #[n(4)]
     pub twin_known: bool,

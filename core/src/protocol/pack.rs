@@ -38,7 +38,7 @@ const GROUP_INFLATED_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The length of the head section stands before it, big-endian.
 pub const HEAD_LENGTH_BYTES: usize = 4;
 /// What a cut line wastes at most: what has come is committed this often.
-pub const PACK_PART_BYTES: usize = 8 * 1024;
+pub const PACK_PART_BYTES: usize = 8_000;
 
 const SIGNED_AS: &str = "pack";
 /// A device may be waiting while its pack is made: the highest levels take several times as long for little.

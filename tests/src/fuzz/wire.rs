@@ -180,7 +180,7 @@ pub(super) fn request() -> SyncRequest {
                 },
                 &signer(),
             )],
-            own_head: OwnHead { counter: 3, hash: Hash32([0x0E; 32]) },
+            own_head: Some(OwnHead { counter: 3, hash: Hash32([0x0E; 32]) }),
             twin_known: true,
             given_back: Some(GivenBack { register: register(), envelopes: written() }),
         }),

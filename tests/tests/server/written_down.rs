@@ -188,7 +188,7 @@ fn asked_apart() -> ApartRequest {
         review: Hash32([0x4E; 32]),
         asks: vec![Hash32([0xA5; 32])],
         decisions: vec![Decision::sign(body, &signer())],
-        own_head: OwnHead { counter: 1, hash: Hash32([0x0E; 32]) },
+        own_head: Some(OwnHead { counter: 1, hash: Hash32([0x0E; 32]) }),
         twin_known: false,
         given_back: None,
     }
