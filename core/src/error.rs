@@ -72,6 +72,8 @@ pub enum ErrorCode {
     FieldMissing,
     /// A field holds what it cannot hold. Facts: `field`, `reason`.
     FieldInvalid,
+    /// A schooling status that does not follow the one that stands (handbook 3.8). Facts: `from`, `to`, `reason`.
+    StatusChangeRefused,
     /// The picture has a format that cannot be read here (HEIC and others). Fact: `format`.
     PhotoFormatUnsupported,
     /// The picture file is damaged.

@@ -3,13 +3,13 @@
 // Helpers of a test fail it by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use jiafang_core::api::case_ledger::LedgerKind;
 use jiafang_core::api::casework::CaseView;
+use jiafang_core::api::ledger_kind::LedgerKind;
 use jiafang_core::domain::case::{CasePhase, StepStanding, TaskKind};
 use jiafang_core::domain::case_record::CaseForm;
 use jiafang_core::domain::code_list::{
-    AbsenceReason, AttendanceMark, CaseOutcome, CaseRecordKind, DayPart, ParentPosition, SchoolingStatus,
-    ServiceMethod, VisitPurpose,
+    AbsenceReason, AttendanceMark, CaseOutcome, CaseRecordKind, DayPart, DropoutDestination, ParentPosition,
+    SchoolingStatus, ServiceMethod, VisitPurpose,
 };
 use jiafang_core::domain::identifier::DocumentId;
 use jiafang_core::domain::place::{ClassId, Scope};
@@ -394,14 +394,19 @@ fn a_dropout_is_a_decision_and_stands_in_its_own_ledger() {
     assert!(cast.office.ledger_row_of(LedgerKind::Dropout, cast.child).is_none(), "no number of days decides it");
     let decision = CaseForm {
         note: "已外出务工,多次劝返无效,学校和乡镇共同认定".to_owned(),
+        destination: Some(DropoutDestination::Work),
+        place: "广东东莞某电子厂".to_owned(),
         ..cast.office.case_form(CaseRecordKind::Dropout)
     };
     assert_eq!(cast.li.records_case(cast.child, decision.clone(), &[]).unwrap_err().code, ErrorCode::NotAllowed);
+    let nowhere = CaseForm { destination: None, ..decision.clone() };
+    assert_eq!(cast.office.records_case(cast.child, nowhere, &[]).unwrap_err().facts["field"], "destination");
     cast.office.records_case(cast.child, decision, &[]).unwrap();
     cast.all_say(CasePhase::Dropout, 26);
     assert_eq!(status(&cast.li, cast.child), SchoolingStatus::Dropout);
     let row = cast.principal.ledger_row_of(LedgerKind::Dropout, cast.child).expect("a dropout");
     assert_eq!((row["dropout_on"].as_str(), row["absent_days"].as_str()), ("2026-12-28", "26"));
+    assert_eq!(row["dropout_destination"], "务工 广东东莞某电子厂");
     assert!(cast.principal.ledger_row_of(LedgerKind::Suspected, cast.child).is_none());
 }
 

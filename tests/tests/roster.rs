@@ -7,8 +7,8 @@
     reason = "clippy counts the helpers of an integration test as outside of tests"
 )]
 
+use jiafang_core::api::axes::RecordStatus;
 use jiafang_core::api::commands::Commands;
-use jiafang_core::api::dossier::RecordStatus;
 use jiafang_core::api::roster::{AcceptRosterRows, OneImport, RosterPreview, RosterRowView, ShowRosterRows};
 use jiafang_core::domain::code_list::SchoolingStatus;
 use jiafang_core::domain::identifier::DocumentId;
@@ -73,6 +73,7 @@ fn a_roster_that_has_a_child_on_the_roll_does_not_undo_what_a_teacher_found_at_t
             status: SchoolingStatus::SuspectedDropout,
             since: None,
             note: "在家带弟弟,学校没有这个人".to_owned(),
+            pages: None,
         })
         .unwrap();
     sync_until_quiet(&[&li, &desk]);

@@ -3,8 +3,9 @@
 // Helpers of a test fail it by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use jiafang_core::api::axes::RecordStatus;
 use jiafang_core::api::commands::Commands;
-use jiafang_core::api::dossier::{RecordStatus, TimelineEvent};
+use jiafang_core::api::dossier::TimelineEvent;
 use jiafang_core::api::sync::Whereabouts;
 use jiafang_core::domain::code_list::SchoolingStatus;
 use jiafang_core::domain::identifier::DocumentId;
@@ -33,6 +34,7 @@ fn a_status_that_was_just_recorded_is_on_this_tablet_and_after_a_sync_on_the_ser
         status: SchoolingStatus::SuspectedDropout,
         since: None,
         note: "三天未到校".to_owned(),
+        pages: None,
     };
     li.app().record_status(request).unwrap();
     let told = statuses(&li, child);

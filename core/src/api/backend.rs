@@ -12,7 +12,7 @@ use super::running_sync::{Syncing, Told, connected};
 use super::state::AppState;
 use super::sync::{SyncActivity, SyncStatus};
 use super::{
-    apart, casework, children, delivery, dossier, inbox, ledger, photo, roll, roster, state, sync, today, visit,
+    apart, axes, casework, children, delivery, dossier, inbox, ledger, photo, roll, roster, state, sync, today, visit,
 };
 use crate::app::apart as decisions;
 use crate::app::device::Device;
@@ -302,11 +302,8 @@ impl Commands for Backend {
         })
     }
 
-    fn record_status(&self, request: dossier::RecordStatus) -> Result<dossier::Saved> {
-        self.changing(|device| {
-            change_child::record_status(device, request.document_id, request.status, request.since, &request.note)
-                .map(dossier::Saved::at)
-        })
+    fn record_status(&self, request: axes::RecordStatus) -> Result<dossier::Saved> {
+        self.changing(|device| axes::record(device, request))
     }
 
     fn add_guardian(&self, request: dossier::AddGuardian) -> Result<dossier::Saved> {

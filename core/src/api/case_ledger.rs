@@ -3,15 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-use ts_rs::TS;
-
+use super::ledger_kind::{CaseColumn, LedgerKind, column};
 use crate::app::casework::Casework;
 use crate::app::device::Device;
 use crate::domain::case::{Case, CaseFacts, CasePhase, Contact};
 use crate::domain::case_record::{CaseRecord, decides};
 use crate::domain::code_list::{
-    AbsenceReason, AttendanceMark, CaseRecordKind, CaseSource, ParentPosition, SchoolingStatus, VisitMode, VisitPurpose,
+    AbsenceReason, AttendanceMark, CaseRecordKind, CaseSource, DropoutDestination, ParentPosition, SchoolingStatus,
+    VisitMode, VisitPurpose,
 };
 use crate::domain::dossier::Actor;
 use crate::domain::identifier::DocumentId;
@@ -19,62 +18,8 @@ use crate::domain::ledger::PlaceNames;
 use crate::error::Result;
 use crate::store::children::StoredChild;
 
-/// Which ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export)]
-pub enum LedgerKind {
-    /// 适龄儿童台账
-    #[default]
-    SchoolAge,
-    /// 疑似辍学台账
-    Suspected,
-    /// 辍学台账
-    Dropout,
-}
-
-impl LedgerKind {
-    /// Its name, as it stands on paper.
-    #[must_use]
-    pub const fn zh(self) -> &'static str {
-        match self {
-            Self::SchoolAge => "适龄儿童台账",
-            Self::Suspected => "疑似辍学台账",
-            Self::Dropout => "辍学台账",
-        }
-    }
-
-    /// Its own columns.
-    #[must_use]
-    pub fn columns(self) -> Vec<CaseColumn> {
-        match self {
-            Self::SchoolAge => Vec::new(),
-            Self::Suspected => SUSPECTED.to_vec(),
-            Self::Dropout => SUSPECTED.iter().chain(DROPOUT).copied().collect(),
-        }
-    }
-}
-
-/// A column of a ledger of cases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CaseColumn {
-    /// The handbook's key.
-    pub key: &'static str,
-    /// The handbook's Chinese header.
-    pub zh: &'static str,
-    /// English.
-    pub en: &'static str,
-    /// Numbers stand right.
-    pub numeric: bool,
-    /// Its width in a spreadsheet, in characters of Latin script.
-    pub width_chars: u8,
-}
-
-const fn column(key: &'static str, zh: &'static str, en: &'static str, numeric: bool, width_chars: u8) -> CaseColumn {
-    CaseColumn { key, zh, en, numeric, width_chars }
-}
-
-const SUSPECTED: &[CaseColumn] = &[
+/// Of suspected dropouts (handbook 3.5).
+pub(super) const SUSPECTED: &[CaseColumn] = &[
     column("case_phase", "案件状态", "Case", false, 12),
     column("absent_from", "未到校起始日期", "Missing since", false, 12),
     column("absent_days", "连续未到校天数(上课日)", "School days missing", true, 10),
@@ -91,9 +36,11 @@ const SUSPECTED: &[CaseColumn] = &[
     column("closed_by", "审核人", "Confirmed by", false, 10),
 ];
 
-const DROPOUT: &[CaseColumn] = &[
+/// Of dropouts, besides (handbook 3.6).
+pub(super) const DROPOUT: &[CaseColumn] = &[
     column("dropout_on", "辍学时间", "Dropout since", false, 12),
     column("dropout_class", "辍学时年级", "Class then", false, 14),
+    column("dropout_destination", "辍学去向", "Where to", false, 20),
     column("notice_number", "通知书文号", "Notice", false, 20),
     column("served_on", "送达日", "Served on", false, 12),
     column("deadline", "限期", "Deadline", false, 12),
@@ -117,19 +64,14 @@ pub(super) fn rows(device: &Device, kind: LedgerKind) -> Result<BTreeMap<Documen
         }
     }
     // A status that a person recorded without any case stands in its ledger, too.
-    for child in device.store.reading().children_of_status(kind.status())? {
+    let status = match kind {
+        LedgerKind::Dropout => SchoolingStatus::Dropout,
+        _ => SchoolingStatus::SuspectedDropout,
+    };
+    for child in device.store.reading().children_of_status(status)? {
         rows.entry(child).or_insert_with(|| vec![String::new(); kind.columns().len()]);
     }
     Ok(rows)
-}
-
-impl LedgerKind {
-    const fn status(self) -> SchoolingStatus {
-        match self {
-            Self::Dropout => SchoolingStatus::Dropout,
-            Self::SchoolAge | Self::Suspected => SchoolingStatus::SuspectedDropout,
-        }
-    }
 }
 
 fn stands_in(kind: LedgerKind, case: &Case, facts: &CaseFacts, child: &StoredChild, casework: &Casework<'_>) -> bool {
@@ -144,9 +86,8 @@ fn stands_in(kind: LedgerKind, case: &Case, facts: &CaseFacts, child: &StoredChi
         CasePhase::Dropout | CasePhase::Suspected | CasePhase::InReview | CasePhase::Settling => true,
     };
     match kind {
-        LedgerKind::SchoolAge => true,
-        LedgerKind::Suspected => is_listed && !is_dropout && child.status != SchoolingStatus::Dropout,
         LedgerKind::Dropout => is_listed && is_dropout,
+        _ => is_listed && !is_dropout && child.status != SchoolingStatus::Dropout,
     }
 }
 
@@ -200,6 +141,12 @@ impl Cells<'_> {
                 let decided = last(CaseRecordKind::Dropout).map(|record| record.form.on);
                 let class = self.child.leaves.class.as_ref();
                 decided.zip(class).map(|(on, class)| self.names.class(class, on)).unwrap_or_default()
+            }
+            "dropout_destination" => {
+                let decided = last(CaseRecordKind::Dropout).map(|record| &record.form);
+                let code = decided.and_then(|form| form.destination).map_or("", DropoutDestination::zh);
+                let place = decided.map_or("", |form| form.place.as_str());
+                [code, place].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
             }
             "notice_number" => {
                 last(CaseRecordKind::Notice).map(|record| record.form.number.clone()).unwrap_or_default()

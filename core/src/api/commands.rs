@@ -2,12 +2,11 @@
 //! TypeScript table is made from this list; the hosts know one entry, [`dispatch`].
 
 use super::apart::{DecideApart, PutAwayReturned};
+use super::axes::RecordStatus;
 use super::casework::{BeginPages, RecordCase};
 use super::children::{ChildRegistered, ChildrenPage, ListChildren, RegisterChild};
 use super::delivery::DeliveryOverview;
-use super::dossier::{
-    AddGuardian, ChangeField, DossierView, MoveChild, OpenDossier, RecordStatus, Saved, SettleConflict,
-};
+use super::dossier::{AddGuardian, ChangeField, DossierView, MoveChild, OpenDossier, Saved, SettleConflict};
 use super::inbox::Inbox;
 use super::ledger::{LedgerPage, MadeFile, ShowLedger};
 use super::photo::{FetchPhoto, PhotoState};

@@ -3,18 +3,19 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::axes::{self, AxesView};
 use super::casework::{self, CaseworkView};
 use super::children::{self, ChildRow};
 use super::timeline::{self, Seen};
 pub use super::timeline::{PhotoView, TimelineEntry, TimelineEvent};
 use crate::app::device::Device;
-use crate::domain::code_list::{Relation, SchoolingStatus};
+use crate::domain::code_list::Relation;
 use crate::domain::doc::dossier_read;
 use crate::domain::dossier::Dossier;
 use crate::domain::field::{self, Field, FieldForm};
 use crate::domain::identifier::DocumentId;
 use crate::domain::place::{ClassId, PlaceCode};
-use crate::domain::time::{Day, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::error::{ErrorCode, Failure, Result};
 
 /// Names a dossier.
@@ -51,6 +52,8 @@ pub struct DossierView {
     pub moved_away: bool,
     /// May be moved to another village or class by this person.
     pub movable: bool,
+    /// Where its record is and where the child is.
+    pub axes: AxesView,
     /// Its cases.
     pub casework: CaseworkView,
     /// Whether everything of this child is with the server; absent while that is being compared.
@@ -157,22 +160,6 @@ pub struct SettleConflict {
     pub choice: String,
 }
 
-/// Records a schooling status.
-#[derive(Debug, Clone, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct RecordStatus {
-    /// The dossier.
-    pub document_id: DocumentId,
-    /// The status.
-    pub status: SchoolingStatus,
-    /// Since when.
-    pub since: Option<Day>,
-    /// Why; needed for 辍学, which only a person decides.
-    #[serde(default)]
-    pub note: String,
-}
-
 /// Moves a child to another village or class.
 #[derive(Debug, Clone, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -259,6 +246,7 @@ pub(super) fn view(device: &Device, id: DocumentId) -> Result<DossierView> {
         writable,
         moved_away,
         movable: writable && device.author.rights.role.moves_children(),
+        axes: axes::view(device, id, &dossier)?,
         casework: casework::view(device, id, &child.leaves)?,
         delivery: super::delivery::of_dossier(device, id)?,
         village: child.leaves.village,
@@ -315,7 +303,7 @@ fn status_field(seen: &Seen<'_>, dossier: &Dossier) -> Result<FieldView> {
         for event in standing {
             conflict.push(ConflictValue {
                 choice: event.entry.to_string(),
-                value: event.status.key().to_owned(),
+                value: dossier.counts_as(event).key().to_owned(),
                 person_name: seen.person_name(&event.actor)?,
                 at: event.at,
             });

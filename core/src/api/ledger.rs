@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::case_ledger::{self, LedgerKind};
 use super::children::villages_named;
+use super::ledger_kind::LedgerKind;
 use crate::app::device::Device;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
 use crate::domain::identifier::DocumentId;
@@ -155,7 +155,7 @@ fn filter(device: &Device, request: &ShowLedger) -> ChildFilter {
 /// A page of the ledger with its facets.
 pub(super) fn page(device: &Device, request: &ShowLedger) -> Result<LedgerPage> {
     let mut filter = filter(device, request);
-    let cases = case_rows(device, request.kind)?;
+    let cases = request.kind.rows(device)?;
     filter.only = cases.as_ref().map(|rows| rows.keys().copied().collect());
     let reading = device.store.reading();
     let county = device.county();
@@ -226,11 +226,6 @@ const NOT_OF_CASES: &[&str] = &[
     "visit_count",
 ];
 
-/// The rows of a ledger of cases by dossier; none for the master ledger.
-fn case_rows(device: &Device, kind: LedgerKind) -> Result<Option<BTreeMap<DocumentId, Vec<String>>>> {
-    if kind == LedgerKind::SchoolAge { Ok(None) } else { case_ledger::rows(device, kind).map(Some) }
-}
-
 /// The cells of the master ledger, and those of the case after them.
 fn with_case(
     mut cells: Vec<String>,
@@ -267,7 +262,7 @@ fn conflict_columns(paths: &[String]) -> Vec<String> {
 /// rows it has.
 pub(super) fn export(device: &Device, request: &ShowLedger) -> Result<(Vec<u8>, u32)> {
     let mut filter = filter(device, request);
-    let cases = case_rows(device, request.kind)?;
+    let cases = request.kind.rows(device)?;
     filter.only = cases.as_ref().map(|rows| rows.keys().copied().collect());
     let county = device.county();
     let names = PlaceNames::of(&county);

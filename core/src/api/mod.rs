@@ -5,6 +5,7 @@
 //! to decide.
 
 pub mod apart;
+pub mod axes;
 pub mod backend;
 mod by_itself;
 pub mod case_ledger;
@@ -16,6 +17,7 @@ pub mod dossier;
 pub mod form_words;
 pub mod inbox;
 pub mod ledger;
+pub mod ledger_kind;
 mod made_file;
 pub mod photo;
 pub mod roll;

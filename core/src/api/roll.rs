@@ -10,7 +10,7 @@ use crate::app::record_absence::{self, roll as roll_of};
 use crate::domain::absence::{AbsenceForm, Attendance, HalfDay, Roll};
 use crate::domain::case::{CaseFacts, CasePhase};
 use crate::domain::code_list::AttendanceMark;
-use crate::domain::identifier::{DocumentId, EntryId};
+use crate::domain::identifier::{DocumentId, DraftId, EntryId};
 use crate::domain::ledger::PlaceNames;
 use crate::domain::place::{ClassId, Leaves};
 use crate::domain::time::{Day, Timestamp};
@@ -97,6 +97,9 @@ pub struct RecordAbsence {
     pub document_id: DocumentId,
     /// What.
     pub form: AbsenceForm,
+    /// The draft that the photographed slip was attached to.
+    #[serde(default)]
+    pub pages: Option<DraftId>,
 }
 
 /// Withdraws a wrong entry.
@@ -211,7 +214,7 @@ fn row(casework: &Casework<'_>, child: ChildRow, facts: &CaseFacts, leaves: &Lea
 
 /// Records an absence.
 pub(super) fn record(device: &mut Device, request: &RecordAbsence) -> Result<AbsenceSaved> {
-    let recorded = record_absence::record_absence(device, request.document_id, &request.form)?;
+    let recorded = record_absence::record_absence(device, request.document_id, &request.form, request.pages)?;
     Ok(AbsenceSaved { entry_id: recorded.entry, saved_at: recorded.saved_at })
 }
 

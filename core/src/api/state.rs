@@ -246,6 +246,8 @@ pub struct CodeLists {
     pub service_method: Vec<CodeView>,
     /// [`crate::domain::code_list::CaseOutcome`]
     pub case_outcome: Vec<CodeView>,
+    /// [`crate::domain::code_list::DropoutDestination`]
+    pub dropout_destination: Vec<CodeView>,
     /// [`crate::domain::code_list::CaseRecordKind`]
     pub case_record_kind: Vec<CodeView>,
 }
@@ -381,6 +383,7 @@ pub(super) fn code_lists() -> CodeLists {
         case_source: list!(CaseSource),
         service_method: list!(ServiceMethod),
         case_outcome: list!(CaseOutcome),
+        dropout_destination: list!(DropoutDestination),
         case_record_kind: list!(CaseRecordKind),
     }
 }

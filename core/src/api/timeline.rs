@@ -59,6 +59,8 @@ pub enum TimelineEvent {
         since: Option<Day>,
         /// Why.
         note: String,
+        /// Its photographed papers.
+        photos: Vec<PhotoView>,
     },
     /// The child moved to another village or class.
     Moved {
@@ -123,16 +125,17 @@ pub struct PhotoView {
 /// The timeline of a dossier, newest first.
 pub(super) fn of(device: &Device, id: DocumentId, seen: &Seen<'_>, dossier: &Dossier) -> Result<Vec<TimelineEntry>> {
     let mut timeline: Vec<TimelineEntry> = Vec::new();
+    let photos_of = |entry: EntryId| -> Vec<PhotoView> {
+        dossier.photos.values().filter(|photo| photo.visit == Some(entry)).map(|photo| seen.photo(photo)).collect()
+    };
     for visit in dossier.visits.values() {
-        let photos =
-            dossier.photos.values().filter(|photo| photo.visit == Some(visit.entry)).map(|photo| seen.photo(photo));
         timeline.push(TimelineEntry {
             entry_id: visit.entry,
             at: visit.form.started_at.unwrap_or(visit.at),
             person_name: seen.person_name(&visit.actor)?,
             event: TimelineEvent::Visit {
                 form: Box::new(visit.form.clone()),
-                photos: photos.collect(),
+                photos: photos_of(visit.entry),
                 incomplete: visit.form.incomplete(),
             },
             whereabouts: seen.entry(visit.entry),
@@ -143,7 +146,12 @@ pub(super) fn of(device: &Device, id: DocumentId, seen: &Seen<'_>, dossier: &Dos
             entry_id: event.entry,
             at: event.at,
             person_name: seen.person_name(&event.actor)?,
-            event: TimelineEvent::Status { status: event.status, since: event.since, note: event.note.clone() },
+            event: TimelineEvent::Status {
+                status: event.status,
+                since: event.since,
+                note: event.note.clone(),
+                photos: photos_of(event.entry),
+            },
             // The first status is of the form that opened the dossier.
             whereabouts: if dossier.opened.as_ref() == Some(&(event.actor.clone(), event.at)) {
                 seen.first_form()
@@ -167,9 +175,6 @@ pub(super) fn of(device: &Device, id: DocumentId, seen: &Seen<'_>, dossier: &Dos
         });
     }
     let roll = roll(&CaseFacts::of(dossier));
-    let photos_of = |entry: EntryId| -> Vec<PhotoView> {
-        dossier.photos.values().filter(|photo| photo.visit == Some(entry)).map(|photo| seen.photo(photo)).collect()
-    };
     for entry in &dossier.absences {
         timeline.push(TimelineEntry {
             entry_id: entry.entry,

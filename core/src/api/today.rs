@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use ts_rs::TS;
 
+use super::axes::{MismatchView, mismatch_view};
 use super::casework::{self, ChangedCase, TaskView};
 use super::children::{self, ChildRow};
 use crate::app::casework::Casework;
@@ -31,6 +32,8 @@ pub struct TodayView {
     pub soon: Vec<TodayCard>,
     /// Children who are missing, and for whom it is somebody else's turn.
     pub waiting: Vec<TodayCard>,
+    /// Children whose record and whose status do not agree, besides those whom a case or a card above speaks of.
+    pub mismatches: Vec<TodayCard>,
     /// What the last sync changed of a case, and nobody has looked at here.
     pub changed: Vec<ChangedCase>,
     /// Drafts that wait to be finished.
@@ -50,6 +53,8 @@ pub struct TodayCard {
     pub due_on: Option<Day>,
     /// Days from today; negative when overdue.
     pub days: i32,
+    /// What does not agree, where that is the reason.
+    pub mismatch: Option<MismatchView>,
     /// What is to be done of the case, where that is the reason.
     pub task: Option<TaskView>,
     /// Counted days of absence; 0 when there is no case.
@@ -71,6 +76,8 @@ pub enum TodayReason {
     PromiseDue,
     /// The next visit was agreed for that day.
     NextVisit,
+    /// Where the record is and where the child is do not agree.
+    Mismatch,
     /// Not visited in this school year (at least one visit a year: ministries' opinion of 2023).
     NotVisitedThisYear,
 }
@@ -93,6 +100,7 @@ pub fn view(device: &Device) -> Result<TodayView> {
         due_today: Vec::new(),
         soon: Vec::new(),
         waiting: Vec::new(),
+        mismatches: Vec::new(),
         changed: casework::new_changes(device)?,
         draft_count: u32::try_from(reading.drafts()?.iter().filter(|draft| !draft.is_pages).count())
             .unwrap_or(u32::MAX),
@@ -105,7 +113,7 @@ pub fn view(device: &Device) -> Result<TodayView> {
         if in_cases.contains(&child.document) && reason != TodayReason::NextVisit {
             continue;
         }
-        put(&mut view, TodayCard { child: row, reason, due_on, days: 0, task: None, absent_days: 0, phase: None });
+        put(&mut view, TodayCard { due_on, ..card(row, reason) });
     }
     // Soonest first; equal ones stay in the order of the walk, village by village.
     view.overdue.sort_by_key(|card| (card.reason, card.days));
@@ -114,14 +122,25 @@ pub fn view(device: &Device) -> Result<TodayView> {
     let year_start = today.school_year_start().start();
     let unvisited = reading.children_not_visited_since(year_start, CARDS_MAX)?;
     let listed: BTreeSet<DocumentId> = due.iter().map(|child| child.document).chain(in_cases).collect();
+    let role = device.author.rights.role;
+    let mut not_agreeing = reading.children_with_mismatch(CARDS_MAX)?;
+    not_agreeing.retain(|child| !listed.contains(&child.document));
+    for (row, child) in children::rows(device, &not_agreeing).into_iter().zip(&not_agreeing) {
+        let mismatch = child.mismatch.map(|kind| mismatch_view(kind, role));
+        view.mismatches.push(TodayCard { mismatch, ..card(row, TodayReason::Mismatch) });
+    }
+    view.mismatches.sort_by_key(|card| card.mismatch.as_ref().is_none_or(|mismatch| !mismatch.mine));
     for (row, child) in children::rows(device, &unvisited).into_iter().zip(&unvisited) {
         if !listed.contains(&child.document) {
-            let reason = TodayReason::NotVisitedThisYear;
-            let (task, phase) = (None, None);
-            view.soon.push(TodayCard { child: row, reason, due_on: None, days: 0, task, absent_days: 0, phase });
+            view.soon.push(card(row, TodayReason::NotVisitedThisYear));
         }
     }
     Ok(view)
+}
+
+/// A card with its reason alone.
+fn card(child: ChildRow, reason: TodayReason) -> TodayCard {
+    TodayCard { child, reason, due_on: None, days: 0, mismatch: None, task: None, absent_days: 0, phase: None }
 }
 
 /// Puts a card where its day belongs.
@@ -164,7 +183,7 @@ fn case_cards(device: &Device, view: &mut TodayView) -> Result<BTreeSet<Document
     for (child, (_, task, absent_days, phase)) in children::rows(device, &stored).into_iter().zip(found) {
         let due_on = task.as_ref().map(|task| task.due_on);
         let mine = task.as_ref().is_some_and(|task| task.mine);
-        let card = TodayCard { child, reason: TodayReason::Case, due_on, days: 0, task, absent_days, phase };
+        let card = TodayCard { due_on, task, absent_days, phase, ..card(child, TodayReason::Case) };
         if mine {
             put(view, card);
         } else {

@@ -3,14 +3,17 @@
 
 use super::author::FormKind;
 use super::device::Device;
+use super::pages::{page_count, write_with_pages};
 use crate::api::sync::DeliveryKind;
-use crate::domain::code_list::{AttendanceMode, Relation, SchoolingStatus, Sex};
+use crate::domain::code_list::{AttendanceMode, Relation, Sex};
 use crate::domain::doc::{dossier_read, dossier_write};
+use crate::domain::dossier::Dossier;
 use crate::domain::field::{self, FieldForm, VALUE_CHARS_MAX};
 use crate::domain::id_number::IdNumber;
-use crate::domain::identifier::{DocumentId, EntryId};
+use crate::domain::identifier::{DocumentId, DraftId, EntryId};
 use crate::domain::person_name::PersonName;
 use crate::domain::phone::Phone;
+use crate::domain::status_change::{self, StatusForm};
 use crate::domain::time::{Day, Timestamp};
 use crate::error::{ErrorCode, Failure, Result};
 use crate::store::document::DocumentRow;
@@ -78,50 +81,55 @@ pub fn settle_conflict(device: &mut Device, id: DocumentId, path: &str, choice: 
             .standing_statuses()
             .into_iter()
             .find(|event| event.entry.to_string() == choice)
-            .map(|event| (event.status, event.since, event.note.clone()))
+            .map(|event| StatusForm { status: dossier.counts_as(event), since: event.since, note: event.note.clone() })
             .ok_or_else(|| Failure::new(ErrorCode::ConflictGone, "the status does not stand any more"))?;
-        return add_status(device, id, DeliveryKind::ConflictSettled, chosen.0, chosen.1, &chosen.2);
+        // What each of them recorded was allowed where it stood: a person says which of the two it is.
+        return add_status(device, id, DeliveryKind::ConflictSettled, &dossier, &chosen, None);
     }
     let value = dossier_read::value_of(&dossier, path, choice)?;
     write(device, id, FormKind::of(DeliveryKind::ConflictSettled), |tx| dossier_write::set_field(tx, path, &value))
 }
 
-/// Records a schooling status. 辍学 needs a reason: it is only ever a person's decision (handbook 3.9).
+/// Records how the child really stands, as far as one person says it outside of a case ([`status_change`]); `pages` is the
+/// draft that the photographed papers were attached to, and goes with them.
 ///
 /// # Errors
-/// [`ErrorCode::FieldMissing`], [`ErrorCode::DocumentNotHere`], [`ErrorCode::NotAllowed`], the faults of a
-/// store.
+/// [`ErrorCode::StatusChangeRefused`], [`ErrorCode::FieldMissing`], [`ErrorCode::FieldInvalid`],
+/// [`ErrorCode::DocumentNotHere`], [`ErrorCode::NotAllowed`], the faults of a store.
 pub fn record_status(
     device: &mut Device,
     id: DocumentId,
-    status: SchoolingStatus,
-    since: Option<Day>,
-    note: &str,
+    form: &StatusForm,
+    pages: Option<DraftId>,
 ) -> Result<Timestamp> {
-    if status == SchoolingStatus::Dropout && note.trim().is_empty() {
-        return Err(Failure::missing("note"));
-    }
-    if note.chars().count() > VALUE_CHARS_MAX {
+    if form.note.chars().count() > VALUE_CHARS_MAX {
         return Err(Failure::invalid("note", "too_long"));
     }
-    add_status(device, id, DeliveryKind::Status, status, since, note)
+    if form.since.is_some_and(|since| since > device.environment.now().day()) {
+        return Err(Failure::invalid("since", "in_the_future"));
+    }
+    let dossier = dossier_read::read(&device.store.reading().document(id)?)?;
+    let page_count = page_count(device, pages)?;
+    status_change::check(device.author.rights.role, dossier.status(), form.status, &form.note, page_count)?;
+    add_status(device, id, DeliveryKind::Status, &dossier, form, pages)
 }
 
 fn add_status(
     device: &mut Device,
     id: DocumentId,
     what: DeliveryKind,
-    status: SchoolingStatus,
-    since: Option<Day>,
-    note: &str,
+    dossier: &Dossier,
+    form: &StatusForm,
+    pages: Option<DraftId>,
 ) -> Result<Timestamp> {
-    let dossier = dossier_read::read(&device.store.reading().document(id)?)?;
+    let row = row(device, id)?;
     // What stands now is what this event has seen and replaces; what others record meanwhile stands beside it.
     let seen: Vec<EntryId> = dossier.standing_statuses().iter().map(|event| event.entry).collect();
-    let entry = device.environment.new_entry_id();
-    write(device, id, FormKind { what, entry: Some(entry) }, |tx| {
-        dossier_write::add_status(tx, entry, status, since, note, &seen)
-    })
+    let now = device.environment.now();
+    write_with_pages(device, &row, what, pages, |document, entry, _| {
+        dossier_write::add_status(document, entry, form, &seen)
+    })?;
+    Ok(now)
 }
 
 /// Adds a guardian.

@@ -17,6 +17,7 @@ use crate::domain::id_number::IdNumber;
 use crate::domain::identifier::{DocumentId, EntryId};
 use crate::domain::person_name;
 use crate::domain::roster::reason::RowReason;
+use crate::domain::roster::status::StatedStatus;
 use crate::domain::roster::{
     self, CellProblem, KnownChild, KnownChildren, KnownGuardian, RosterGuardian, RosterRow, RowVerdict, Verdict,
 };
@@ -264,7 +265,7 @@ fn write_new(document: &mut Document<'_>, row: &RosterRow, new: &DocumentRow, en
     }
     // A roster tells where the record is, not where the child is: until somebody has looked, what it says counts; a
     // child in a class is at school by it, and one without is to be verified (handbook 3.8).
-    let said = row.status.and_then(|stated| stated.status).filter(|status| *status != SchoolingStatus::EnrolledHere);
+    let said = row.status.and_then(StatedStatus::for_child).filter(|status| *status != SchoolingStatus::EnrolledHere);
     let status = match said {
         Some(status) => status,
         None if new.leaves.class.is_some() => SchoolingStatus::EnrolledHere,

@@ -15,6 +15,7 @@ pub mod import_roster;
 pub mod move_child;
 pub mod note_case_changes;
 pub mod pack_file;
+mod pages;
 pub mod rebuild_projections;
 pub mod record_absence;
 pub mod record_case;

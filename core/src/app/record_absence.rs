@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::author::FormKind;
 use super::casework::Casework;
 use super::device::Device;
+use super::pages::write_with_pages;
 use crate::api::sync::DeliveryKind;
 use crate::domain::absence::{AbsenceForm, Roll};
 use crate::domain::case::CaseFacts;
 use crate::domain::code_list::{AttendanceMark, CaseRecordKind};
 use crate::domain::doc::dossier_write;
-use crate::domain::identifier::{DocumentId, EntryId};
+use crate::domain::identifier::{DocumentId, DraftId, EntryId};
 use crate::domain::time::Timestamp;
 use crate::error::{ErrorCode, Failure, Result};
 use crate::store::document::DocumentRow;
@@ -25,12 +25,17 @@ pub struct AbsenceRecorded {
 }
 
 /// Records an absence. It stands in the place of what is known here of the same half days; what others record meanwhile
-/// stands beside it. What stands already is not written twice.
+/// stands beside it. What stands already is not written twice. `pages` is the draft that the photographed slip was attached to.
 ///
 /// # Errors
 /// [`ErrorCode::FieldMissing`], [`ErrorCode::FieldInvalid`], [`ErrorCode::DocumentNotHere`], [`ErrorCode::NotAllowed`],
 /// the faults of a store.
-pub fn record_absence(device: &mut Device, id: DocumentId, form: &AbsenceForm) -> Result<AbsenceRecorded> {
+pub fn record_absence(
+    device: &mut Device,
+    id: DocumentId,
+    form: &AbsenceForm,
+    pages: Option<DraftId>,
+) -> Result<AbsenceRecorded> {
     let now = device.environment.now();
     form.validate(now.day())?;
     if form.mark == AttendanceMark::Withdrawn {
@@ -39,11 +44,11 @@ pub fn record_absence(device: &mut Device, id: DocumentId, form: &AbsenceForm) -
     let row = row(device, id)?;
     let facts = device.store.reading().case_facts(id)?;
     let roll = roll(&facts);
-    if let Some(entry) = said_already(&facts, &roll, form) {
+    if let Some(entry) = said_already(&facts, &roll, form).filter(|_| pages.is_none()) {
         device.author.may_write(&row.leaves)?;
         return Ok(AbsenceRecorded { entry, saved_at: now });
     }
-    write(device, &row, &facts, form, &roll.standing(form))
+    write(device, &row, &facts, form, &roll.standing(form), pages)
 }
 
 /// Withdraws an entry: what it said does not stand any more, and that it was said stays to be seen.
@@ -60,7 +65,7 @@ pub fn withdraw_absence(device: &mut Device, id: DocumentId, entry: EntryId, not
         .ok_or_else(|| Failure::new(ErrorCode::ConflictGone, "no such absence"))?;
     let form = AbsenceForm { mark: AttendanceMark::Withdrawn, note: note.to_owned(), ..wrong.form.clone() };
     form.validate(device.environment.now().day())?;
-    write(device, &row, &facts, &form, &BTreeSet::from([entry]))
+    write(device, &row, &facts, &form, &BTreeSet::from([entry]), None)
 }
 
 fn row(device: &Device, id: DocumentId) -> Result<DocumentRow> {
@@ -101,17 +106,15 @@ fn write(
     facts: &CaseFacts,
     form: &AbsenceForm,
     seen: &BTreeSet<EntryId>,
+    pages: Option<DraftId>,
 ) -> Result<AbsenceRecorded> {
     let now = device.environment.now();
-    let entry = device.environment.new_entry_id();
     let rule = {
         let casework = Casework::of(device);
         casework.rule_name(&casework.cases(facts, &row.leaves), form.day)
     };
-    let Device { store, author, .. } = device;
-    store.transact(|tx| {
-        let kind = FormKind { what: DeliveryKind::Absence, entry: Some(entry) };
-        author.write_form(tx, row, kind, now, |document| dossier_write::add_absence(document, entry, form, seen, &rule))
+    let entry = write_with_pages(device, row, DeliveryKind::Absence, pages, |document, entry, _| {
+        dossier_write::add_absence(document, entry, form, seen, &rule)
     })?;
     Ok(AbsenceRecorded { entry, saved_at: now })
 }

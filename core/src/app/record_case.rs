@@ -3,22 +3,20 @@
 
 use std::collections::BTreeSet;
 
-use super::author::FormKind;
 use super::casework::Casework;
 use super::device::Device;
+use super::pages::{page_count, write_with_pages};
 use super::record_absence::roll;
-use super::record_visit::{files, records};
 use crate::api::sync::DeliveryKind;
 use crate::domain::absence::AbsenceForm;
 use crate::domain::case::{Case, CaseFacts, CasePhase};
 use crate::domain::case_record::{CaseForm, may_record};
-use crate::domain::code_list::{AttendanceMark, CaseOutcome, CaseRecordKind, CaseSource, DayPart, SchoolingStatus};
+use crate::domain::code_list::{AttendanceMark, CaseOutcome, CaseRecordKind, DayPart};
 use crate::domain::doc::{dossier_read, dossier_write};
-use crate::domain::dossier::is_out_of_school;
 use crate::domain::identifier::{DocumentId, DraftId, EntryId};
+use crate::domain::status_change::{self, StatusForm};
 use crate::domain::time::Timestamp;
 use crate::error::{ErrorCode, Failure, Result};
-use crate::store::{draft, photo_file};
 
 /// A record that was saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +40,7 @@ pub fn record_case(
 ) -> Result<CaseRecorded> {
     let now = device.environment.now();
     let reading = device.store.reading();
-    let photos = pages.map_or_else(|| Ok(Vec::new()), |pages| reading.draft_photos(pages))?;
-    form.validate(now.day(), photos.len())?;
+    form.validate(now.day(), page_count(device, pages)?)?;
     if !may_record(device.author.rights.role, form.kind) {
         return Err(Failure::new(ErrorCode::NotAllowed, "the role does not record this"));
     }
@@ -57,27 +54,14 @@ pub fn record_case(
         (casework.rule_name(&cases, form.on), seen(&facts, cases.last(), form), phase)
     };
     let dossier = dossier_read::read(&reading.document(id)?)?;
-    let status = status_after(form, &facts, phase, dossier.status());
+    let closes = facts.records.iter().find(|record| Some(record.entry) == form.of).map(|record| &record.form);
+    let status = status_change::after_record(form, closes, phase, dossier.status());
     let statuses_seen: Vec<EntryId> = dossier.standing_statuses().iter().map(|event| event.entry).collect();
-    let Device { store, author, environment, .. } = device;
-    let entry = environment.new_entry_id();
-    let kind = FormKind { what: DeliveryKind::Case, entry: Some(entry) };
-    let records = records(&photos, entry, environment, author.actor);
-    store.transact(|tx| {
-        author.write_form(tx, &row, kind, now, |document| {
-            dossier_write::add_case_record(document, entry, form, &seen, &rule)?;
-            if let Some(status) = status {
-                let key = environment.new_entry_id();
-                dossier_write::add_status(document, key, status, Some(form.on), form.note.as_str(), &statuses_seen)?;
-            }
-            records.iter().try_for_each(|photo| dossier_write::add_photo(document, photo))
-        })?;
-        for (record, photo) in records.iter().zip(&photos) {
-            for file in files(row.id, record.entry, photo) {
-                photo_file::put(tx, &file)?;
-            }
-        }
-        pages.map_or(Ok(()), |pages| draft::delete(tx, pages))
+    let entry = write_with_pages(device, &row, DeliveryKind::Case, pages, |document, entry, environment| {
+        dossier_write::add_case_record(document, entry, form, &seen, &rule)?;
+        let Some(status) = status else { return Ok(()) };
+        let status = StatusForm { status, since: Some(form.on), note: form.note.clone() };
+        dossier_write::add_status(document, environment.new_entry_id(), &status, &statuses_seen)
     })?;
     Ok(CaseRecorded { entry, saved_at: now })
 }
@@ -150,46 +134,5 @@ fn seen(facts: &CaseFacts, case: Option<&Case>, form: &CaseForm) -> BTreeSet<Ent
             absences.map(|entry| entry.entry).chain(contacts.map(|contact| contact.entry)).collect()
         }
         _ => BTreeSet::new(),
-    }
-}
-
-/// The schooling status that a person records together with this: where the child really is. Where the student record is
-/// stays untouched by it.
-fn status_after(
-    form: &CaseForm,
-    facts: &CaseFacts,
-    phase: Option<CasePhase>,
-    now: SchoolingStatus,
-) -> Option<SchoolingStatus> {
-    use SchoolingStatus as S;
-    let suspected = (!is_out_of_school(now)).then_some(S::SuspectedDropout);
-    match form.kind {
-        CaseRecordKind::Opened if form.source == Some(CaseSource::Tendency) => None,
-        CaseRecordKind::Opened | CaseRecordKind::Reopened => suspected,
-        // What a school does before the third day, by its own care, does not make the child suspected (handbook 3.9).
-        CaseRecordKind::Assignment | CaseRecordKind::Report if phase == Some(CasePhase::Watch) => None,
-        CaseRecordKind::Assignment | CaseRecordKind::Report if now == S::AbsentUnexcused => Some(S::SuspectedDropout),
-        CaseRecordKind::Assignment | CaseRecordKind::Report => suspected,
-        CaseRecordKind::Dropout => (now != S::Dropout).then_some(S::Dropout),
-        CaseRecordKind::Returned => is_out_of_school(now).then_some(S::Returned),
-        CaseRecordKind::ClosingConfirmed => {
-            let proposal = facts.records.iter().find(|record| Some(record.entry) == form.of)?;
-            let status = match proposal.form.outcome? {
-                CaseOutcome::Returned | CaseOutcome::FalseAlarm => S::EnrolledHere,
-                // Which school, which paper: that is told by the status that a person records with its evidence.
-                CaseOutcome::Found | CaseOutcome::Lawful => return None,
-                CaseOutcome::Deceased => S::Deceased,
-                CaseOutcome::Emigrated => S::Emigrated,
-                CaseOutcome::OverAge => S::OverageClosed,
-            };
-            (now != status).then_some(status)
-        }
-        CaseRecordKind::Notice
-        | CaseRecordKind::Service
-        | CaseRecordKind::Escalation
-        | CaseRecordKind::ClosingProposed
-        | CaseRecordKind::ClosingRefused
-        | CaseRecordKind::KeptClosed
-        | CaseRecordKind::Withdrawn => None,
     }
 }

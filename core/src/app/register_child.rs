@@ -4,6 +4,7 @@ use super::author::FormKind;
 use super::device::Device;
 use crate::api::children::RegisterChild;
 use crate::api::sync::DeliveryKind;
+use crate::domain::code_list::SchoolingStatus;
 use crate::domain::doc::DocumentKind;
 use crate::domain::doc::dossier_write;
 use crate::domain::id_number::IdNumber;
@@ -11,7 +12,8 @@ use crate::domain::identifier::DocumentId;
 use crate::domain::person_name::{self, PersonName};
 use crate::domain::phone::Phone;
 use crate::domain::place::Leaves;
-use crate::error::{Failure, Result};
+use crate::domain::status_change::{self, StatusForm};
+use crate::error::{ErrorCode, Failure, Result};
 use crate::store::children::StoredChild;
 use crate::store::document::DocumentRow;
 
@@ -63,6 +65,13 @@ pub fn register_child(device: &mut Device, form: &RegisterChild) -> Result<Regis
             Ok((guardian.name.trim().to_owned(), guardian.relation.map_or("", |code| code.key()), phone))
         })
         .collect::<Result<Vec<_>>>()?;
+    // A dropout, a return, an ending: there is a case, or a paper, before it.
+    if !status_change::begins_with(form.status) {
+        return Err(Failure::new(ErrorCode::StatusChangeRefused, "no status to begin with")
+            .fact("from", SchoolingStatus::Unverified.key())
+            .fact("to", form.status.key())
+            .fact("reason", "through_the_case"));
+    }
     let leaves = Leaves { village: Some(form.village.clone()), class: form.class.clone() };
     if !form.village.is_village() {
         return Err(Failure::invalid("village", "no_village"));
@@ -98,7 +107,8 @@ pub fn register_child(device: &mut Device, form: &RegisterChild) -> Result<Regis
             for (name, relation, phone) in &guardians {
                 dossier_write::add_guardian(document, environment.new_entry_id(), name, relation, phone)?;
             }
-            dossier_write::add_status(document, environment.new_entry_id(), form.status, Some(now.day()), "", &[])
+            let status = StatusForm { status: form.status, since: Some(now.day()), note: String::new() };
+            dossier_write::add_status(document, environment.new_entry_id(), &status, &[])
         })
     })?;
     Ok(Registered::Saved(row.id))

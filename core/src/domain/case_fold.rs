@@ -87,6 +87,12 @@ pub fn fold(facts: &CaseFacts, clock: &Clock<'_>) -> Vec<Case> {
     cases
 }
 
+/// Where the last case stands, as long as it is open.
+#[must_use]
+pub fn open_phase(cases: &[Case]) -> Option<CasePhase> {
+    cases.last().map(|case| case.phase).filter(|phase| phase.is_open())
+}
+
 /// What silence means after the last word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Carry {

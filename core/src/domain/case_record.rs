@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::code_list::{CaseOutcome, CaseRecordKind, CaseSource, Relation, ServiceMethod};
+use super::code_list::{CaseOutcome, CaseRecordKind, CaseSource, DropoutDestination, Relation, ServiceMethod};
 use super::dossier::{Actor, actor_text};
 use super::identifier::EntryId;
 use super::role::Role;
@@ -63,6 +63,12 @@ pub struct CaseForm {
     /// How the case came out.
     #[serde(default)]
     pub outcome: Option<CaseOutcome>,
+    /// 辍学去向: where the child is, where it is decided that it dropped out.
+    #[serde(default)]
+    pub destination: Option<DropoutDestination>,
+    /// The place and the employer or household, in words.
+    #[serde(default)]
+    pub place: String,
     /// The step that it does, by its key; empty for the first that such a record does.
     #[serde(default)]
     pub step: String,
@@ -90,6 +96,8 @@ impl CaseForm {
             witnesses: Vec::new(),
             refusal: String::new(),
             outcome: None,
+            destination: None,
+            place: String::new(),
             step: String::new(),
             of: None,
         }
@@ -121,7 +129,11 @@ impl CaseForm {
                 needed(&self.person, "person")?;
             }
             K::Service => self.validate_service(page_count)?,
-            K::Dropout | K::Escalation | K::ClosingRefused | K::Reopened | K::KeptClosed => needed(&self.note, "note")?,
+            K::Dropout => {
+                self.destination.ok_or_else(|| Failure::missing("destination"))?;
+                needed(&self.note, "note")?;
+            }
+            K::Escalation | K::ClosingRefused | K::Reopened | K::KeptClosed => needed(&self.note, "note")?,
             K::ClosingProposed => {
                 self.outcome.ok_or_else(|| Failure::missing("outcome"))?;
                 // Evidence: a page, or in words where it lies (handbook 16, rule 7).
@@ -144,6 +156,7 @@ impl CaseForm {
             ("number", &self.number),
             ("office", &self.office),
             ("refusal", &self.refusal),
+            ("place", &self.place),
         ] {
             if text.chars().count() > TEXT_CHARS_MAX {
                 return Err(Failure::invalid(field, "too_long"));

@@ -314,6 +314,36 @@ code_list!(
 );
 
 code_list!(
+    /// Where a child who dropped out is (handbook 3.6, 辍学去向).
+    DropoutDestination {
+        AtHome = "at_home", "在家", "at home";
+        Work = "work", "务工", "at work";
+        Married = "married", "结婚", "married";
+        Unknown = "unknown", "外出不明", "away, nobody knows where";
+        Religious = "religious", "宗教场所", "at a religious place";
+        Other = "other", "其他", "elsewhere";
+    }
+);
+
+code_list!(
+    /// What does not agree between where the student record is and where the child is (handbook 3.8).
+    AxisMismatch {
+        RecordWithoutChild = "record_without_child", "学籍在、人不在", "on the roll, and not at school";
+        StudiesElsewhere = "studies_elsewhere", "在外就读、学籍未转", "studies elsewhere, the record did not go along";
+        AwayWithoutPaper = "away_without_paper", "休学或缓学、学籍未办手续", "suspended or deferred, and the record says nothing of it";
+        RecordNotCancelled = "record_not_cancelled", "已离开、学籍未注销", "has left, and the record is not cancelled";
+        RecordIsElsewhere = "record_is_elsewhere", "人在校、学籍在外", "at school here, and the record is elsewhere";
+        BackWithoutRecord = "back_without_record", "人在校、学籍仍是休学", "at school, and the record is still suspended";
+        RecordSaysLeft = "record_says_left", "学籍显示离校或注销,与实际不符", "the record says left or cancelled, and the child has not";
+        TransferNotArrived = "transfer_not_arrived", "学籍转出、人没有到校", "the record was transferred, and the child has not arrived";
+        ChildWithoutRecord = "child_without_record", "人在校、查不到学籍", "at school, and there is no record";
+        OutWithoutCase = "out_without_case", "不在校、还没有立案", "out of school, and there is no case";
+        CaseAgainstStatus = "case_against_status", "案件和就学状态不一致", "the case and the status differ";
+        DeathByOnePerson = "death_by_one_person", "死亡只有一人登记", "a death that only one person recorded";
+    }
+);
+
+code_list!(
     /// What a record of a case says (handbook 3.5, 4.6, 6).
     CaseRecordKind {
         Opened = "opened", "发现情况", "noticed";

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::absence::AbsenceEntry;
 use super::case_record::CaseRecord;
-use super::code_list::{ChildFlag, SchoolingStatus};
+use super::code_list::{CaseRecordKind, ChildFlag, SchoolingStatus};
 use super::identifier::{EntryId, Hash32};
 use super::place::Leaves;
 use super::time::{Day, Timestamp};
@@ -175,13 +175,30 @@ impl Dossier {
         self.statuses.iter().filter(|event| !replaced.contains(&event.entry)).collect()
     }
 
+    /// What a status event counts as: 辍学 is a decision over a case (handbook 3.9), and where there is none the child is
+    /// suspected of it, whatever somebody wrote.
+    #[must_use]
+    pub fn counts_as(&self, event: &StatusEvent) -> SchoolingStatus {
+        if event.status == SchoolingStatus::Dropout && !self.dropout_is_decided() {
+            return SchoolingStatus::SuspectedDropout;
+        }
+        event.status
+    }
+
+    fn dropout_is_decided(&self) -> bool {
+        let of_kind = |kind| self.case_records.iter().filter(move |record| record.form.kind == kind);
+        of_kind(CaseRecordKind::Dropout).any(|decision| {
+            !of_kind(CaseRecordKind::Withdrawn).any(|withdrawn| withdrawn.form.of == Some(decision.entry))
+        })
+    }
+
     /// The schooling status to show: of those that stand, the one that is safer for the child, which is the
     /// one that keeps people looking.
     #[must_use]
     pub fn status(&self) -> SchoolingStatus {
         self.standing_statuses()
             .iter()
-            .map(|event| event.status)
+            .map(|event| self.counts_as(event))
             .max_by_key(|status| urgency(*status))
             .unwrap_or(SchoolingStatus::Unverified)
     }
@@ -196,7 +213,11 @@ impl Dossier {
     #[must_use]
     pub fn status_since(&self) -> Option<Day> {
         let status = self.status();
-        self.standing_statuses().iter().filter(|event| event.status == status).filter_map(|event| event.since).min()
+        self.standing_statuses()
+            .iter()
+            .filter(|event| self.counts_as(event) == status)
+            .filter_map(|event| event.since)
+            .min()
     }
 
     /// The last visit by its start.

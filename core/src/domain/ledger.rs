@@ -64,6 +64,7 @@ pub const COLUMNS: &[Column] = &[
     column("school_code", "学校标识码", "School code", 14, false, ""),
     column("study_region", "就读地", "Studies at", 10, false, "record.study_region"),
     column("national_student_no", "全国学籍号", "National student no.", 24, false, "profile.national_student_no"),
+    column("record_state", "学籍状态", "State of the record", 12, false, "record.state"),
     column("attendance_mode", "就读方式", "Attendance", 10, false, "record.attendance_mode"),
     column("schooling_status", "就学状态", "Status", 14, true, "status"),
     column("status_since", "状态起始日", "Since", 12, true, ""),
@@ -138,7 +139,8 @@ pub fn fold(dossier: &Dossier, leaves: &Leaves, person_name: &dyn Fn(&Actor) -> 
         set("verified_by", person_name(&visit.actor).unwrap_or_default());
     }
     let mut conflicts: Vec<String> = dossier.conflicts().map(|(path, _)| path.to_owned()).collect();
-    let mut standing: Vec<SchoolingStatus> = dossier.standing_statuses().iter().map(|event| event.status).collect();
+    let mut standing: Vec<SchoolingStatus> =
+        dossier.standing_statuses().iter().map(|event| dossier.counts_as(event)).collect();
     standing.sort_unstable();
     standing.dedup();
     if standing.len() > 1 {

@@ -23,5 +23,7 @@ pub mod place;
 pub mod role;
 pub mod roster;
 pub mod rule_set;
+pub mod status_change;
 pub mod time;
+pub mod two_axes;
 pub mod visit;

@@ -69,6 +69,22 @@ impl Role {
         }
     }
 
+    /// Its name, as it stands in ledgers (handbook 2.3).
+    #[must_use]
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::SubjectTeacher => "包生教师",
+            Self::ClassTeacher => "班主任",
+            Self::RecordsClerk => "学籍管理员",
+            Self::SchoolLead => "学校分管领导",
+            Self::Principal => "校长",
+            Self::TownshipOfficer => "乡镇专干",
+            Self::VillageCadre => "村干部",
+            Self::CountySection => "教科体局股室",
+            Self::CountyLead => "县局领导",
+        }
+    }
+
     /// From its key.
     #[must_use]
     pub fn from_key(key: &str) -> Option<Self> {

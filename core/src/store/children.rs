@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row, ToSql, named_params};
 use super::child_search::TermRange;
 use super::device::moment;
 use super::{Reading, malformed, sqlite};
-use crate::domain::code_list::{ChildFlag, SchoolingStatus, Sex};
+use crate::domain::code_list::{AxisMismatch, ChildFlag, SchoolingStatus, Sex};
 use crate::domain::identifier::DocumentId;
 use crate::domain::ledger::LedgerRow;
 use crate::domain::place::{ClassId, Leaves, PlaceCode};
@@ -39,6 +39,8 @@ pub struct StoredChild {
     pub next_visit_on: Option<Day>,
     /// The promised return.
     pub promised_return_on: Option<Day>,
+    /// What does not agree between its record and where it is, the case left out.
+    pub mismatch: Option<AxisMismatch>,
     /// Fields with two values.
     pub conflict_count: u32,
     /// Forms of this device that wait to be sent.
@@ -48,7 +50,7 @@ pub struct StoredChild {
 pub(super) const COLUMNS: &str =
     "child.document AS document, name, sex, birth_date, id_number, child.village AS village,
     village_group, child.class AS class, status, flags, last_visit_at, next_visit_on, promised_return_on,
-    conflict_count,
+    mismatch, conflict_count,
     (SELECT count(*) FROM outbox WHERE outbox.document = child.document AND outbox.state = 'waiting') AS waiting_count";
 
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<StoredChild> {
@@ -70,6 +72,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<StoredChild> {
         last_visit_at: moment(row.get("last_visit_at")?),
         next_visit_on: Day::parse(text("next_visit_on")?),
         promised_return_on: Day::parse(text("promised_return_on")?),
+        mismatch: AxisMismatch::from_key(text("mismatch")?),
         conflict_count: row.get("conflict_count")?,
         waiting_count: row.get("waiting_count")?,
     })
@@ -406,6 +409,22 @@ impl Reading<'_> {
             ),
             &[&until, &until],
         )
+    }
+
+    /// Children whose record and whose status do not agree, in the order of the walk.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn children_with_mismatch(self, limit: u32) -> Result<Vec<StoredChild>> {
+        self.children_where(&format!("mismatch <> '' ORDER BY sort_key LIMIT {limit}"), &[])
+    }
+
+    /// Children whose record and whose status do not agree, or who are out of school: with their cases they may not agree.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn children_who_may_not_agree(self) -> Result<Vec<StoredChild>> {
+        self.children_where("mismatch <> '' OR out_of_school = 1", &[])
     }
 
     /// Children who have not been visited since a moment, longest first.

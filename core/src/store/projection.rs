@@ -7,17 +7,19 @@ use rusqlite::{OptionalExtension, Transaction, named_params};
 use super::photo_file::{self, PhotoFileRow};
 use super::{Reading, casework, child_search, malformed, sqlite};
 use crate::domain::case::CaseFacts;
+use crate::domain::code_list::{AxisMismatch, CaseRecordKind, SchoolingStatus};
 use crate::domain::doc::{self, DocumentKind, county, dossier_read};
 use crate::domain::dossier::Dossier;
 use crate::domain::identifier::DocumentId;
 use crate::domain::ledger::{self, LedgerRow};
 use crate::domain::place::{County, Leaves};
+use crate::domain::two_axes;
 use crate::error::Result;
 use crate::protocol::photo::PhotoFile;
 use crate::store::document::DocumentRow;
 
 /// Raised whenever a projection is filled otherwise than before: an older one is then rebuilt.
-pub const VERSION: i64 = 4;
+pub const VERSION: i64 = 5;
 
 /// Writes all rows of one document anew.
 ///
@@ -66,17 +68,17 @@ fn project_child(tx: &Transaction<'_>, row: &DocumentRow, dossier: &Dossier) -> 
     tx.prepare_cached(
         "INSERT INTO child (document, name, sex, birth_date, id_number, village, village_group, school, class,
              household, status, out_of_school, closed, flags, last_visit_at, next_visit_on, promised_return_on,
-             visit_count, photo_count, conflict_count, conflicts, sort_key, cells)
+             visit_count, photo_count, mismatch, conflict_count, conflicts, sort_key, cells)
          VALUES (:document, :name, :sex, :birth_date, :id_number, :village, :village_group, :school, :class,
              :household, :status, :out_of_school, :closed, :flags, :last_visit_at, :next_visit_on,
-             :promised_return_on, :visit_count, :photo_count, :conflict_count, :conflicts, :sort_key, :cells)
+             :promised_return_on, :visit_count, :photo_count, :mismatch, :conflict_count, :conflicts, :sort_key, :cells)
          ON CONFLICT (document) DO UPDATE SET name = excluded.name, sex = excluded.sex,
              birth_date = excluded.birth_date, id_number = excluded.id_number, village = excluded.village,
              village_group = excluded.village_group, school = excluded.school, class = excluded.class,
              household = excluded.household, status = excluded.status, out_of_school = excluded.out_of_school,
              closed = excluded.closed, flags = excluded.flags, last_visit_at = excluded.last_visit_at,
              next_visit_on = excluded.next_visit_on, promised_return_on = excluded.promised_return_on,
-             visit_count = excluded.visit_count, photo_count = excluded.photo_count,
+             visit_count = excluded.visit_count, photo_count = excluded.photo_count, mismatch = excluded.mismatch,
              conflict_count = excluded.conflict_count, conflicts = excluded.conflicts,
              sort_key = excluded.sort_key, cells = excluded.cells",
     )
@@ -101,6 +103,7 @@ fn project_child(tx: &Transaction<'_>, row: &DocumentRow, dossier: &Dossier) -> 
             ":promised_return_on": ledger_row.promised_return_on.map(|day| day.to_string()).unwrap_or_default(),
             ":visit_count": ledger_row.visit_count,
             ":photo_count": ledger_row.photo_count,
+            ":mismatch": mismatch(reading, dossier).map_or("", AxisMismatch::key),
             ":conflict_count": u32::try_from(ledger_row.conflicts.len()).unwrap_or(u32::MAX),
             ":conflicts": barred(ledger_row.conflicts.iter().map(String::as_str)),
             ":sort_key": format!("{village}\u{1}{group}\u{1}{head}\u{1}{name}\u{1}{}", row.id),
@@ -109,6 +112,21 @@ fn project_child(tx: &Transaction<'_>, row: &DocumentRow, dossier: &Dossier) -> 
     })
     .map_err(sqlite)?;
     child_search::index(tx, row.id, name, id_number)
+}
+
+/// What does not agree in a dossier; and a death that only one person recorded (handbook 16, rule 5).
+fn mismatch(reading: Reading<'_>, dossier: &Dossier) -> Option<AxisMismatch> {
+    let found = two_axes::of_dossier(dossier);
+    if found.is_some() || dossier.status() != SchoolingStatus::Deceased {
+        return found;
+    }
+    let closed_by_two = dossier.case_records.iter().any(|record| record.form.kind == CaseRecordKind::ClosingConfirmed);
+    let told = dossier.statuses.iter().filter(|event| event.status == SchoolingStatus::Deceased);
+    let mut persons: Vec<_> =
+        told.filter_map(|event| reading.doer_of_actor(&event.actor).ok().flatten()).map(|doer| doer.person).collect();
+    persons.sort_unstable();
+    persons.dedup();
+    (persons.len() < 2 && !closed_by_two).then_some(AxisMismatch::DeathByOnePerson)
 }
 
 /// `|a|b|`: a list that SQL can look into; empty for none.

@@ -42,7 +42,7 @@ pub fn days_list_and_county() -> Vec<Figure> {
                 mark,
                 note: String::new(),
             };
-            record_absence(&mut device, child.document, &form).expect("recorded");
+            record_absence(&mut device, child.document, &form, None).expect("recorded");
         }
     }
     let listed = times_ms(15, || {

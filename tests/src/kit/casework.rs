@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiafang_core::api::case_ledger::LedgerKind;
 use jiafang_core::api::casework::{BeginPages, CaseView, CaseworkView, RecordCase};
 use jiafang_core::api::children::{ChildRegistered, GuardianForm, RegisterChild};
 use jiafang_core::api::commands::Commands;
 use jiafang_core::api::ledger::ShowLedger;
+use jiafang_core::api::ledger_kind::LedgerKind;
 use jiafang_core::api::roll::{AbsenceSaved, RecordAbsence, RollView, ShowRoll, WithdrawAbsence};
 use jiafang_core::api::state::Nothing;
 use jiafang_core::api::today::TodayView;
@@ -73,7 +73,7 @@ impl Person {
     /// # Errors
     /// What the app says.
     pub fn records_absence(&self, child: DocumentId, form: AbsenceForm) -> Result<AbsenceSaved> {
-        self.app().record_absence(RecordAbsence { document_id: child, form })
+        self.app().record_absence(RecordAbsence { document_id: child, form, pages: None })
     }
 
     /// Withdraws an entry of the roll.

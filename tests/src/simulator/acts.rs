@@ -10,6 +10,7 @@ use jiafang_core::domain::code_list::{Relation, SchoolingStatus, Sex, VisitPurpo
 use jiafang_core::domain::doc::dossier_read;
 use jiafang_core::domain::identifier::{DocumentId, Hash32};
 use jiafang_core::domain::place::PlaceCode;
+use jiafang_core::domain::status_change::StatusForm;
 use jiafang_core::domain::time::Day;
 use jiafang_core::error::{ErrorCode, Failure};
 use jiafang_core::photo::PhotoKind;
@@ -27,8 +28,8 @@ const VALUES: [&str; 4] = ["石大山", "王小明", "马秀英", "张桂兰"];
 const STATUSES: [SchoolingStatus; 5] = [
     SchoolingStatus::EnrolledHere,
     SchoolingStatus::SuspectedDropout,
-    SchoolingStatus::Dropout,
-    SchoolingStatus::Returned,
+    SchoolingStatus::EnrolledElsewhere,
+    SchoolingStatus::Suspended,
     SchoolingStatus::LostContact,
 ];
 /// Enrolling more than this takes time and shows nothing new.
@@ -42,7 +43,13 @@ fn is_refusal_in_words(code: ErrorCode) -> bool {
     use ErrorCode as E;
     matches!(
         code,
-        E::NotAllowed | E::FieldInvalid | E::FieldMissing | E::ConflictGone | E::DocumentNotHere | E::ChildMovedAway
+        E::NotAllowed
+            | E::FieldInvalid
+            | E::FieldMissing
+            | E::ConflictGone
+            | E::DocumentNotHere
+            | E::ChildMovedAway
+            | E::StatusChangeRefused
     )
 }
 
@@ -147,7 +154,8 @@ impl World {
                 let Some(child) = counted(&tablet.dossiers(), child) else { return Ok("no child".to_owned()) };
                 let status = counted(&STATUSES, u32::from(status)).unwrap_or(SchoolingStatus::Unverified);
                 let note = format!("第{}步", step.number);
-                tablet.with(|device| change_child::record_status(device, child, status, None, &note))?;
+                let form = StatusForm { status, since: None, note };
+                tablet.with(|device| change_child::record_status(device, child, &form, None))?;
                 Ok(format!("{child} {status:?}"))
             }),
             Act::Guardian { child } => app(&mut || {

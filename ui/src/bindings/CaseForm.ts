@@ -4,6 +4,7 @@ import type { CaseRecordKind } from "./CaseRecordKind";
 import type { CaseSource } from "./CaseSource";
 import type { Companion } from "./Companion";
 import type { Day } from "./Day";
+import type { DropoutDestination } from "./DropoutDestination";
 import type { EntryId } from "./EntryId";
 import type { Relation } from "./Relation";
 import type { ServiceMethod } from "./ServiceMethod";
@@ -64,6 +65,14 @@ refusal: string,
  * How the case came out.
  */
 outcome: CaseOutcome | null, 
+/**
+ * 辍学去向: where the child is, where it is decided that it dropped out.
+ */
+destination: DropoutDestination | null, 
+/**
+ * The place and the employer or household, in words.
+ */
+place: string, 
 /**
  * The step that it does, by its key; empty for the first that such a record does.
  */

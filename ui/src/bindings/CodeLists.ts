@@ -74,6 +74,10 @@ serviceMethod: Array<CodeView>,
  */
 caseOutcome: Array<CodeView>, 
 /**
+ * [`crate::domain::code_list::DropoutDestination`]
+ */
+dropoutDestination: Array<CodeView>, 
+/**
  * [`crate::domain::code_list::CaseRecordKind`]
  */
 caseRecordKind: Array<CodeView>, };

@@ -3,4 +3,4 @@
 /**
  * Which ledger.
  */
-export type LedgerKind = "school_age" | "suspected" | "dropout";
+export type LedgerKind = "school_age" | "suspected" | "dropout" | "mismatch";

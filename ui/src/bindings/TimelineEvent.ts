@@ -33,7 +33,11 @@ since: Day | null,
 /**
  * Why.
  */
-note: string, } | { "kind": "moved", 
+note: string, 
+/**
+ * Its photographed papers.
+ */
+photos: Array<PhotoView>, } | { "kind": "moved", 
 /**
  * Where to, in words.
  */

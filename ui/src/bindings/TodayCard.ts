@@ -2,6 +2,7 @@
 import type { CasePhase } from "./CasePhase";
 import type { ChildRow } from "./ChildRow";
 import type { Day } from "./Day";
+import type { MismatchView } from "./MismatchView";
 import type { TaskView } from "./TaskView";
 import type { TodayReason } from "./TodayReason";
 
@@ -25,6 +26,10 @@ dueOn: Day | null,
  * Days from today; negative when overdue.
  */
 days: number, 
+/**
+ * What does not agree, where that is the reason.
+ */
+mismatch: MismatchView | null, 
 /**
  * What is to be done of the case, where that is the reason.
  */

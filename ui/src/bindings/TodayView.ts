@@ -28,6 +28,10 @@ soon: Array<TodayCard>,
  */
 waiting: Array<TodayCard>, 
 /**
+ * Children whose record and whose status do not agree, besides those whom a case or a card above speaks of.
+ */
+mismatches: Array<TodayCard>, 
+/**
  * What the last sync changed of a case, and nobody has looked at here.
  */
 changed: Array<ChangedCase>, 

@@ -35,6 +35,7 @@ export const SEVERITY: Record<ErrorCode, Severity> = {
   child_moved_away: 'warning',
   field_missing: 'warning',
   field_invalid: 'warning',
+  status_change_refused: 'warning',
   photo_format_unsupported: 'warning',
   qr_code_not_found: 'warning',
   photo_damaged: 'warning',

@@ -30,6 +30,7 @@ export function caseLines(form: CaseForm): [string, string][] {
     [t('cases.form.witnesses'), people(form.witnesses)],
     [t('cases.form.refusal'), form.refusal],
     [t('cases.form.outcome'), word(app.codes?.caseOutcome, form.outcome)],
+    [t('cases.form.destination'), [word(app.codes?.dropoutDestination, form.destination), form.place].filter(Boolean).join(' ')],
   ]
   return all.filter(([, text]) => text)
 }

@@ -7,6 +7,7 @@ export const zh = {
     soon: '近期',
     unvisited: '本学年还没有家访',
     waiting: '等别人办',
+    mismatches: '学籍和孩子对不上',
     noVillage: '没有填村',
     nothing: '今天没有到期的事',
     nothingHint: '约定了下次家访、承诺返校或不在校的学生会出现在这里。',
@@ -104,6 +105,15 @@ export const zh = {
     photoWanted: '下次同步时会取来：已到 {here} / {total} KB。',
     photoNowhere: '服务器上还没有这张照片（{time} 问过）。拍照的设备同步后才会有。',
   },
+  axes: {
+    title: '学籍和孩子',
+    record: '学籍在哪里（名册）',
+    child: '孩子在哪里（实际）',
+    noRecord: '名册没有说',
+    next: '下一步：{step}（{role}）',
+    hint: '记录孩子实际怎样。辍学、返校登记和销号在“案件”里办。',
+    note: { nothing: '说明', reason: '说明：见到什么、听谁说的', paper: '说明：佐证在哪里（或拍下纸件）' },
+  },
 }
 export const en: typeof zh = {
   today: {
@@ -113,6 +123,7 @@ export const en: typeof zh = {
     soon: 'Soon',
     unvisited: 'Not visited this school year',
     waiting: 'Waiting for others',
+    mismatches: 'Record and child do not agree',
     noVillage: 'No village given',
     nothing: 'Nothing is due today',
     nothingHint: 'Children with an agreed visit, a promised return, or out of school appear here.',
@@ -211,5 +222,18 @@ export const en: typeof zh = {
     fetchPhoto: 'Fetch it with the next sync',
     photoWanted: 'The next sync brings it: {here} / {total} KB are here.',
     photoNowhere: 'The server does not have this photo yet (asked {time}). It comes when the device that took it syncs.',
+  },
+  axes: {
+    title: 'Record and child',
+    record: 'Where the record is (roster)',
+    child: 'Where the child is',
+    noRecord: 'No roster has said',
+    next: 'Next: {step} ({role})',
+    hint: 'Record how the child really stands. Dropouts, returns and closings are recorded in the case.',
+    note: {
+      nothing: 'Note',
+      reason: 'Note: what was seen, who said so',
+      paper: 'Note: where the proof lies (or photograph it)',
+    },
   },
 }

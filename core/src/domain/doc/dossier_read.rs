@@ -288,6 +288,7 @@ mod tests {
     use crate::domain::case_record::CaseForm;
     use crate::domain::code_list::{AbsenceReason, AttendanceMark, CaseRecordKind, DayPart, VisitMode, VisitPurpose};
     use crate::domain::doc::DocumentKind;
+    use crate::domain::status_change::StatusForm;
     use crate::domain::visit::{Companion, ReceivedBy, VisitForm};
 
     const LI: [u8; 16] = [1; 16];
@@ -299,6 +300,10 @@ mod tests {
 
     fn key(number: u8) -> EntryId {
         EntryId::from_bytes([number; 16])
+    }
+
+    fn status(status: SchoolingStatus, note: &str) -> StatusForm {
+        StatusForm { status, since: None, note: note.to_owned() }
     }
 
     #[test]
@@ -438,7 +443,7 @@ mod tests {
                 write::add_visit(tx, key(1), &visit)?;
                 write::add_absence(tx, key(2), &absence, &BTreeSet::new(), "")?;
                 write::add_case_record(tx, key(3), &case, &BTreeSet::new(), "")?;
-                write::add_status(tx, key(4), SchoolingStatus::Unverified, None, &text, &[])?;
+                write::add_status(tx, key(4), &status(SchoolingStatus::Unverified, &text), &[])?;
                 write::add_move(tx, key(5), &Leaves::default(), &text)?;
                 write::add_guardian(tx, key(6), &text, "father", &text)?;
                 write::set_field(tx, "profile.note", &text)
@@ -456,13 +461,29 @@ mod tests {
     }
 
     #[test]
+    fn a_dropout_that_nobody_decided_over_a_case_is_a_suspected_one_whoever_wrote_it() {
+        let mut doc = empty(DocumentKind::Dossier).unwrap();
+        let written = status(SchoolingStatus::Dropout, "自己填的");
+        commit(&mut doc, &LI, at(0), |tx| write::add_status(tx, key(1), &written, &[])).unwrap();
+        assert_eq!(read(&doc).unwrap().status(), SchoolingStatus::SuspectedDropout);
+        let decision = CaseForm::new(CaseRecordKind::Dropout, at(0).day());
+        commit(&mut doc, &LI, at(1), |tx| write::add_case_record(tx, key(2), &decision, &BTreeSet::new(), "")).unwrap();
+        assert_eq!(read(&doc).unwrap().status(), SchoolingStatus::Dropout);
+        let withdrawn = CaseForm { of: Some(key(2)), ..CaseForm::new(CaseRecordKind::Withdrawn, at(0).day()) };
+        commit(&mut doc, &LI, at(2), |tx| write::add_case_record(tx, key(3), &withdrawn, &BTreeSet::new(), ""))
+            .unwrap();
+        assert_eq!(read(&doc).unwrap().status(), SchoolingStatus::SuspectedDropout, "the decision was taken back");
+    }
+
+    #[test]
     fn two_statuses_recorded_apart_both_stand_and_the_safer_one_is_shown() {
         let mut li = empty(DocumentKind::Dossier).unwrap();
         let mut wang = empty(DocumentKind::Dossier).unwrap();
-        let back =
-            commit(&mut li, &LI, at(0), |tx| write::add_status(tx, key(1), SchoolingStatus::Returned, None, "", &[]));
+        let back = commit(&mut li, &LI, at(0), |tx| {
+            write::add_status(tx, key(1), &status(SchoolingStatus::Returned, ""), &[])
+        });
         commit(&mut wang, &WANG, at(0), |tx| {
-            write::add_status(tx, key(2), SchoolingStatus::SuspectedDropout, None, "", &[])
+            write::add_status(tx, key(2), &status(SchoolingStatus::SuspectedDropout, ""), &[])
         })
         .unwrap();
         apply(&mut wang, vec![back.unwrap().unwrap()]).unwrap();
@@ -470,7 +491,7 @@ mod tests {
         assert_eq!(dossier.standing_statuses().len(), 2);
         assert_eq!(dossier.status(), SchoolingStatus::SuspectedDropout);
         commit(&mut wang, &WANG, at(1), |tx| {
-            write::add_status(tx, key(3), SchoolingStatus::Returned, None, "", &[key(1), key(2)])
+            write::add_status(tx, key(3), &status(SchoolingStatus::Returned, ""), &[key(1), key(2)])
         })
         .unwrap();
         assert_eq!(

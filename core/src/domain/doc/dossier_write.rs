@@ -13,6 +13,7 @@ use crate::domain::code_list::{ChildFlag, SchoolingStatus};
 use crate::domain::dossier::PhotoRecord;
 use crate::domain::identifier::EntryId;
 use crate::domain::place::Leaves;
+use crate::domain::status_change::StatusForm;
 use crate::domain::time::Day;
 use crate::domain::visit::VisitForm;
 use crate::error::{ErrorCode, Failure, Result};
@@ -109,21 +110,14 @@ pub fn set_flag(tx: &mut Transaction<'_>, flag: ChildFlag, present: bool) -> Res
 ///
 /// # Errors
 /// [`ErrorCode::DocumentDamaged`].
-pub fn add_status(
-    tx: &mut Transaction<'_>,
-    key: EntryId,
-    status: SchoolingStatus,
-    since: Option<Day>,
-    note: &str,
-    seen: &[EntryId],
-) -> Result<()> {
+pub fn add_status(tx: &mut Transaction<'_>, key: EntryId, form: &StatusForm, seen: &[EntryId]) -> Result<()> {
     let statuses = root(tx, "status")?;
     let event = tx.put_object(&statuses, key.to_string(), ObjType::Map).map_err(damaged)?;
-    put(tx, &event, "status", status.key())?;
-    if let Some(since) = since {
+    put(tx, &event, "status", form.status.key())?;
+    if let Some(since) = form.since {
         put(tx, &event, "since", since.to_string())?;
     }
-    put_text(tx, &event, "note", note)?;
+    put_text(tx, &event, "note", &form.note)?;
     let seen: Vec<String> = seen.iter().map(ToString::to_string).collect();
     put_text(tx, &event, "seen", &seen.join(","))
 }
@@ -139,7 +133,7 @@ pub fn add_status_of_roster(
     since: Option<Day>,
     seen: &[EntryId],
 ) -> Result<()> {
-    add_status(tx, key, status, since, "", seen)?;
+    add_status(tx, key, &StatusForm { status, since, note: String::new() }, seen)?;
     let statuses = root(tx, "status")?;
     match tx.get(&statuses, key.to_string()).map_err(damaged)? {
         Some((_, event)) => put(tx, &event, "source", FROM_ROSTER),

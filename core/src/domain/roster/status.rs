@@ -99,6 +99,16 @@ impl StatedStatus {
         word.map(|(_, term, status)| Self { term, status: *status })
     }
 
+    /// What it says of the child: a dropout is decided over a case by a person who looked (handbook 3.9), so a list that
+    /// says so makes the child a suspected one, for whom a case is opened.
+    #[must_use]
+    pub fn for_child(self) -> Option<SchoolingStatus> {
+        self.status.map(|status| match status {
+            SchoolingStatus::Dropout => SchoolingStatus::SuspectedDropout,
+            other => other,
+        })
+    }
+
     /// Whether it says the same as `known`. That a child is on a school's roll says that it goes to school, and
     /// not to which.
     fn agrees_with(self, known: SchoolingStatus) -> bool {
@@ -143,7 +153,7 @@ pub(super) fn check(row: &RosterRow, matched: Option<&KnownChild>, problems: &mu
 /// The status that the row gives its child: of a known one only where nobody has looked yet.
 pub(super) fn change(row: &RosterRow, child: &KnownChild) -> Option<SchoolingStatus> {
     let stated = row.status.filter(|stated| !child.status_is_looked_into && !stated.agrees_with(child.status))?;
-    stated.status
+    stated.for_child().filter(|status| *status != child.status)
 }
 
 #[cfg(test)]

@@ -1,0 +1,106 @@
+//! The ledgers (台账, handbook 3.3 to 3.7): live views over one table of children, each with columns of its own beside those of
+//! the master ledger.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::{axes, case_ledger};
+use crate::app::device::Device;
+use crate::domain::identifier::DocumentId;
+use crate::error::Result;
+
+/// Which ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum LedgerKind {
+    /// 适龄儿童台账
+    #[default]
+    SchoolAge,
+    /// 疑似辍学台账
+    Suspected,
+    /// 辍学台账
+    Dropout,
+    /// 人籍核对: where the record is and where the child is do not agree.
+    Mismatch,
+}
+
+impl LedgerKind {
+    /// Its name, as it stands on paper.
+    #[must_use]
+    pub const fn zh(self) -> &'static str {
+        match self {
+            Self::SchoolAge => "适龄儿童台账",
+            Self::Suspected => "疑似辍学台账",
+            Self::Dropout => "辍学台账",
+            Self::Mismatch => "人籍核对台账",
+        }
+    }
+
+    /// Its own columns.
+    #[must_use]
+    pub fn columns(self) -> Vec<CaseColumn> {
+        match self {
+            Self::SchoolAge => Vec::new(),
+            Self::Suspected => case_ledger::SUSPECTED.to_vec(),
+            Self::Dropout => case_ledger::SUSPECTED.iter().chain(case_ledger::DROPOUT).copied().collect(),
+            Self::Mismatch => MISMATCH.to_vec(),
+        }
+    }
+
+    /// The children who stand in it, with the cells of its own columns; none for the master ledger, where all do.
+    pub(super) fn rows(self, device: &Device) -> Result<Option<BTreeMap<DocumentId, Vec<String>>>> {
+        match self {
+            Self::SchoolAge => Ok(None),
+            Self::Suspected | Self::Dropout => case_ledger::rows(device, self).map(Some),
+            Self::Mismatch => mismatches(device).map(Some),
+        }
+    }
+}
+
+/// A column of a ledger, besides those of the master ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CaseColumn {
+    /// The handbook's key.
+    pub key: &'static str,
+    /// The handbook's Chinese header.
+    pub zh: &'static str,
+    /// English.
+    pub en: &'static str,
+    /// Numbers stand right.
+    pub numeric: bool,
+    /// Its width in a spreadsheet, in characters of Latin script.
+    pub width_chars: u8,
+}
+
+pub(super) const fn column(
+    key: &'static str,
+    zh: &'static str,
+    en: &'static str,
+    numeric: bool,
+    width_chars: u8,
+) -> CaseColumn {
+    CaseColumn { key, zh, en, numeric, width_chars }
+}
+
+const MISMATCH: &[CaseColumn] = &[
+    column("mismatch", "不一致之处", "What does not agree", false, 28),
+    column("mismatch_next", "下一步", "Next step", false, 30),
+    column("mismatch_owner", "由谁办", "Whose turn", false, 12),
+];
+
+fn mismatches(device: &Device) -> Result<BTreeMap<DocumentId, Vec<String>>> {
+    let all = axes::all(device)?;
+    let told = all.into_iter().map(|(child, mismatches)| {
+        let told = |text: &dyn Fn(&crate::domain::code_list::AxisMismatch) -> &'static str| {
+            let mut texts: Vec<&str> = mismatches.iter().map(text).collect();
+            texts.dedup();
+            texts.join("；")
+        };
+        let cells = vec![told(&|one| one.zh()), told(&|one| one.next_step().0), told(&|one| one.owner().zh())];
+        (child, cells)
+    });
+    Ok(told.collect())
+}
