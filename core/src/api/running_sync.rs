@@ -42,7 +42,8 @@ impl Backend {
         let (device, syncing, connector, host) =
             (Arc::clone(&self.device), Arc::clone(&self.syncing), Arc::clone(&self.connector), Arc::clone(&self.host));
         std::thread::spawn(move || {
-            let result = run_sync(&device, &syncing, connector.as_ref(), host.as_ref());
+            let mut moved = false;
+            let result = run_sync(&device, &syncing, connector.as_ref(), host.as_ref(), &mut moved);
             // With signal or without: this thread holds up nobody.
             if let Err(failure) = tidy_photos(&device) {
                 tracing::warn!(code = ?failure.code, detail = %failure.detail, "the photo files were not tidied up");
@@ -57,7 +58,7 @@ impl Backend {
                 told.failure = failure;
             }
             let how = match failure {
-                Some(code) => Ended::Broken(code),
+                Some(code) => Ended::Broken { code, moved },
                 None => Ended::Well { leaves_waiting: by_itself::something_waits(&device).unwrap_or(false) },
             };
             held(&syncing.pace).ended(how, environment.clock.monotonic_ms());
@@ -68,11 +69,18 @@ impl Backend {
     }
 }
 
-fn run_sync(device: &SharedDevice, syncing: &Syncing, connector: &dyn Connector, host: &dyn Host) -> Result<()> {
+fn run_sync(
+    device: &SharedDevice,
+    syncing: &Syncing,
+    connector: &dyn Connector,
+    host: &dyn Host,
+    moved: &mut bool,
+) -> Result<()> {
     let mut link = held(&syncing.link);
     let link = connected(&mut link, device, connector)?;
     let mut last_told = None;
     synchronise(device, link, &mut |progress| {
+        *moved = progress.moved();
         let activity = sync::activity(progress);
         if last_told.as_ref() != Some(&activity) {
             held(&syncing.told).activity = Some(activity.clone());

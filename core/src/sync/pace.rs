@@ -1,8 +1,9 @@
 //! When a device syncs by itself, and when it waits for news. A rule without a clock: times come in, waits go out.
 //!
 //! A record that was saved goes out a moment later, when the last sync went well. Without signal the tries grow rarer, so
-//! that a day in the hills costs no battery; a save tries once more. An idle device asks every five minutes, with one
-//! request of some hundred bytes. A desk, and only a desk, whose window is open and whose last sync went well waits for news
+//! that a day in the hills costs no battery; a save tries once more. Where the line broke in the middle of a sync there was
+//! signal a moment ago: the next try comes soon, however many windows it takes until all is there. An idle device asks every
+//! five minutes, with one request of some hundred bytes. A desk, and only a desk, whose window is open and whose last sync went well waits for news
 //! between its syncs: a tablet on a bad link has nothing of that.
 
 use std::time::Duration;
@@ -15,6 +16,8 @@ const SETTLE: Duration = Duration::from_secs(2);
 const IDLE: Duration = Duration::from_secs(5 * 60);
 /// The first wait after a sync in vain; each next is twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(30);
+/// The wait after a sync that got further before its line broke: windows of signal are short, and the next may be near.
+const WAIT_AFTER_A_CUT: Duration = Duration::from_secs(10);
 /// The longest wait while there may be no signal.
 const WAIT_MAX: Duration = Duration::from_secs(5 * 60);
 /// The wait when trying again helps nobody: somebody must do something first.
@@ -37,7 +40,12 @@ pub enum Ended {
         leaves_waiting: bool,
     },
     /// It did not.
-    Broken(ErrorCode),
+    Broken {
+        /// By what.
+        code: ErrorCode,
+        /// Something was carried before: an answer, a part of a photo or of a pack.
+        moved: bool,
+    },
 }
 
 /// How a wait for news ended.
@@ -61,6 +69,8 @@ pub struct Pace {
     ended_at_ms: Option<u64>,
     went_well: bool,
     in_vain: u32,
+    /// The line broke in the middle of the last sync.
+    cut: bool,
     hopeless: bool,
     /// When something was saved, or the window opened, since the last sync began.
     nudged_at_ms: Option<u64>,
@@ -101,16 +111,20 @@ impl Pace {
     pub fn ended(&mut self, how: Ended, now_ms: u64) {
         self.ended_at_ms = Some(now_ms);
         self.went_well = matches!(how, Ended::Well { .. });
+        // Only of the line: a server with a fault is not helped by being asked sooner.
+        self.cut = matches!(how, Ended::Broken { code: ErrorCode::ServerUnreachable, moved: true });
         self.in_vain = match how {
             Ended::Well { leaves_waiting: false } => 0,
-            Ended::Well { leaves_waiting: true } | Ended::Broken(_) => self.in_vain.saturating_add(1),
+            Ended::Broken { .. } if self.cut => 0,
+            Ended::Well { leaves_waiting: true } | Ended::Broken { .. } => self.in_vain.saturating_add(1),
         };
-        self.hopeless = matches!(
-            how,
-            Ended::Broken(
+        self.hopeless = match how {
+            Ended::Well { .. } => false,
+            Ended::Broken { code, .. } => matches!(
+                code,
                 ErrorCode::ServerNotTrusted | ErrorCode::DeviceRefused | ErrorCode::AppTooOld | ErrorCode::StoreDamaged
-            )
-        );
+            ),
+        };
     }
 
     /// The device was locked: what was is forgotten.
@@ -130,6 +144,8 @@ impl Pace {
         }
         let rest = if self.hopeless {
             HOPELESS_WAIT
+        } else if self.cut {
+            WAIT_AFTER_A_CUT
         } else if self.in_vain > 0 {
             doubled(FIRST_WAIT, self.in_vain, WAIT_MAX)
         } else if something_waits {
@@ -173,7 +189,8 @@ mod tests {
     use super::*;
 
     const WELL: Ended = Ended::Well { leaves_waiting: false };
-    const NO_SIGNAL: Ended = Ended::Broken(ErrorCode::ServerUnreachable);
+    const NO_SIGNAL: Ended = Ended::Broken { code: ErrorCode::ServerUnreachable, moved: false };
+    const CUT: Ended = Ended::Broken { code: ErrorCode::ServerUnreachable, moved: true };
 
     fn seconds(pace: &Pace, waits: bool, now_ms: u64) -> u64 {
         pace.due_in(waits, now_ms, 0).as_secs()
@@ -214,6 +231,32 @@ mod tests {
     }
 
     #[test]
+    fn a_tablet_that_gets_a_little_further_in_each_window_of_signal_misses_none_of_them() {
+        let mut pace = Pace::default();
+        for window in 0..6 {
+            pace.began();
+            pace.ended(CUT, 0);
+            assert_eq!(seconds(&pace, true, 0), 10, "after window {window}");
+            assert_eq!(seconds(&pace, false, 0), 10, "also when what is left comes down and does not go up");
+        }
+        pace.ended(NO_SIGNAL, 0);
+        assert_eq!(seconds(&pace, true, 0), 30, "in vain for the first time");
+        pace.ended(NO_SIGNAL, 0);
+        assert_eq!(seconds(&pace, true, 0), 60);
+        pace.ended(CUT, 0);
+        assert_eq!(seconds(&pace, true, 0), 10, "what was in vain before counts no more");
+    }
+
+    #[test]
+    fn a_server_with_a_fault_is_not_asked_sooner_because_it_took_something_first() {
+        let mut pace = Pace::default();
+        for expected in [30, 60, 120] {
+            pace.ended(Ended::Broken { code: ErrorCode::ServerFault, moved: true }, 0);
+            assert_eq!(seconds(&pace, true, 0), expected);
+        }
+    }
+
+    #[test]
     fn a_record_that_waits_for_what_is_not_there_does_not_make_the_device_ask_all_the_time() {
         let mut pace = Pace::default();
         for expected in [30, 60, 120] {
@@ -226,7 +269,7 @@ mod tests {
     #[test]
     fn a_tablet_that_was_shut_out_asks_twice_an_hour() {
         let mut pace = Pace::default();
-        pace.ended(Ended::Broken(ErrorCode::DeviceRefused), 0);
+        pace.ended(Ended::Broken { code: ErrorCode::DeviceRefused, moved: false }, 0);
         pace.saved(0);
         assert_eq!(seconds(&pace, true, 0), 30 * 60, "whatever is saved");
     }

@@ -130,6 +130,14 @@ pub struct Progress {
     pub bytes_done: u64,
 }
 
+impl Progress {
+    /// Something was carried, or said: whoever breaks off after that had signal.
+    #[must_use]
+    pub fn moved(&self) -> bool {
+        self.exchanges > 0 || self.pack_bytes > 0 || self.bytes_done > 0
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Direction {
     Up,
