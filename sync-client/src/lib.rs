@@ -3,9 +3,9 @@
 
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
+mod photo;
 mod pinned;
 
-use std::io::Read;
 use std::time::Duration;
 
 use jiafang_core::domain::identifier::Hash32;
@@ -14,8 +14,8 @@ use jiafang_core::protocol::pack::PACK_PART_BYTES;
 use jiafang_core::protocol::photo::PhotoOffset;
 use jiafang_core::protocol::{self, body};
 use jiafang_core::sync::link::{Connector, DeviceIdentity, Exchanged, Link, LinkFailure, PhotoPart};
-use reqwest::blocking::{Client, Response};
-use reqwest::header;
+use reqwest::{Client, Response, header};
+use tokio::runtime::Runtime;
 
 /// How long a handshake over a bad link may take.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(20);
@@ -44,6 +44,25 @@ pub struct HttpsConnector;
 struct HttpsLink {
     client: Client,
     address: String,
+    /// Keeps the connection alive between two calls, and waits for both directions at once where a call needs that.
+    runtime: Option<Runtime>,
+}
+
+impl Drop for HttpsLink {
+    fn drop(&mut self) {
+        // Nothing of it is waited for: what was to be heard has been heard.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn runtime() -> Result<Runtime, LinkFailure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(|cause| LinkFailure::Unreachable(format!("no thread for the connection: {cause}")))
 }
 
 fn client(fingerprint: Hash32, identity: Option<(&[u8], &[u8])>) -> Result<Client, LinkFailure> {
@@ -54,7 +73,7 @@ fn client(fingerprint: Hash32, identity: Option<(&[u8], &[u8])>) -> Result<Clien
     builder
         .tls_backend_preconfigured(tls)
         .connect_timeout(CONNECT_TIME_MAX)
-        .timeout(SILENCE_TIME_MAX)
+        .read_timeout(SILENCE_TIME_MAX)
         .tcp_keepalive(KEEPALIVE_INTERVAL)
         .tcp_keepalive_interval(KEEPALIVE_INTERVAL)
         .tcp_keepalive_retries(3)
@@ -99,20 +118,23 @@ fn unreachable(cause: &reqwest::Error) -> LinkFailure {
     LinkFailure::Unreachable(kind.to_owned())
 }
 
+/// What is left of a body, bit by bit, so that a slow answer is waited for as long as it comes. What was read before the
+/// line broke counts.
+async fn read_body(response: &mut Response, body: &mut Vec<u8>) -> Result<(), LinkFailure> {
+    while let Some(bytes) = response.chunk().await.map_err(|cause| unreachable(&cause))? {
+        body.extend_from_slice(&bytes);
+        if u64::try_from(body.len()).is_ok_and(|length| length > ANSWER_BYTES_MAX) {
+            return Err(LinkFailure::Unreadable("an answer of that size".to_owned()));
+        }
+    }
+    Ok(())
+}
+
 /// The body of a good answer; what the server said of a bad one.
-fn bytes_of(response: Response) -> Result<Vec<u8>, LinkFailure> {
+async fn bytes_of(mut response: Response) -> Result<Vec<u8>, LinkFailure> {
     let status = response.status();
     let mut bytes = Vec::new();
-    // Bit by bit, so that a slow answer is waited for as long as it comes.
-    response.take(ANSWER_BYTES_MAX.saturating_add(1)).read_to_end(&mut bytes).map_err(|cause| {
-        LinkFailure::Unreachable(match cause.kind() {
-            std::io::ErrorKind::TimedOut => "it took too long".to_owned(),
-            _ => "the connection broke".to_owned(),
-        })
-    })?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > ANSWER_BYTES_MAX) {
-        return Err(LinkFailure::Unreadable("an answer of that size".to_owned()));
-    }
+    read_body(&mut response, &mut bytes).await?;
     if status.is_success() {
         return Ok(bytes);
     }
@@ -130,15 +152,9 @@ fn read<T: for<'b> minicbor::Decode<'b, ()>>(bytes: &[u8]) -> Result<T, LinkFail
 impl Connector for HttpsConnector {
     fn enrol(&self, address: &str, fingerprint: Hash32, request: &EnrolRequest) -> Result<EnrolAnswer, LinkFailure> {
         let body = body::write(request).map_err(|cause| LinkFailure::Unreadable(cause.to_string()))?;
-        let client = client(fingerprint, None)?;
-        let ask = || {
-            let response = client
-                .post(format!("https://{address}{}", protocol::ENROL_PATH))
-                .body(body.clone())
-                .send()
-                .map_err(|cause| unreachable(&cause))?;
-            read(&bytes_of(response)?)
-        };
+        let mut link =
+            HttpsLink { client: client(fingerprint, None)?, address: address.to_owned(), runtime: Some(runtime()?) };
+        let mut ask = || read(&link.send(protocol::ENROL_PATH, body.clone())?);
         // A code works once, and the answer may be lost on the way: the same key is given the same certificate again.
         let mut answer = ask();
         for _ in 0..ENROLMENT_RETRIES {
@@ -152,31 +168,55 @@ impl Connector for HttpsConnector {
 
     fn connect(&self, identity: DeviceIdentity) -> Result<Box<dyn Link>, LinkFailure> {
         let proof = (identity.certificate_der.as_slice(), identity.key_pkcs8_der.as_slice());
-        Ok(Box::new(HttpsLink { client: client(identity.fingerprint, Some(proof))?, address: identity.address }))
+        Ok(Box::new(HttpsLink {
+            client: client(identity.fingerprint, Some(proof))?,
+            address: identity.address,
+            runtime: Some(runtime()?),
+        }))
     }
 }
 
 impl HttpsLink {
-    fn send(&self, path: &str, body: Vec<u8>) -> Result<Vec<u8>, LinkFailure> {
-        let sent = self.client.post(format!("https://{}{path}", self.address)).body(body).send();
-        bytes_of(sent.map_err(|cause| unreachable(&cause))?)
+    /// Waits for a call to end.
+    fn waits<T>(&self, call: impl Future<Output = Result<T, LinkFailure>>) -> Result<T, LinkFailure> {
+        match &self.runtime {
+            Some(runtime) => runtime.block_on(call),
+            None => Err(LinkFailure::Unreachable("the connection was let go".to_owned())),
+        }
+    }
+
+    fn send(&mut self, path: &str, body: Vec<u8>) -> Result<Vec<u8>, LinkFailure> {
+        let request = self.client.post(format!("https://{}{path}", self.address)).body(body);
+        self.waits(async { bytes_of(request.send().await.map_err(|cause| unreachable(&cause))?).await })
     }
 
     fn photo_url(&self, hash: Hash32) -> String {
         format!("https://{}{}/{hash}", self.address, protocol::PHOTO_PATH)
     }
-}
 
-/// Reads until the piece is full or there is no more. What was read before a line was cut counts.
-fn fill(response: &mut Response, piece: &mut Vec<u8>, bytes_max: usize) -> std::io::Result<()> {
-    let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX);
-    response.by_ref().take(limit).read_to_end(piece).map(drop)
+    /// Asks for at most so many bytes of something, from an offset on.
+    fn part(&self, url: String, offset: u64, bytes_max: usize) -> reqwest::RequestBuilder {
+        let last = offset.saturating_add(u64::try_from(bytes_max).unwrap_or(u64::MAX)).saturating_sub(1);
+        self.client.get(url).header(header::RANGE, format!("bytes={offset}-{last}"))
+    }
 }
 
 /// The size of a whole of which a part came.
 fn whole_of(response: &Response) -> Option<u64> {
     let range = response.headers().get(header::CONTENT_RANGE)?.to_str().ok()?;
     range.rsplit('/').next()?.parse().ok()
+}
+
+/// The answer to a request for a part, with the size of the whole; a refusal, or somebody else's page, is a failure.
+async fn part_of(request: reqwest::RequestBuilder) -> Result<(Response, u64), LinkFailure> {
+    let response = request.send().await.map_err(|cause| unreachable(&cause))?;
+    match whole_of(&response) {
+        Some(bytes_total) if response.status() == reqwest::StatusCode::PARTIAL_CONTENT => Ok((response, bytes_total)),
+        _ => match bytes_of(response).await {
+            Ok(_) => Err(LinkFailure::Unreadable("a part without its range".to_owned())),
+            Err(failure) => Err(failure),
+        },
+    }
 }
 
 impl Link for HttpsLink {
@@ -189,30 +229,32 @@ impl Link for HttpsLink {
         self.send(path, body)
     }
 
-    fn put_photo_part(&mut self, hash: Hash32, offset: u64, part: Vec<u8>) -> Result<PhotoOffset, LinkFailure> {
-        let response = self
-            .client
-            .put(format!("{}?offset={offset}", self.photo_url(hash)))
-            .body(part)
-            .send()
-            .map_err(|cause| unreachable(&cause))?;
-        read(&bytes_of(response)?)
+    fn send_photo(
+        &mut self,
+        hash: Hash32,
+        offset: u64,
+        bytes: &[u8],
+        heard: &mut dyn FnMut(PhotoOffset) -> bool,
+    ) -> Result<(), LinkFailure> {
+        let request = self.client.post(format!("{}?offset={offset}", self.photo_url(hash)));
+        self.waits(photo::send(request, hash, offset, bytes, heard))
     }
 
     fn get_photo_part(&mut self, hash: Hash32, offset: u64, bytes_max: usize) -> Result<PhotoPart, LinkFailure> {
-        let last = offset.saturating_add(u64::try_from(bytes_max).unwrap_or(u64::MAX)).saturating_sub(1);
-        let response = self
-            .client
-            .get(self.photo_url(hash))
-            .header(header::RANGE, format!("bytes={offset}-{last}"))
-            .send()
-            .map_err(|cause| unreachable(&cause))?;
-        let bytes_total = whole_of(&response);
-        let bytes = bytes_of(response)?;
-        match bytes_total {
-            Some(bytes_total) if bytes.len() <= bytes_max => Ok(PhotoPart { bytes, bytes_total }),
-            _ => Err(LinkFailure::Unreadable("a part without its range".to_owned())),
-        }
+        let request = self.part(self.photo_url(hash), offset, bytes_max);
+        self.waits(async {
+            let (mut response, bytes_total) = part_of(request).await?;
+            let mut bytes = Vec::new();
+            match read_body(&mut response, &mut bytes).await {
+                Ok(()) if bytes.len() <= bytes_max => Ok(PhotoPart { bytes, bytes_total }),
+                // The line broke: what has come is not fetched again.
+                Err(LinkFailure::Unreachable(_)) if (1..=bytes_max).contains(&bytes.len()) => {
+                    Ok(PhotoPart { bytes, bytes_total })
+                }
+                Ok(()) => Err(LinkFailure::Unreadable("more than was asked for".to_owned())),
+                Err(failure) => Err(failure),
+            }
+        })
     }
 
     fn get_pack(
@@ -222,31 +264,33 @@ impl Link for HttpsLink {
         bytes_max: usize,
         take: &mut dyn FnMut(u64, &[u8]) -> bool,
     ) -> Result<(), LinkFailure> {
-        let last = offset.saturating_add(u64::try_from(bytes_max).unwrap_or(u64::MAX)).saturating_sub(1);
-        let mut response = self
-            .client
-            .get(format!("https://{}{}/{hash}", self.address, protocol::PACK_PATH))
-            .header(header::RANGE, format!("bytes={offset}-{last}"))
-            .send()
-            .map_err(|cause| unreachable(&cause))?;
-        let bytes_total = match whole_of(&response) {
-            Some(bytes_total) if response.status() == reqwest::StatusCode::PARTIAL_CONTENT => bytes_total,
-            // A refusal, or somebody else's page.
-            _ => {
-                return bytes_of(response)
-                    .and_then(|_| Err(LinkFailure::Unreadable("a part without its range".to_owned())));
+        let request = self.part(format!("https://{}{}/{hash}", self.address, protocol::PACK_PATH), offset, bytes_max);
+        self.waits(async {
+            let (mut response, bytes_total) = part_of(request).await?;
+            let (mut come, mut waiting) = (0_usize, Vec::with_capacity(PACK_PART_BYTES));
+            loop {
+                let next = response.chunk().await;
+                if let Ok(Some(bytes)) = &next {
+                    come = come.saturating_add(bytes.len());
+                    waiting.extend_from_slice(bytes);
+                }
+                if come > bytes_max {
+                    return Err(LinkFailure::Unreadable("more than was asked for".to_owned()));
+                }
+                // What was read before a line was cut counts.
+                let is_last = !matches!(next, Ok(Some(_)));
+                while waiting.len() >= PACK_PART_BYTES || (is_last && !waiting.is_empty()) {
+                    let rest = waiting.split_off(waiting.len().min(PACK_PART_BYTES));
+                    if !take(bytes_total, &std::mem::replace(&mut waiting, rest)) {
+                        return Ok(());
+                    }
+                }
+                match next {
+                    Ok(Some(_)) => {}
+                    Ok(None) => return Ok(()),
+                    Err(_) => return Err(LinkFailure::Unreachable("the connection broke".to_owned())),
+                }
             }
-        };
-        let mut left = bytes_max;
-        loop {
-            let mut piece = Vec::with_capacity(PACK_PART_BYTES);
-            let read = fill(&mut response, &mut piece, left.min(PACK_PART_BYTES));
-            left = left.saturating_sub(piece.len());
-            let goes_on = piece.is_empty() || take(bytes_total, &piece);
-            read.map_err(|_| LinkFailure::Unreachable("the connection broke".to_owned()))?;
-            if !goes_on || piece.len() < PACK_PART_BYTES || left == 0 {
-                return Ok(());
-            }
-        }
+        })
     }
 }

@@ -4,12 +4,17 @@
 use std::sync::Arc;
 
 use jiafang_core::domain::identifier::Hash32;
+use jiafang_core::protocol::PHOTO_PIECE_BYTES;
 use jiafang_core::sync::link::LinkFailure;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, PeerIncompatible, SignatureScheme};
 use subtle::ConstantTimeEq;
+
+/// What goes out is sealed in pieces of this size. The other end can open a piece when all of it has come: so it keeps of a
+/// photo, and answers to, each piece while the next is on its way, and a line that breaks wastes no more than one.
+const RECORD_BYTES_MAX: usize = PHOTO_PIECE_BYTES + 64;
 
 /// Accepts one public key.
 #[derive(Debug)]
@@ -74,13 +79,15 @@ pub(crate) fn client_config(
         .map_err(unusable)?
         .dangerous()
         .with_custom_certificate_verifier(verifier);
-    match identity {
-        None => Ok(builder.with_no_client_auth()),
+    let mut config = match identity {
+        None => builder.with_no_client_auth(),
         Some((certificate, key)) => builder
             .with_client_auth_cert(
                 vec![CertificateDer::from(certificate.to_vec())],
                 PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.to_vec())),
             )
-            .map_err(unusable),
-    }
+            .map_err(unusable)?,
+    };
+    config.max_fragment_size = Some(RECORD_BYTES_MAX);
+    Ok(config)
 }

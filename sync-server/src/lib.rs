@@ -16,6 +16,7 @@ pub mod materialise;
 pub mod news;
 pub mod packs;
 pub mod photo;
+mod photo_stream;
 pub mod requests;
 pub mod review;
 pub mod serve;

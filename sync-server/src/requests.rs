@@ -3,6 +3,7 @@
 
 use jiafang_core::domain::identifier::{CertificateId, Hash32};
 use jiafang_core::error::Failure;
+use jiafang_core::protocol::photo::PhotoOffset;
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::wait::{WaitAnswer, WaitRequest};
 use jiafang_core::protocol::{self, body};
@@ -105,8 +106,16 @@ impl Server {
     /// `PUT /v1/photo/{hash}?offset=…`.
     ///
     /// # Errors
-    /// As [`crate::photo::PhotoFolder::append`].
+    /// As [`Self::append_photo`].
     pub fn put_photo(&self, device: &Device, hash: Hash32, offset: u64, bytes: &[u8]) -> Answered<Vec<u8>> {
+        written(&self.append_photo(device, hash, offset, bytes)?)
+    }
+
+    /// Bytes of a photo that have come.
+    ///
+    /// # Errors
+    /// As [`crate::photo::PhotoFolder::append`].
+    pub fn append_photo(&self, device: &Device, hash: Hash32, offset: u64, bytes: &[u8]) -> Answered<PhotoOffset> {
         if bytes.len() > PHOTO_PART_BYTES_MAX {
             return Err(refuse(RefusalCode::TooLarge, "a part of that size"));
         }
@@ -114,7 +123,7 @@ impl Server {
         if held.complete {
             self.news.photo_is_whole(&self.store, hash);
         }
-        written(&held)
+        Ok(held)
     }
 
     /// `GET /v1/photo/{hash}`, from a byte on.

@@ -32,6 +32,7 @@ use crate::identity::Identity;
 use crate::news::{AGAIN_AFTER_MS, News};
 use crate::packs::Packs;
 use crate::photo::{Part, PhotoFolder};
+use crate::photo_stream;
 use crate::refuse;
 use crate::requests::PHOTO_PART_BYTES_MAX;
 use crate::store::Store;
@@ -179,7 +180,10 @@ fn router(server: Arc<Server>) -> Router {
     let proven = Router::new()
         .route(protocol::SYNC_PATH, post(post_sync).fallback(unknown))
         .route(protocol::WAIT_PATH, post(post_wait).fallback(unknown))
-        .route(&format!("{}/{{hash}}", protocol::PHOTO_PATH), get(get_photo).put(put_photo).fallback(unknown))
+        .route(
+            &format!("{}/{{hash}}", protocol::PHOTO_PATH),
+            get(get_photo).put(put_photo).post(post_photo).fallback(unknown),
+        )
         .route(&format!("{}/{{hash}}", protocol::PACK_PATH), get(get_pack).fallback(unknown))
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(protocol::REQUEST_BYTES_MAX))
@@ -236,7 +240,7 @@ async fn unknown() -> Response {
     refused(&refuse(RefusalCode::Malformed, "there is no such path, or not with this method"))
 }
 
-fn refused(refusal: &Refusal) -> Response {
+pub(crate) fn refused(refusal: &Refusal) -> Response {
     let status = StatusCode::from_u16(refusal.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     tracing::debug!(code = ?refusal.code, detail = refusal.detail, "refused");
     (status, [(header::CONTENT_TYPE, "application/cbor")], body::cbor(refusal)).into_response()
@@ -251,7 +255,7 @@ fn answered(answer: std::result::Result<Vec<u8>, Refusal>) -> Response {
 
 /// Runs what reads disks and checks signatures off the threads that wait for the network, a few at a time: a request
 /// may take some megabytes while it is read.
-async fn at_work<T: Send + 'static>(
+pub(crate) async fn at_work<T: Send + 'static>(
     server: Arc<Server>,
     work: impl FnOnce(&Server) -> std::result::Result<T, Refusal> + Send + 'static,
 ) -> std::result::Result<T, Refusal> {
@@ -337,6 +341,23 @@ async fn put_photo(
         server.put_photo(&device, hash, at.offset, &whole(bytes)?)
     });
     answered(answer.await)
+}
+
+async fn post_photo(
+    State(server): State<Arc<Server>>,
+    Extension(device): Extension<Device>,
+    UrlPath(hash): UrlPath<String>,
+    at: std::result::Result<Query<AtOffset>, QueryRejection>,
+    body: axum::body::Body,
+) -> Response {
+    let asked = read_hash(&hash).and_then(|hash| match at {
+        Ok(Query(at)) => Ok((hash, at.offset)),
+        Err(_) => Err(refuse(RefusalCode::Malformed, "no offset")),
+    });
+    match asked {
+        Ok((hash, offset)) => photo_stream::taken_as_it_comes(server, device, hash, offset, body),
+        Err(refusal) => refused(&refusal),
+    }
 }
 
 async fn get_photo(

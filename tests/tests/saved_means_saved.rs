@@ -92,6 +92,7 @@ fn a_photo_goes_on_where_the_signal_broke_off() {
     teacher.switch.cut_after_parts(2);
     assert_eq!(teacher.syncs().failure, Some(ErrorCode::ServerUnreachable));
     assert_eq!(teacher.says_of(visit), ("server", vec!["here"]), "the text went first");
+    assert!(teacher.app().tick().unwrap().as_secs() <= 12, "there was signal: the next try comes soon");
     let left = teacher.strip().waiting_photo_bytes;
 
     teacher.gets_signal();

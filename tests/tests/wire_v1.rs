@@ -18,7 +18,7 @@ use jiafang_core::domain::time::Timestamp;
 use jiafang_core::protocol::body;
 use jiafang_core::protocol::enrol::{EnrolAnswer, EnrolRequest};
 use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};
-use jiafang_core::protocol::photo::{PhotoFile, PhotoOffset};
+use jiafang_core::protocol::photo::{PhotoFile, PhotoHeard, PhotoOffset, PhotoWords};
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::register::{RegisterEntry, RegisterFact};
 use jiafang_core::protocol::sync::{Receipt, Rights, SyncAnswer, SyncRequest};
@@ -95,6 +95,9 @@ fn enrolment_register_photos_and_refusals_of_version_1_say_what_they_said() {
     let half: PhotoOffset = example("photo_offset.cbor");
     let whole: PhotoOffset = example("photo_offset_complete.cbor");
     assert_eq!((half.offset, half.complete, whole.offset, whole.complete), (8_192, false, 9_000, true));
+    let words = PhotoWords::default().take(&bytes("photo_words.cbor")).unwrap();
+    assert_eq!(words[1], PhotoHeard::Held { offset: 3_000, complete: true, head: Some(17) });
+    assert_eq!(words.iter().flat_map(body::cbor).collect::<Vec<u8>>(), bytes("photo_words.cbor"));
     let refusal: Refusal = example("refusal.cbor");
     assert_eq!(refusal.code, RefusalCode::TokenUsed);
 }

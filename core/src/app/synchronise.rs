@@ -9,25 +9,23 @@ use automerge::{Automerge, Change};
 
 use super::device::Device;
 use super::note_case_changes::note_case_changes;
-use super::{apart, first_copy, recovery, returned};
+use super::{apart, carry_photos, first_copy, recovery, returned};
 use crate::domain::doc::{self, DocumentKind};
 use crate::domain::identifier::{DocumentId, Hash32};
 use crate::domain::time::Timestamp;
 use crate::error::{ErrorCode, Failure, Result};
 use crate::photo::PhotoKind;
 use crate::protocol::apart::ApartRequest;
+use crate::protocol::body;
 use crate::protocol::envelope::Envelope;
-use crate::protocol::photo::PhotoFile;
-use crate::protocol::refusal::RefusalCode;
 use crate::protocol::sync::{
     Cursor, Push, Receipt, ReceiptRun, Rights, ScopeChange, ScopeEvent, SyncAnswer, SyncRequest,
 };
-use crate::protocol::{PHOTO_BYTES_MAX, body};
 use crate::store::document::{self, DocumentRow};
 use crate::store::photo_file::PhotoFileRow;
 use crate::store::recovery::Recovery;
 use crate::store::{Reading, casework, device, moves, outbox, pack, photo_file, projection, register};
-use crate::sync::link::{Link, LinkFailure};
+use crate::sync::link::Link;
 use crate::sync::session::{Effect, Event, FileTask, Progress, Session};
 
 /// Bytes of envelopes in one push: sent within a window of signal of 20 seconds at 60 kbit/s.
@@ -36,9 +34,6 @@ const PUSH_BYTES_MAX: usize = 120 * 1024;
 const ANSWER_BYTES_MAX: u32 = 512 * 1024;
 /// Files that one session plans for.
 const FILES_MAX: u32 = 400;
-
-/// Files of a session that the server may have a fault with before the session gives up: its disk may be full.
-const FAULTS_MAX: u32 = 3;
 
 /// What a sync has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,10 +80,14 @@ pub fn synchronise(
                 })?
             }
             Effect::SendPart { hash, offset, bytes_max } => {
-                send_part(device, link, hash, offset, bytes_max, &mut faults)?
+                let progress = session.progress();
+                let mut sent = |bytes: u64| {
+                    heard(Progress { bytes_done: progress.bytes_done.saturating_add(bytes), ..progress });
+                };
+                carry_photos::send(device, link, hash, (offset, bytes_max), &mut faults, &mut sent)?
             }
             Effect::FetchPart { hash, file, offset, bytes_max } => {
-                fetch_part(device, link, hash, file, offset, bytes_max)?
+                carry_photos::fetch(device, link, hash, file, offset, bytes_max)?
             }
         };
         effect = session.next(event);
@@ -130,7 +129,8 @@ pub fn build_request(device: &Device) -> Result<SyncRequest> {
         rights: device.author.rights.hash(),
         register_head: standing.register_head,
         push,
-        photo_offers: offers(&reading.files_to_send(FILES_MAX)?),
+        // Also of which a part is there: when a line broke, the answer tells how much had come, and nothing goes twice.
+        photo_offers: reading.files_to_send(FILES_MAX)?.iter().map(PhotoFileRow::offer).collect(),
         undelivered_from: reading.undelivered_from()?,
         answer_bytes_max: ANSWER_BYTES_MAX,
         photo_mark: standing.photo_mark,
@@ -138,11 +138,6 @@ pub fn build_request(device: &Device) -> Result<SyncRequest> {
         apart: Some(ApartRequest { given_back: recovery::request(device)?, ..apart }),
         packs: reading.pack_request(standing.cursor)?,
     })
-}
-
-/// Files that the server has heard of need no offer: each part's answer tells how much it holds.
-fn offers(files: &[PhotoFileRow]) -> Vec<crate::protocol::photo::PhotoOffer> {
-    files.iter().filter(|file| file.offset == 0).map(PhotoFileRow::offer).collect()
 }
 
 /// Puts an answer into the store, all of it or nothing, and says what is to be done next.
@@ -401,120 +396,6 @@ fn place_under(tx: &crate::store::Transaction<'_>, rights: &Rights, seq: u64) ->
         }
     }
     Ok(())
-}
-
-fn record_waits(device: &Device) -> Result<bool> {
-    Ok(device.store.reading().outbox_counts()?.0 > 0)
-}
-
-fn send_part(
-    device: &SharedDevice,
-    link: &mut dyn Link,
-    hash: Hash32,
-    offset: u64,
-    bytes_max: usize,
-    faults: &mut u32,
-) -> Result<Event> {
-    let photos = with(device, |device| Ok(std::sync::Arc::clone(&device.photos)))?;
-    let file = with(device, |device| device.store.reading().file(hash))?;
-    if file.as_ref().is_some_and(|file| file.bytes_total > PHOTO_BYTES_MAX) {
-        return pass_over(device, hash, "too_large");
-    }
-    let kind = match file.map(|file| file.file) {
-        Some(PhotoFile::Thumbnail) => PhotoKind::Thumbnail,
-        _ => PhotoKind::Photo,
-    };
-    let bytes = match photos.get(kind, hash) {
-        Ok(bytes) => bytes,
-        // A file that is gone or damaged here cannot be sent: it is named, and nothing waits for it.
-        Err(failure) if matches!(failure.code, ErrorCode::PhotoNotHere | ErrorCode::PhotoDamaged) => {
-            return pass_over(device, hash, "not_here");
-        }
-        Err(failure) => return Err(failure),
-    };
-    let start = usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
-    let end = start.saturating_add(bytes_max).min(bytes.len());
-    let part = bytes.get(start..end).unwrap_or_default().to_vec();
-    let held = match link.put_photo_part(hash, offset, part) {
-        Ok(held) => held,
-        Err(LinkFailure::Refused(refusal)) => match refusal.code {
-            RefusalCode::TooLarge => return pass_over(device, hash, "too_large"),
-            RefusalCode::NotYours => return pass_over(device, hash, "not_yours"),
-            RefusalCode::PhotoUnknown => return pass_over(device, hash, "not_taken"),
-            // The server's copy was of no use and is gone, or ends elsewhere: another time from the start.
-            RefusalCode::HashWrong | RefusalCode::OffsetWrong => return try_later(device, hash, true, faults),
-            // The server has a fault with this file, or with all: some others are tried before the sync gives up.
-            RefusalCode::Fault | RefusalCode::Malformed => return try_later(device, hash, false, faults),
-            _ => return Err(LinkFailure::Refused(refusal).into()),
-        },
-        Err(failure) => return Err(failure.into()),
-    };
-    with(device, |device| {
-        let now = device.environment.now();
-        device.store.transact(|tx| photo_file::mark_offset(tx, &held, now))?;
-        Ok(Event::PartSent { offset: held.offset, complete: held.complete, record_waits: record_waits(device)? })
-    })
-}
-
-/// The file goes behind all others: no photo delays another for ever.
-fn try_later(device: &SharedDevice, hash: Hash32, was_damaged: bool, faults: &mut u32) -> Result<Event> {
-    tracing::warn!(%hash, was_damaged, "a photo file was tried in vain");
-    with(device, |device| device.store.transact(|tx| photo_file::mark_failed(tx, hash, was_damaged)))?;
-    *faults = faults.saturating_add(1);
-    if *faults > FAULTS_MAX {
-        return Err(Failure::new(ErrorCode::ServerFault, "several photo files in a row were not taken"));
-    }
-    Ok(Event::FilePassedOver)
-}
-
-fn pass_over(device: &SharedDevice, hash: Hash32, problem: &'static str) -> Result<Event> {
-    tracing::warn!(%hash, problem, "a photo file is passed over");
-    with(device, |device| device.store.transact(|tx| photo_file::mark_problem(tx, hash, problem)))?;
-    Ok(Event::FilePassedOver)
-}
-
-fn fetch_part(
-    device: &SharedDevice,
-    link: &mut dyn Link,
-    hash: Hash32,
-    file: PhotoFile,
-    offset: u64,
-    bytes_max: usize,
-) -> Result<Event> {
-    let photos = with(device, |device| Ok(std::sync::Arc::clone(&device.photos)))?;
-    let part = match link.get_photo_part(hash, offset, bytes_max) {
-        Ok(part) => part,
-        // Photo bytes may be missing anywhere at any time, and all else still works.
-        Err(LinkFailure::Refused(refusal))
-            if matches!(refusal.code, RefusalCode::PhotoUnknown | RefusalCode::NotYours) =>
-        {
-            with(device, |device| {
-                let now = device.environment.now();
-                device.store.transact(|tx| photo_file::mark_absent(tx, hash, now))
-            })?;
-            return Ok(Event::FilePassedOver);
-        }
-        Err(failure) => return Err(failure.into()),
-    };
-    let kind = match file {
-        PhotoFile::Thumbnail => PhotoKind::Thumbnail,
-        PhotoFile::Photo => PhotoKind::Photo,
-    };
-    photos.append_arrival(hash, offset, &part.bytes)?;
-    let arrived = photos.arrived_so_far(hash)?;
-    let complete = arrived >= part.bytes_total;
-    if complete {
-        if let Err(failure) = photos.finish_arrival(kind, hash) {
-            // What arrived has another hash than what was announced: it is dropped, and asked for another day.
-            tracing::warn!(%hash, %failure, "a photo file arrived damaged");
-            with(device, |device| device.store.transact(|tx| photo_file::mark_failed(tx, hash, true)))?;
-            return Ok(Event::FilePassedOver);
-        }
-        with(device, |device| device.store.transact(|tx| photo_file::mark_here(tx, hash)))?;
-    } else if part.bytes.is_empty() {
-        return Ok(Event::FilePassedOver);
-    }
-    with(device, |device| Ok(Event::PartFetched { offset: arrived, complete, record_waits: record_waits(device)? }))
 }
 
 #[cfg(test)]

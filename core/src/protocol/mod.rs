@@ -28,7 +28,8 @@ pub const SYNC_PATH: &str = "/v1/sync";
 pub const WAIT_PATH: &str = "/v1/wait";
 /// The largest request to wait, before and after decompression: 4 KiB. It holds no records.
 pub const WAIT_BYTES_MAX: usize = 4 * 1024;
-/// Photos by hash: `PUT` with `?offset=N` appends, `GET` with a `Range` fetches.
+/// Photos by hash: `POST` with `?offset=N` appends and is answered as the bytes come, `PUT` appends one part, `GET` with a
+/// `Range` fetches.
 pub const PHOTO_PATH: &str = "/v1/photo";
 /// Packs by hash: `GET` with a `Range` fetches.
 pub const PACK_PATH: &str = "/v1/pack";
@@ -41,7 +42,11 @@ pub const REQUEST_INFLATED_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub const ENROL_BYTES_MAX: usize = 4 * 1024;
 /// The largest answer after decompression: 32 MiB.
 pub const INFLATED_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// The size of a photo part on the wire: what a lost link wastes at most.
+/// Bytes of a photo that are on their way without a word that they have been kept: what a lost link wastes at most.
 pub const PHOTO_PART_BYTES: usize = 8 * 1024;
+/// A piece of them: the server keeps each as it comes, and says so, while the next ones are on their way.
+pub const PHOTO_PIECE_BYTES: usize = 2 * 1024;
+/// Bytes of a photo that one request carries at most: at 20 kbit/s nearly two minutes.
+pub const PHOTO_STREAM_BYTES: usize = 256 * 1024;
 /// The largest photo: 4 MiB. Ours have 200 to 400 KB.
 pub const PHOTO_BYTES_MAX: u64 = 4 * 1024 * 1024;

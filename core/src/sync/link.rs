@@ -51,11 +51,19 @@ pub trait Link: Send {
     /// [`LinkFailure`].
     fn post(&mut self, path: &'static str, body: Vec<u8>) -> Result<Vec<u8>, LinkFailure>;
 
-    /// `PUT /v1/photo/{hash}?offset=…`: appends a part; the answer says how much the server holds now.
+    /// `POST /v1/photo/{hash}?offset=…`: sends bytes of a file from `offset` on. Never more than
+    /// [`crate::protocol::PHOTO_PART_BYTES`] of them are on their way that the server has not said to hold. `heard` is told
+    /// each time it holds more; once that says `false` nothing new goes out, and what is on its way is still heard of.
     ///
     /// # Errors
     /// [`LinkFailure`].
-    fn put_photo_part(&mut self, hash: Hash32, offset: u64, part: Vec<u8>) -> Result<PhotoOffset, LinkFailure>;
+    fn send_photo(
+        &mut self,
+        hash: Hash32,
+        offset: u64,
+        bytes: &[u8],
+        heard: &mut dyn FnMut(PhotoOffset) -> bool,
+    ) -> Result<(), LinkFailure>;
 
     /// `GET /v1/photo/{hash}` with `Range: bytes=offset-…`: at most `bytes_max` bytes from `offset` on.
     ///

@@ -2,14 +2,14 @@
 //! it talks to the link and the store.
 //!
 //! The order is fixed: records first and until none waits, then packs of a first copy, then thumbnails, then photos; own
-//! ones before those of others. Files travel in small parts, and between two parts a record that was just written goes
-//! first, so that no photo ever delays text. A file that the server refuses is passed over and named.
+//! ones before those of others. Of a file few bytes are on their way at a time, and a record that was just written goes before
+//! the next ones, so that no photo ever delays text. A file that the server refuses is passed over and named.
 
 use std::collections::VecDeque;
 
 use crate::domain::identifier::Hash32;
-use crate::protocol::PHOTO_PART_BYTES;
 use crate::protocol::photo::PhotoFile;
+use crate::protocol::{PHOTO_PART_BYTES, PHOTO_STREAM_BYTES};
 
 /// A file that goes up or comes down in this session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -260,7 +260,7 @@ impl Session {
         match self.queue.front() {
             None => Effect::Finish,
             Some((Direction::Up, task)) => {
-                Effect::SendPart { hash: task.hash, offset: task.offset, bytes_max: PHOTO_PART_BYTES }
+                Effect::SendPart { hash: task.hash, offset: task.offset, bytes_max: PHOTO_STREAM_BYTES }
             }
             Some((Direction::Down, task)) => Effect::FetchPart {
                 hash: task.hash,
@@ -329,7 +329,7 @@ mod tests {
         let effect = session.next(exchanged(vec![begun, task(2, PhotoFile::Thumbnail, 10)], vec![]));
         assert_eq!(hash_of(&effect), Some(2), "a new thumbnail goes before the rest of the photo");
         let effect = session.next(Event::PartSent { offset: 10, complete: true, record_waits: false });
-        assert_eq!(effect, Effect::SendPart { hash: Hash32([1; 32]), offset: 8_192, bytes_max: PHOTO_PART_BYTES });
+        assert_eq!(effect, Effect::SendPart { hash: Hash32([1; 32]), offset: 8_192, bytes_max: PHOTO_STREAM_BYTES });
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiafang_core::domain::identifier::Hash32;
+use jiafang_core::protocol::PHOTO_PART_BYTES;
 use jiafang_core::protocol::enrol::{EnrolAnswer, EnrolRequest};
 use jiafang_core::protocol::photo::PhotoOffset;
 use jiafang_core::sync::link::{Connector, DeviceIdentity, Exchanged, Link, LinkFailure, PhotoPart};
@@ -21,13 +22,13 @@ pub struct Count {
     pub others: u64,
     /// Bytes of the requests' and answers' bodies, parts of files left out.
     pub body_bytes: u64,
-    /// Parts of files that were begun.
+    /// Parts of files that came down, and words of the server that it holds more of one.
     pub parts: u64,
     /// Their bytes.
     pub part_bytes: u64,
     /// Bytes of packs that came.
     pub pack_bytes: u64,
-    /// Bytes of parts that had been sent before.
+    /// Bytes of parts that may have been sent before: all that was on its way when a line broke and did not come.
     pub bytes_twice: u64,
     /// Requests of either kind that came to no answer.
     pub cuts: u64,
@@ -110,17 +111,32 @@ impl Link for CountingLink {
         Ok(answer)
     }
 
-    fn put_photo_part(&mut self, hash: Hash32, offset: u64, part: Vec<u8>) -> Result<PhotoOffset, LinkFailure> {
-        let bytes = length(&part);
+    fn send_photo(
+        &mut self,
+        hash: Hash32,
+        offset: u64,
+        bytes: &[u8],
+        heard: &mut dyn FnMut(PhotoOffset) -> bool,
+    ) -> Result<(), LinkFailure> {
         self.counts.change(|count, sent_up_to| {
-            let before = sent_up_to.entry(hash).or_default();
-            let end = offset.saturating_add(bytes);
-            count.parts += 1;
-            count.part_bytes += bytes;
-            count.bytes_twice += end.min(*before).saturating_sub(offset);
-            *before = end.max(*before);
+            count.bytes_twice += sent_up_to.get(&hash).map_or(0, |before| before.saturating_sub(offset));
         });
-        let answer = self.link.put_photo_part(hash, offset, part);
+        let (counts, mut held_up_to) = (Arc::clone(&self.counts), offset);
+        let answer = self.link.send_photo(hash, offset, bytes, &mut |held| {
+            counts.change(|count, _| {
+                count.parts += 1;
+                count.part_bytes += held.offset.saturating_sub(held_up_to);
+            });
+            held_up_to = held.offset;
+            heard(held)
+        });
+        // How much of what was on its way had left the tablet nobody knows: all of it is counted.
+        let underway = if answer.is_ok() { 0 } else { u64::try_from(PHOTO_PART_BYTES).unwrap_or(u64::MAX) };
+        let sent = held_up_to.saturating_add(underway).min(offset.saturating_add(length(bytes)));
+        self.counts.change(|_, sent_up_to| {
+            let before = sent_up_to.entry(hash).or_default();
+            *before = sent.max(*before);
+        });
         self.cut(answer)
     }
 

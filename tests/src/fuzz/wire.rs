@@ -13,7 +13,7 @@ use jiafang_core::protocol::apart::{
 use jiafang_core::protocol::body::{self, cbor};
 use jiafang_core::protocol::enrol::{EnrolAnswer, EnrolRequest};
 use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};
-use jiafang_core::protocol::photo::{PhotoFile, PhotoOffer, PhotoOffset};
+use jiafang_core::protocol::photo::{PhotoFile, PhotoHeard, PhotoOffer, PhotoOffset, PhotoWords};
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::register::{RegisterEntry, RegisterEntryBody, RegisterFact};
 use jiafang_core::protocol::sync::{
@@ -91,14 +91,30 @@ pub(super) fn small_messages(bytes: &[u8]) {
         Some(value)
     }
     let Some((kind, bytes)) = bytes.split_first() else { return };
-    match kind % 7 {
+    match kind % 8 {
         0 => drop(reads::<EnrolRequest>(bytes).map(|request| request.is_proven())),
         1 => drop(reads::<EnrolAnswer>(bytes)),
         2 => drop(reads::<Refusal>(bytes)),
         3 => drop(reads::<PhotoOffset>(bytes)),
+        7 => photo_words(bytes),
         5 => drop(reads::<WaitRequest>(bytes)),
         6 => drop(reads::<WaitAnswer>(bytes)),
         _ => drop(reads::<RegisterEntry>(bytes).map(|entry| entry.hash())),
+    }
+}
+
+/// What a server says while a photo comes: the same words, however the line cuts them.
+fn photo_words(bytes: &[u8]) {
+    let whole = PhotoWords::default().take(bytes);
+    if let Ok(words) = &whole {
+        words.iter().for_each(survives_encoding);
+    }
+    let mut heard = PhotoWords::default();
+    let cut: Result<Vec<_>, _> = bytes.chunks(3).map(|piece| heard.take(piece)).collect();
+    match (whole, cut) {
+        (Ok(whole), Ok(cut)) => assert_eq!(cut.concat(), whole),
+        // A word without end is given up when it has become long, which may be before all has come.
+        (whole, cut) => assert!(whole.is_err() || cut.is_ok() || bytes.len() > 4_096),
     }
 }
 
@@ -295,6 +311,11 @@ fn waiting() -> WaitRequest {
     }
 }
 
+fn photo_words_said() -> [PhotoHeard; 2] {
+    let refusal = Refusal { code: RefusalCode::HashWrong, detail: "another hash".to_owned() };
+    [PhotoHeard::Held { offset: 3_000, complete: true, head: Some(17) }, PhotoHeard::Refused { refusal }]
+}
+
 pub(super) fn all_small_messages() -> Vec<Vec<u8>> {
     let enrolled = EnrolAnswer {
         certificate: CERTIFICATE,
@@ -315,6 +336,7 @@ pub(super) fn all_small_messages() -> Vec<Vec<u8>> {
         (3, cbor(&PhotoOffset { hash: Hash32([0xF0; 32]), offset: 8_192, complete: false, head: None })),
         (5, cbor(&waiting())),
         (6, cbor(&WaitAnswer { news: true, again_after_ms: 0, photo_news: 7 })),
+        (7, photo_words_said().iter().flat_map(cbor).collect()),
     ];
     messages.extend(register().iter().map(|entry| (4, cbor(entry))));
     messages.into_iter().map(|(kind, bytes)| [vec![kind], bytes].concat()).collect()

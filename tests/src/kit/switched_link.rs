@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiafang_core::domain::identifier::Hash32;
+use jiafang_core::protocol::PHOTO_PART_BYTES;
 use jiafang_core::protocol::enrol::{EnrolAnswer, EnrolRequest};
 use jiafang_core::protocol::photo::PhotoOffset;
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
@@ -116,15 +117,32 @@ impl Link for SwitchedLink {
         Ok(answer)
     }
 
-    fn put_photo_part(&mut self, hash: Hash32, offset: u64, part: Vec<u8>) -> Result<PhotoOffset, LinkFailure> {
+    fn send_photo(
+        &mut self,
+        hash: Hash32,
+        offset: u64,
+        bytes: &[u8],
+        heard: &mut dyn FnMut(PhotoOffset) -> bool,
+    ) -> Result<(), LinkFailure> {
         self.switch.check()?;
-        self.switch.count_part()?;
-        self.switch.part_bytes.fetch_add(length(&part), Ordering::SeqCst);
         let refused = self.switch.refused_files.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).copied();
         if let Some(code) = refused {
             return Err(LinkFailure::Refused(Refusal { code, detail: "a test's".to_owned() }));
         }
-        self.link.put_photo_part(hash, offset, part)
+        let switch = Arc::clone(&self.switch);
+        let (mut counted, mut at, mut broke) = (offset, offset, None);
+        let part = u64::try_from(PHOTO_PART_BYTES).unwrap_or(u64::MAX);
+        let ended = self.link.send_photo(hash, offset, bytes, &mut |held| {
+            // What was on its way when the line broke arrives, and only the server knows.
+            switch.part_bytes.fetch_add(held.offset.saturating_sub(at), Ordering::SeqCst);
+            at = held.offset;
+            if broke.is_none() && (held.complete || held.offset.saturating_sub(counted) >= part) {
+                counted = held.offset;
+                broke = switch.check().and_then(|()| switch.count_part()).err();
+            }
+            broke.is_none() && heard(held)
+        });
+        broke.map_or(ended, Err)
     }
 
     fn get_photo_part(&mut self, hash: Hash32, offset: u64, bytes_max: usize) -> Result<PhotoPart, LinkFailure> {

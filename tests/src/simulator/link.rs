@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::error::ErrorCode;
-use jiafang_core::protocol::body;
 use jiafang_core::protocol::enrol::{EnrolAnswer, EnrolRequest};
 use jiafang_core::protocol::pack::PACK_PART_BYTES;
 use jiafang_core::protocol::photo::PhotoOffset;
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::sync::{Receipt, ReceiptRun, SyncAnswer};
+use jiafang_core::protocol::{PHOTO_PART_BYTES, body};
 use jiafang_core::sync::link::{Connector, DeviceIdentity, Exchanged, Link, LinkFailure, PhotoPart};
 
 use super::plan::{BadAnswer, CallFault};
@@ -228,11 +228,27 @@ impl Link for VirtualLink<'_> {
         Err(LinkFailure::Unreadable(format!("nobody here knows {path}")))
     }
 
-    fn put_photo_part(&mut self, hash: Hash32, offset: u64, part: Vec<u8>) -> Result<PhotoOffset, LinkFailure> {
-        match self.call(&Request::Put(hash, offset, part))? {
-            Answer::Body(bytes) => body::read(&bytes).map_err(|cause| LinkFailure::Unreadable(cause.to_string())),
-            Answer::Part(_) => Err(LinkFailure::Unreadable("no answer to a part".to_owned())),
+    fn send_photo(
+        &mut self,
+        hash: Hash32,
+        offset: u64,
+        bytes: &[u8],
+        heard: &mut dyn FnMut(PhotoOffset) -> bool,
+    ) -> Result<(), LinkFailure> {
+        let mut at = offset;
+        for piece in bytes.chunks(PHOTO_PART_BYTES) {
+            let held: PhotoOffset = match self.call(&Request::Put(hash, at, piece.to_vec()))? {
+                Answer::Body(bytes) => {
+                    body::read(&bytes).map_err(|cause| LinkFailure::Unreadable(cause.to_string()))?
+                }
+                Answer::Part(_) => return Err(LinkFailure::Unreadable("no answer to a part".to_owned())),
+            };
+            at = at.saturating_add(u64::try_from(piece.len()).unwrap_or(0));
+            if !heard(held) || held.complete || held.offset != at {
+                break;
+            }
         }
+        Ok(())
     }
 
     fn get_photo_part(&mut self, hash: Hash32, offset: u64, bytes_max: usize) -> Result<PhotoPart, LinkFailure> {

@@ -12,7 +12,7 @@ use jiafang_core::protocol::VERSION;
 use jiafang_core::protocol::body;
 use jiafang_core::protocol::enrol::{EnrolAnswer, EnrolRequest};
 use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};
-use jiafang_core::protocol::photo::PhotoOffer;
+use jiafang_core::protocol::photo::{PhotoOffer, PhotoOffset};
 use jiafang_core::protocol::refusal::RefusalCode;
 use jiafang_core::protocol::sync::{Cursor, Push, Receipt, SyncAnswer, SyncRequest};
 use jiafang_core::sync::link::{Connector, DeviceIdentity, Link, LinkFailure};
@@ -129,6 +129,16 @@ impl Device {
     /// The connection.
     pub(crate) fn link(&mut self) -> &mut dyn Link {
         self.link.as_mut()
+    }
+
+    /// Sends bytes of a photo; gives what the server said last.
+    pub(crate) fn sends_photo(&mut self, hash: Hash32, offset: u64, bytes: &[u8]) -> Result<PhotoOffset, LinkFailure> {
+        let mut last = None;
+        self.link.send_photo(hash, offset, bytes, &mut |held| {
+            last = Some(held);
+            true
+        })?;
+        last.ok_or_else(|| LinkFailure::Unreadable("no word".to_owned()))
     }
 
     /// Opens a dossier in a village, without writing yet.
@@ -253,12 +263,13 @@ impl Link for Nowhere {
         Err(LinkFailure::Unreachable("not connected".to_owned()))
     }
 
-    fn put_photo_part(
+    fn send_photo(
         &mut self,
         _: Hash32,
         _: u64,
-        _: Vec<u8>,
-    ) -> Result<jiafang_core::protocol::photo::PhotoOffset, LinkFailure> {
+        _: &[u8],
+        _: &mut dyn FnMut(PhotoOffset) -> bool,
+    ) -> Result<(), LinkFailure> {
         Err(LinkFailure::Unreachable("not connected".to_owned()))
     }
 

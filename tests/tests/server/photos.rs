@@ -44,7 +44,7 @@ fn puts_all(device: &mut Device, bytes: &[u8]) -> Result<PhotoOffset, LinkFailur
     while !held.complete {
         let start = usize::try_from(held.offset).unwrap();
         let end = bytes.len().min(start + 8 * 1024);
-        held = device.link().put_photo_part(hash, held.offset, bytes[start..end].to_vec())?;
+        held = device.sends_photo(hash, held.offset, &bytes[start..end])?;
     }
     Ok(held)
 }
@@ -85,18 +85,18 @@ fn a_photo_goes_on_where_it_stopped_when_the_connection_and_the_server_were_gone
     let bytes = photo_bytes(2, 100_000);
     let hash = Hash32::of(&bytes);
     with_photo(&mut teacher, YUNLING, &bytes);
-    let held = teacher.link().put_photo_part(hash, 0, bytes[..8_192].to_vec()).unwrap();
+    let held = teacher.sends_photo(hash, 0, &bytes[..8_192]).unwrap();
     assert_eq!((held.offset, held.complete), (8_192, false));
     county.stops();
-    assert!(teacher.link().put_photo_part(hash, 8_192, bytes[8_192..16_384].to_vec()).is_err());
+    assert!(teacher.sends_photo(hash, 8_192, &bytes[8_192..16_384]).is_err());
     county.starts();
     teacher.connects(&county);
     // The device does not know whether its last part had arrived: it is told, and nothing is sent twice.
-    let held = teacher.link().put_photo_part(hash, 16_384, bytes[16_384..24_576].to_vec()).unwrap();
+    let held = teacher.sends_photo(hash, 16_384, &bytes[16_384..24_576]).unwrap();
     assert_eq!(held.offset, 8_192);
-    let held = teacher.link().put_photo_part(hash, 8_192, bytes[8_192..].to_vec()).unwrap();
+    let held = teacher.sends_photo(hash, 8_192, &bytes[8_192..]).unwrap();
     assert!(held.complete);
-    let again = teacher.link().put_photo_part(hash, 0, bytes[..10].to_vec()).unwrap();
+    let again = teacher.sends_photo(hash, 0, &bytes[..10]).unwrap();
     assert_eq!((again.offset, again.complete), (100_000, true), "what is here whole is not taken again");
 }
 
@@ -110,7 +110,7 @@ fn an_offset_rides_in_the_answer_when_the_photo_is_offered_again() {
     let visit = teacher.writes(&mut dossier, "一组");
     teacher.offers = vec![offer(dossier.id, &bytes)];
     teacher.syncs(&[visit]);
-    teacher.link().put_photo_part(hash, 0, bytes[..5_000].to_vec()).unwrap();
+    teacher.sends_photo(hash, 0, &bytes[..5_000]).unwrap();
     assert_eq!(teacher.syncs(&[]).photo_offsets, [PhotoOffset { hash, offset: 5_000, complete: false, head: None }]);
 }
 
@@ -123,8 +123,8 @@ fn bytes_that_are_not_the_photo_are_thrown_away_and_it_begins_anew() {
     with_photo(&mut teacher, YUNLING, &bytes);
     let mut damaged = bytes.clone();
     damaged[777] ^= 1;
-    teacher.link().put_photo_part(hash, 0, damaged[..10_000].to_vec()).unwrap();
-    let answer = teacher.link().put_photo_part(hash, 10_000, damaged[10_000..].to_vec());
+    teacher.sends_photo(hash, 0, &damaged[..10_000]).unwrap();
+    let answer = teacher.sends_photo(hash, 10_000, &damaged[10_000..]);
     assert_eq!(refusal(answer), RefusalCode::HashWrong);
     assert!(puts_all(&mut teacher, &bytes).unwrap().complete);
 }
@@ -137,7 +137,7 @@ fn more_bytes_than_were_offered_are_refused() {
     let hash = Hash32::of(&bytes);
     with_photo(&mut teacher, YUNLING, &bytes);
     let long = [bytes.clone(), vec![0]].concat();
-    assert_eq!(refusal(teacher.link().put_photo_part(hash, 0, long)), RefusalCode::TooLarge);
+    assert_eq!(refusal(teacher.sends_photo(hash, 0, &long)), RefusalCode::TooLarge);
     assert!(puts_all(&mut teacher, &bytes).unwrap().complete);
 }
 
@@ -147,12 +147,12 @@ fn what_was_not_offered_and_what_is_larger_than_a_photo_is_not_taken() {
     let mut teacher = Device::of_teacher(&county, "李老师", YUNLING);
     let bytes = photo_bytes(6, 1_000);
     let hash = Hash32::of(&bytes);
-    assert_eq!(refusal(teacher.link().put_photo_part(hash, 0, bytes.clone())), RefusalCode::PhotoUnknown);
+    assert_eq!(refusal(teacher.sends_photo(hash, 0, &bytes)), RefusalCode::PhotoUnknown);
     let mut dossier = teacher.opens(YUNLING);
     let visit = teacher.writes(&mut dossier, "一组");
     teacher.offers = vec![PhotoOffer { bytes_total: PHOTO_BYTES_MAX + 1, ..offer(dossier.id, &bytes) }];
     teacher.syncs(&[visit]);
-    assert_eq!(refusal(teacher.link().put_photo_part(hash, 0, bytes)), RefusalCode::PhotoUnknown);
+    assert_eq!(refusal(teacher.sends_photo(hash, 0, &bytes)), RefusalCode::PhotoUnknown);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_photo_of_the_next_village_is_not_given_out_to_whoever_knows_its_hash() {
     for asked in [hash, Hash32::of(b"no photo")] {
         // Whether there is such a photo is not told.
         assert_eq!(refusal(li.link().get_photo_part(asked, 0, 1_000)), RefusalCode::PhotoUnknown);
-        assert_eq!(refusal(li.link().put_photo_part(asked, 0, vec![0])), RefusalCode::PhotoUnknown);
+        assert_eq!(refusal(li.sends_photo(asked, 0, &[0])), RefusalCode::PhotoUnknown);
     }
 }
 
@@ -186,7 +186,7 @@ fn offering_the_hash_of_a_photo_for_ones_own_dossier_does_not_open_it() {
     let offsets = with_photo(&mut li, YUNLING, &bytes);
     assert_eq!(offsets, [], "not even that it is here is told");
     assert_eq!(refusal(li.link().get_photo_part(hash, 0, 1_000)), RefusalCode::PhotoUnknown);
-    assert_eq!(refusal(li.link().put_photo_part(hash, 0, vec![1; 30_000])), RefusalCode::HashWrong);
+    assert_eq!(refusal(li.sends_photo(hash, 0, &[1; 30_000])), RefusalCode::HashWrong);
     assert_eq!(refusal(li.link().get_photo_part(hash, 0, 1_000)), RefusalCode::PhotoUnknown);
     assert_eq!(gets_all(&mut chen, hash).unwrap(), bytes, "and the photo is not touched");
 }
@@ -213,9 +213,9 @@ fn a_picture_that_two_villages_really_have_belongs_to_both() {
     let mut chen = Device::of_teacher(&county, "陈老师", SHIQIAO);
     with_photo(&mut li, YUNLING, &bytes);
     with_photo(&mut chen, SHIQIAO, &bytes);
-    li.link().put_photo_part(hash, 0, bytes[..10_000].to_vec()).unwrap();
+    li.sends_photo(hash, 0, &bytes[..10_000]).unwrap();
     assert!(puts_all(&mut chen, &bytes).unwrap().complete);
-    let held = li.link().put_photo_part(hash, 10_000, bytes[10_000..].to_vec()).unwrap();
+    let held = li.sends_photo(hash, 10_000, &bytes[10_000..]).unwrap();
     assert!(held.complete);
     assert_eq!(gets_all(&mut li, hash).unwrap(), bytes);
     assert_eq!(gets_all(&mut chen, hash).unwrap(), bytes);

@@ -6,7 +6,9 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::protocol::body;
+use jiafang_core::protocol::photo::{PhotoFile, PhotoHeard, PhotoOffer};
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::sync::link::LinkFailure;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -218,4 +220,39 @@ fn a_request_cut_anywhere_is_refused_and_takes_nothing_in() {
         }
     }
     assert_eq!(county.log_length(), 1);
+}
+
+#[test]
+fn of_a_photo_whose_line_breaks_in_the_middle_all_is_kept_that_had_come_and_is_told_while_it_comes() {
+    let county = County::served();
+    let mut teacher = Device::of_teacher(&county, "李老师", YUNLING);
+    let bytes: Vec<u8> = (0..25_000_u32).flat_map(u32::to_le_bytes).collect();
+    let hash = Hash32::of(&bytes);
+    let mut dossier = teacher.opens(YUNLING);
+    let visit = teacher.writes(&mut dossier, "一组");
+    teacher.offers = vec![PhotoOffer { hash, document: dossier.id, file: PhotoFile::Photo, bytes_total: 100_000 }];
+    teacher.syncs(&[visit]);
+
+    let mut stream = connected(&county, Some(&teacher));
+    let head = format!("POST /v1/photo/{hash}?offset=0 HTTP/1.1\r\nHost: county\r\nContent-Length: 100000\r\n\r\n");
+    stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&bytes[..30_000])).unwrap();
+    stream.flush().unwrap();
+    let told = body::cbor(&PhotoHeard::Held { offset: 30_000, complete: false, head: None });
+    let mut answer = Vec::new();
+    while !answer.windows(told.len()).any(|window| window == told) {
+        let mut piece = [0; 1_024];
+        let read = stream.read(&mut piece).expect("it is told while the body is not at its end");
+        assert!(read > 0, "the answer goes on");
+        answer.extend_from_slice(&piece[..read]);
+    }
+    drop(stream);
+    assert_eq!(teacher.syncs(&[]).photo_offsets[0].offset, 30_000);
+
+    // One part, as a client that does not read while it writes sends it.
+    let part = &bytes[30_000..40_000];
+    let length = format!("Content-Length: {}\r\n", part.len());
+    let put = says(&county, Some(&teacher), &format!("PUT /v1/photo/{hash}?offset=30000"), &length, part);
+    assert_eq!(put.status, 200);
+    assert_eq!(teacher.syncs(&[]).photo_offsets[0].offset, 40_000);
+    assert!(teacher.sends_photo(hash, 40_000, &bytes[40_000..]).unwrap().complete);
 }

@@ -16,7 +16,7 @@ use jiafang_core::protocol::body::cbor;
 use jiafang_core::protocol::enrol::EnrolRequest;
 use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};
 use jiafang_core::protocol::pack::{PACK_VERSION, PackCell, PackHead, PackedGroup, SignedPackHead};
-use jiafang_core::protocol::photo::{PhotoFile, PhotoOffer, PhotoOffset};
+use jiafang_core::protocol::photo::{PhotoFile, PhotoHeard, PhotoOffer, PhotoOffset};
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::register::{RegisterEntry, RegisterEntryBody, RegisterFact};
 use jiafang_core::protocol::sync::{Cursor, Push, Receipt, ReceiptRun, Rights, SyncAnswer, SyncRequest};
@@ -173,7 +173,17 @@ fn examples() -> Vec<(&'static str, Vec<u8>)> {
         ("what waits apart, told", cbor(&told_apart())),
         ("a pack's head", cbor(&pack)),
         ("a pack's hash", pack.hash().0.to_vec()),
+        ("the words that answer a photo", photo_words().iter().flat_map(cbor).collect()),
         ("a refusal", cbor(&Refusal { code: RefusalCode::TokenUsed, detail: "the token was used".to_owned() })),
+    ]
+}
+
+fn photo_words() -> [PhotoHeard; 3] {
+    let refusal = Refusal { code: RefusalCode::HashWrong, detail: "another hash".to_owned() };
+    [
+        PhotoHeard::Held { offset: 2_048, complete: false, head: None },
+        PhotoHeard::Held { offset: 3_000, complete: true, head: Some(17) },
+        PhotoHeard::Refused { refusal },
     ]
 }
 
