@@ -34,7 +34,7 @@ pub fn refused_rows(sheet: &Sheet, table: &RosterTable, verdicts: &[RowVerdict])
         columns.push(TableColumn { header: column.header.clone(), width_chars, kind: ColumnKind::Text });
     }
     let table = Table {
-        title: Some("未导入的行:改正后可直接再次导入".to_owned()),
+        title: Some("未导入的行：改正后可直接再次导入".to_owned()),
         sheet_name: "未导入".to_owned(),
         columns,
         rows: rows.into_values().collect(),
@@ -43,7 +43,7 @@ pub fn refused_rows(sheet: &Sheet, table: &RosterTable, verdicts: &[RowVerdict])
     write_table(&table)
 }
 
-/// Why a row was refused, then what else a person should look at: 身份证号「9.99E+17」:…;出生日期:….
+/// Why a row was refused, then what else a person should look at: 身份证号「9.99E+17」：…；出生日期：…
 fn reasons(problems: &[CellProblem]) -> String {
     let mut problems: Vec<&CellProblem> = problems.iter().collect();
     problems.sort_by_key(|problem| std::cmp::Reverse(problem.reason.weight()));
@@ -53,12 +53,12 @@ fn reasons(problems: &[CellProblem]) -> String {
     let said = heavy.chain(notes).map(|problem| {
         let place = match (problem.column.is_empty(), problem.cell.is_empty()) {
             (true, _) => String::new(),
-            (false, true) => format!("{}:", problem.column),
-            (false, false) => format!("{}「{}」:", problem.column, problem.cell),
+            (false, true) => format!("{}：", problem.column),
+            (false, false) => format!("{}「{}」：", problem.column, problem.cell),
         };
         format!("{place}{}", problem.text_zh())
     });
-    said.collect::<Vec<_>>().join(";")
+    said.collect::<Vec<_>>().join("；")
 }
 
 #[cfg(test)]
@@ -107,17 +107,17 @@ mod tests {
         );
         let first = texts(2);
         assert!(
-            first[0].starts_with("身份证号「999999201709010000」:既没有可用的身份证号,也没有出生日期"),
+            first[0].starts_with("身份证号「999999201709010000」：既没有可用的身份证号，也没有出生日期"),
             "{}",
             first[0]
         );
-        assert!(first[0].contains("证件号被表格软件当成数字,末尾几位已丢失"), "{}", first[0]);
+        assert!(first[0].contains("证件号被表格软件当成数字，末尾几位已丢失"), "{}", first[0]);
         assert_eq!(
             first[1..],
             ["2", "石小圆", "999999201709010000", "", "云雾镇", "青杠村", "石大山", "19900000001", "O型"]
         );
         let second = texts(3);
-        assert!(second[0].contains("村「金竹村」:本县没有这个村(社区)"), "{}", second[0]);
+        assert!(second[0].contains("村「金竹村」：本县没有这个村(社区)"), "{}", second[0]);
         assert_eq!(second[7], "=石二山");
         assert_eq!(back.rows.len(), 4, "the good row is not among them");
     }
