@@ -9,6 +9,7 @@ export const router = createRouter({
     { path: '/children', component: () => import('./screens/ChildrenScreen.vue') },
     { path: '/children/register', component: () => import('./screens/RegisterChildScreen.vue') },
     { path: '/children/:id', component: () => import('./screens/DossierScreen.vue'), props: true },
+    { path: '/evidence', component: () => import('./screens/EvidenceScreen.vue') },
     { path: '/roll', component: () => import('./screens/RollScreen.vue') },
     { path: '/cases', component: () => import('./screens/TodayScreen.vue') },
     { path: '/drafts', component: () => import('./screens/DraftsScreen.vue') },

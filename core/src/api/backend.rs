@@ -12,7 +12,8 @@ use super::running_sync::{Syncing, Told, connected};
 use super::state::AppState;
 use super::sync::{SyncActivity, SyncStatus};
 use super::{
-    apart, axes, casework, children, delivery, dossier, inbox, ledger, photo, roll, roster, state, sync, today, visit,
+    apart, axes, casework, children, delivery, dossier, evidence, inbox, ledger, page, photo, roll, roster, state,
+    sync, today, visit,
 };
 use crate::app::apart as decisions;
 use crate::app::device::Device;
@@ -342,6 +343,28 @@ impl Commands for Backend {
 
     fn look_at_case_changes(&self, request: dossier::OpenDossier) -> Result<dossier::Saved> {
         self.changing(|device| casework::look_at_changes(device, request.document_id))
+    }
+
+    fn record_evidence(&self, request: evidence::RecordEvidence) -> Result<dossier::Saved> {
+        self.changing(|device| evidence::record(device, &request))
+    }
+
+    fn list_evidence_gaps(&self, request: evidence::ListEvidenceGaps) -> Result<evidence::EvidenceGaps> {
+        self.with_device(|device| evidence::gaps(device, &request))
+    }
+
+    fn export_evidence_cover(&self, request: dossier::OpenDossier) -> Result<ledger::MadeFile> {
+        let (bytes, row_count) = self.with_device(|device| evidence::cover_sheet(device, request.document_id))?;
+        let name = format!("封面目录-{}.xlsx", self.environment.now().day());
+        Ok(self.files.keep(&self.environment, &name, bytes, row_count))
+    }
+
+    fn page_corners(&self, request: page::OnePage) -> Result<page::PageCorners> {
+        page::corners(self, &request)
+    }
+
+    fn straighten_page(&self, request: page::StraightenPage) -> Result<visit::DraftView> {
+        page::straighten(self, &request)
     }
 
     fn begin_visit(&self, request: visit::BeginVisit) -> Result<visit::DraftView> {

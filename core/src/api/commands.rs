@@ -7,8 +7,10 @@ use super::casework::{BeginPages, RecordCase};
 use super::children::{ChildRegistered, ChildrenPage, ListChildren, RegisterChild};
 use super::delivery::DeliveryOverview;
 use super::dossier::{AddGuardian, ChangeField, DossierView, MoveChild, OpenDossier, Saved, SettleConflict};
+use super::evidence::{EvidenceGaps, ListEvidenceGaps, RecordEvidence};
 use super::inbox::Inbox;
 use super::ledger::{LedgerPage, MadeFile, ShowLedger};
+use super::page::{OnePage, PageCorners, StraightenPage};
 use super::photo::{FetchPhoto, PhotoState};
 use super::roll::{AbsenceSaved, RecordAbsence, RollView, ShowRoll, WithdrawAbsence};
 use super::roster::{AcceptRosterRows, OneImport, RosterImported, RosterRows, ShowRosterRows};
@@ -140,6 +142,16 @@ commands! {
     begin_pages = "beginPages" (BeginPages) -> DraftView;
     /// Somebody has seen what syncs changed of a child's case.
     look_at_case_changes = "lookAtCaseChanges" (OpenDossier) -> Saved;
+    /// Puts a proof on file, or withdraws one.
+    record_evidence = "recordEvidence" (RecordEvidence) -> Saved;
+    /// Children without valid evidence, by village and class.
+    list_evidence_gaps = "listEvidenceGaps" (ListEvidenceGaps) -> EvidenceGaps;
+    /// The cover sheet of a child's evidence file as a spreadsheet.
+    export_evidence_cover = "exportEvidenceCover" (OpenDossier) -> MadeFile;
+    /// Where the corners of a photographed page probably are.
+    page_corners = "pageCorners" (OnePage) -> PageCorners;
+    /// Makes a straight page of a photo, in its place.
+    straighten_page = "straightenPage" (StraightenPage) -> DraftView;
     /// Begins a visit: a draft that is filled in with what the app knows.
     begin_visit = "beginVisit" (BeginVisit) -> DraftView;
     /// Saves a draft.

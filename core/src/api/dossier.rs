@@ -6,6 +6,7 @@ use ts_rs::TS;
 use super::axes::{self, AxesView};
 use super::casework::{self, CaseworkView};
 use super::children::{self, ChildRow};
+use super::evidence::{self, EvidenceView};
 use super::timeline::{self, Seen};
 pub use super::timeline::{PhotoView, TimelineEntry, TimelineEvent};
 use crate::app::device::Device;
@@ -56,6 +57,8 @@ pub struct DossierView {
     pub axes: AxesView,
     /// Its cases.
     pub casework: CaseworkView,
+    /// Its evidence file.
+    pub evidence: EvidenceView,
     /// Whether everything of this child is with the server; absent while that is being compared.
     pub delivery: Option<super::delivery::DossierDelivery>,
 }
@@ -248,6 +251,7 @@ pub(super) fn view(device: &Device, id: DocumentId) -> Result<DossierView> {
         movable: writable && device.author.rights.role.moves_children(),
         axes: axes::view(device, id, &dossier)?,
         casework: casework::view(device, id, &child.leaves)?,
+        evidence: evidence::view(device, &seen, &dossier)?,
         delivery: super::delivery::of_dossier(device, id)?,
         village: child.leaves.village,
         class: child.leaves.class,

@@ -8,6 +8,8 @@ use crate::domain::absence::AbsenceForm;
 use crate::domain::case_record::CaseForm;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
 use crate::domain::dossier::Dossier;
+use crate::domain::evidence::EvidenceForm;
+use crate::domain::evidence_rules::EvidenceRules;
 use crate::domain::field;
 use crate::domain::place::Leaves;
 use crate::domain::time::Day;
@@ -76,6 +78,20 @@ pub enum FormWords {
         #[serde(rename = "photoCount")]
         photo_count: u32,
     },
+    /// A proof, or its withdrawal.
+    Evidence {
+        /// What it says.
+        form: EvidenceForm,
+        /// The kind of proof, in Chinese.
+        #[serde(rename = "proofZh")]
+        proof_zh: String,
+        /// English.
+        #[serde(rename = "proofEn")]
+        proof_en: String,
+        /// Pages that came with it.
+        #[serde(rename = "photoCount")]
+        photo_count: u32,
+    },
     /// The child was moved.
     Moved {
         /// Where to.
@@ -110,6 +126,16 @@ pub fn between(before: &Dossier, after: &Dossier) -> Vec<FormWords> {
         let photos = after.photos.values().filter(|photo| photo.visit == Some(new.entry)).count();
         words.push(FormWords::Case {
             form: Box::new(new.form.clone()),
+            photo_count: u32::try_from(photos).unwrap_or(u32::MAX),
+        });
+    }
+    for new in after.evidence.iter().filter(|new| !before.evidence.iter().any(|known| known.entry == new.entry)) {
+        let photos = after.photos.values().filter(|photo| photo.visit == Some(new.entry)).count();
+        let kind = EvidenceRules::default_rules().kind(&new.form.proof);
+        words.push(FormWords::Evidence {
+            form: new.form.clone(),
+            proof_zh: kind.map_or_else(|| new.form.proof.clone(), |kind| kind.zh.clone()),
+            proof_en: kind.map_or_else(|| new.form.proof.clone(), |kind| kind.en.clone()),
             photo_count: u32::try_from(photos).unwrap_or(u32::MAX),
         });
     }

@@ -141,6 +141,7 @@ fn filter(device: &Device, request: &ShowLedger) -> ChildFilter {
         statuses: request.statuses.clone(),
         flags: request.flags.clone(),
         only_conflicts: request.only_conflicts,
+        evidence_before: None,
         only: None,
         // Only a column's own key is ever sorted by.
         sort_by: ledger::COLUMNS

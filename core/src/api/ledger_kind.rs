@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{axes, case_ledger};
+use super::{axes, case_ledger, evidence};
 use crate::app::device::Device;
 use crate::domain::identifier::DocumentId;
 use crate::error::Result;
@@ -25,6 +25,8 @@ pub enum LedgerKind {
     Dropout,
     /// 人籍核对: where the record is and where the child is do not agree.
     Mismatch,
+    /// 无有效佐证学生名单 (handbook 3.11)
+    Evidence,
 }
 
 impl LedgerKind {
@@ -36,6 +38,7 @@ impl LedgerKind {
             Self::Suspected => "疑似辍学台账",
             Self::Dropout => "辍学台账",
             Self::Mismatch => "人籍核对台账",
+            Self::Evidence => "无有效佐证学生名单",
         }
     }
 
@@ -47,6 +50,7 @@ impl LedgerKind {
             Self::Suspected => case_ledger::SUSPECTED.to_vec(),
             Self::Dropout => case_ledger::SUSPECTED.iter().chain(case_ledger::DROPOUT).copied().collect(),
             Self::Mismatch => MISMATCH.to_vec(),
+            Self::Evidence => EVIDENCE.to_vec(),
         }
     }
 
@@ -56,6 +60,7 @@ impl LedgerKind {
             Self::SchoolAge => Ok(None),
             Self::Suspected | Self::Dropout => case_ledger::rows(device, self).map(Some),
             Self::Mismatch => mismatches(device).map(Some),
+            Self::Evidence => evidence::ledger_rows(device).map(Some),
         }
     }
 }
@@ -84,6 +89,12 @@ pub(super) const fn column(
 ) -> CaseColumn {
     CaseColumn { key, zh, en, numeric, width_chars }
 }
+
+const EVIDENCE: &[CaseColumn] = &[
+    column("evidence_gaps", "所缺佐证", "Missing", false, 40),
+    column("evidence_held", "已有/应有", "Held of asked", false, 10),
+    column("evidence_lapsed", "过期日", "Lapsed on", false, 12),
+];
 
 const MISMATCH: &[CaseColumn] = &[
     column("mismatch", "不一致之处", "What does not agree", false, 28),

@@ -222,6 +222,8 @@ pub enum DeliveryKind {
     Absence,
     /// A step of a case, or a decision over it.
     Case,
+    /// A proof of the evidence file, or its withdrawal.
+    Evidence,
 }
 
 /// A photo with where it is.

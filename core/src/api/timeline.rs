@@ -12,6 +12,8 @@ use crate::domain::case::CaseFacts;
 use crate::domain::case_record::CaseForm;
 use crate::domain::code_list::SchoolingStatus;
 use crate::domain::dossier::{Actor, Dossier, PhotoRecord};
+use crate::domain::evidence::{self, EvidenceForm};
+use crate::domain::evidence_rules::EvidenceRules;
 use crate::domain::identifier::{DocumentId, EntryId, Hash32};
 use crate::domain::ledger::PlaceNames;
 use crate::domain::time::{Day, Timestamp};
@@ -82,6 +84,21 @@ pub enum TimelineEvent {
     Case {
         /// What it says.
         form: Box<CaseForm>,
+        /// Its photographed pages.
+        photos: Vec<PhotoView>,
+    },
+    /// A proof was put on file, or withdrawn.
+    Evidence {
+        /// What it says.
+        form: EvidenceForm,
+        /// The kind of proof, in Chinese.
+        #[serde(rename = "proofZh")]
+        proof_zh: String,
+        /// English.
+        #[serde(rename = "proofEn")]
+        proof_en: String,
+        /// Another entry stands in its place now, or it was withdrawn.
+        replaced: bool,
         /// Its photographed pages.
         photos: Vec<PhotoView>,
     },
@@ -195,6 +212,23 @@ pub(super) fn of(device: &Device, id: DocumentId, seen: &Seen<'_>, dossier: &Dos
             person_name: seen.person_name(&record.actor)?,
             event: TimelineEvent::Case { form: Box::new(record.form.clone()), photos: photos_of(record.entry) },
             whereabouts: seen.entry(record.entry),
+        });
+    }
+    let on_file = evidence::standing(dossier);
+    for entry in &dossier.evidence {
+        let kind = EvidenceRules::default_rules().kind(&entry.form.proof);
+        timeline.push(TimelineEntry {
+            entry_id: entry.entry,
+            at: entry.at,
+            person_name: seen.person_name(&entry.actor)?,
+            event: TimelineEvent::Evidence {
+                form: entry.form.clone(),
+                proof_zh: kind.map_or_else(|| entry.form.proof.clone(), |kind| kind.zh.clone()),
+                proof_en: kind.map_or_else(|| entry.form.proof.clone(), |kind| kind.en.clone()),
+                replaced: !entry.form.withdrawn && !on_file.iter().any(|proof| proof.entry == entry.entry),
+                photos: photos_of(entry.entry),
+            },
+            whereabouts: seen.entry(entry.entry),
         });
     }
     if let Some((actor, at)) = &dossier.opened {

@@ -8,6 +8,7 @@ use ts_rs::TS;
 use super::axes::{MismatchView, mismatch_view};
 use super::casework::{self, ChangedCase, TaskView};
 use super::children::{self, ChildRow};
+use super::evidence;
 use crate::app::casework::Casework;
 use crate::app::device::Device;
 use crate::domain::case::{CasePhase, CaseTask};
@@ -36,6 +37,10 @@ pub struct TodayView {
     pub mismatches: Vec<TodayCard>,
     /// What the last sync changed of a case, and nobody has looked at here.
     pub changed: Vec<ChangedCase>,
+    /// Children without valid evidence.
+    pub without_evidence: u32,
+    /// Children whose evidence lapses within a month.
+    pub evidence_lapses_soon: u32,
     /// Drafts that wait to be finished.
     pub draft_count: u32,
 }
@@ -82,6 +87,8 @@ pub enum TodayReason {
     NotVisitedThisYear,
 }
 
+/// Evidence that lapses within so many days is to be renewed.
+const LAPSES_SOON_DAYS: u16 = 30;
 /// Days ahead that count as soon.
 const SOON_DAYS: i32 = 7;
 /// Cards of one kind that are shown: more than a day's work.
@@ -94,6 +101,9 @@ const CARDS_MAX: u32 = 300;
 pub fn view(device: &Device) -> Result<TodayView> {
     let reading = device.store.reading();
     let today = device.environment.now().day();
+    let without_evidence = reading.count_children(&evidence::without_evidence(today, 0))?;
+    let lapses_soon = reading.count_children(&evidence::without_evidence(today, LAPSES_SOON_DAYS))?;
+    let evidence_lapses_soon = lapses_soon.saturating_sub(without_evidence);
     let mut view = TodayView {
         today,
         overdue: Vec::new(),
@@ -101,6 +111,8 @@ pub fn view(device: &Device) -> Result<TodayView> {
         soon: Vec::new(),
         waiting: Vec::new(),
         mismatches: Vec::new(),
+        without_evidence,
+        evidence_lapses_soon,
         changed: casework::new_changes(device)?,
         draft_count: u32::try_from(reading.drafts()?.iter().filter(|draft| !draft.is_pages).count())
             .unwrap_or(u32::MAX),

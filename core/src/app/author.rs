@@ -59,6 +59,7 @@ impl DeliveryKind {
             Self::Moved => "moved",
             Self::Absence => "absence",
             Self::Case => "case",
+            Self::Evidence => "evidence",
         }
     }
 
@@ -74,6 +75,7 @@ impl DeliveryKind {
             Self::Moved,
             Self::Absence,
             Self::Case,
+            Self::Evidence,
         ]
         .into_iter()
         .find(|kind| kind.key() == key)

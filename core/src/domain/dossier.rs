@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::absence::AbsenceEntry;
 use super::case_record::CaseRecord;
 use super::code_list::{CaseRecordKind, ChildFlag, SchoolingStatus};
+use super::evidence::EvidenceEntry;
 use super::identifier::{EntryId, Hash32};
 use super::place::Leaves;
 use super::time::{Day, Timestamp};
@@ -83,7 +84,7 @@ pub struct VisitRecord {
 pub struct PhotoRecord {
     /// Its key.
     pub entry: EntryId,
-    /// The record that it belongs to: a visit, an absence, a record of a case.
+    /// The record that it belongs to: a visit, an absence, a record of a case, a proof.
     pub visit: Option<EntryId>,
     /// SHA-256 of the camera's file.
     pub capture: Hash32,
@@ -147,6 +148,8 @@ pub struct Dossier {
     pub absences: Vec<AbsenceEntry>,
     /// Records of cases, in the order of their keys.
     pub case_records: Vec<CaseRecord>,
+    /// Proofs of the evidence file and their withdrawals, in the order of their keys.
+    pub evidence: Vec<EvidenceEntry>,
     /// Opened from a roster.
     pub from_roster: bool,
     /// Who opened it and when.

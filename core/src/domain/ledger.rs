@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::code_list::{AttendanceMode, ChildFlag, Relation, SchoolingStatus, Sex, VisitMode};
 use super::dossier::{Actor, Dossier, is_closed, is_out_of_school};
+use super::evidence::{self, AskedProof, EvidenceFile, EvidenceState, StandingProof};
+use super::evidence_rules::{EvidenceOf, EvidenceRules};
 use super::place::{ClassId, County, Leaves, Stage};
 use super::time::{Day, Timestamp};
 
@@ -102,6 +104,9 @@ pub struct LedgerRow {
     pub promised_return_on: Option<Day>,
     /// Paths of fields where two values stand; `status` where two statuses stand.
     pub conflicts: Vec<String>,
+    /// The proofs on file that nothing has replaced.
+    #[serde(default)]
+    pub proofs: Vec<StandingProof>,
 }
 
 /// Folds a dossier into its row. `person_name` tells who wrote under an actor, by the verified envelope.
@@ -130,7 +135,6 @@ pub fn fold(dossier: &Dossier, leaves: &Leaves, person_name: &dyn Fn(&Actor) -> 
     set("left_behind", left_behind(dossier).to_owned());
     set("schooling_status", status.zh().to_owned());
     set("status_since", dossier.status_since().map(|day| day.to_string()).unwrap_or_default());
-    set("evidence", if dossier.photos.is_empty() { String::new() } else { format!("照片{}张", dossier.photos.len()) });
     set("visit_count", dossier.visits.len().to_string());
     let last_visit = dossier.last_visit();
     if let Some(visit) = last_visit {
@@ -163,6 +167,20 @@ pub fn fold(dossier: &Dossier, leaves: &Leaves, person_name: &dyn Fn(&Actor) -> 
             .filter(|_| is_out_of_school(status) || status == SchoolingStatus::Unverified),
         conflicts,
         cells,
+        proofs: evidence::standing(dossier),
+    }
+}
+
+impl LedgerRow {
+    /// The child's evidence file.
+    #[must_use]
+    pub fn evidence<'a>(&self, rules: &'a EvidenceRules) -> EvidenceFile<'a> {
+        let child = EvidenceOf {
+            status: SchoolingStatus::from_key(&self.status).unwrap_or(SchoolingStatus::Unverified),
+            flags: self.flags.iter().filter_map(|flag| ChildFlag::from_key(flag)).collect(),
+            has_id_number: self.cells.contains_key("id_number"),
+        };
+        evidence::fold(rules, &child, &self.proofs)
     }
 }
 
@@ -213,6 +231,36 @@ fn left_behind(dossier: &Dossier) -> &'static str {
     }
 }
 
+/// What is on file, and what is not: `2件;缺就读证明(盖章)`.
+fn evidence_words(row: &LedgerRow, today: Day) -> String {
+    let rules = EvidenceRules::default_rules();
+    let file = row.evidence(rules);
+    let held = file.lines.iter().filter(|line| line.holds_until >= today).count();
+    let mut parts = if held > 0 { vec![format!("{held}件")] } else { Vec::new() };
+    parts.extend(evidence_gaps(rules, &file, today));
+    parts.join(";")
+}
+
+/// What is missing, has ended or will end of what is asked for, each in Chinese words.
+#[must_use]
+pub fn evidence_gaps(rules: &EvidenceRules, file: &EvidenceFile<'_>, today: Day) -> Vec<String> {
+    let words = |asked: &AskedProof<'_>| {
+        let held = asked.line.and_then(|place| file.lines.get(place)).map(|line| line.proof.as_str());
+        let key = held.or_else(|| asked.kinds.first().map(String::as_str)).unwrap_or_default();
+        let name = rules.kind(key).map_or("", |kind| kind.zh.as_str());
+        let more = if held.is_none() && asked.kinds.len() > 1 { "等" } else { "" };
+        match asked.state(today, file.warn_days) {
+            EvidenceState::NotAsked | EvidenceState::Complete => None,
+            EvidenceState::Expiring => {
+                asked.holds_until.map(|until| format!("{name}{}月{}日到期", until.0.month(), until.0.day()))
+            }
+            EvidenceState::Expired => Some(format!("{name}已过期")),
+            EvidenceState::Missing => Some(format!("缺{name}{more}")),
+        }
+    };
+    file.asked.iter().filter_map(words).collect()
+}
+
 /// The cells of a row in the order of [`COLUMNS`], with the names that depend on the county and on today.
 #[must_use]
 pub fn cells(row: &LedgerRow, seq: u32, county: &PlaceNames<'_>, today: Day) -> Vec<String> {
@@ -225,6 +273,7 @@ pub fn cells(row: &LedgerRow, seq: u32, county: &PlaceNames<'_>, today: Day) -> 
             "class" => row.leaves.class.as_ref().map(|id| county.class(id, today)).unwrap_or_default(),
             "school_name" => row.leaves.class.as_ref().map(|id| county.school(id)).unwrap_or_default(),
             "school_code" => row.leaves.class.as_ref().map(|id| id.school().0).unwrap_or_default(),
+            "evidence" => evidence_words(row, today),
             key => row.cells.get(key).cloned().unwrap_or_default(),
         })
         .collect()

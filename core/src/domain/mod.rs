@@ -13,6 +13,8 @@ pub mod case_tasks;
 pub mod code_list;
 pub mod doc;
 pub mod dossier;
+pub mod evidence;
+pub mod evidence_rules;
 pub mod field;
 pub mod id_number;
 pub mod identifier;

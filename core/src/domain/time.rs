@@ -22,6 +22,11 @@ pub struct Timestamp(#[n(0)] i64);
 pub struct Day(pub Date);
 
 impl Day {
+    /// The first day that there is.
+    pub const EARLIEST: Self = Self(Date::MIN);
+    /// The last day that there is.
+    pub const LATEST: Self = Self(Date::MAX);
+
     /// From `2026-11-23`, and from what clerks write ([`read_day`]).
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -49,6 +54,22 @@ impl Day {
     pub fn school_year_start(self) -> Self {
         let year = if self.0.month() >= 9 { self.0.year() } else { self.0.year().saturating_sub(1) };
         Self(Date::new(year, 9, 1).unwrap_or(self.0))
+    }
+
+    /// The last day of the school year that this day lies in: 31 August.
+    #[must_use]
+    pub fn school_year_end(self) -> Self {
+        let start = self.school_year_start().0;
+        Self(Date::new(start.year().saturating_add(1), 8, 31).unwrap_or(start))
+    }
+
+    /// The last day of the half of a school year that this day lies in: the end of February, or 31 August. What is asked for
+    /// once a term holds that long, so that it does not lapse in the holidays.
+    #[must_use]
+    pub fn half_year_end(self) -> Self {
+        let year = self.school_year_end().0.year();
+        let spring = Self(Date::new(year, 3, 1).unwrap_or(self.0));
+        if self < spring { spring.plus_days(-1) } else { self.school_year_end() }
     }
 
     /// The moment at which the day begins in China.
@@ -171,6 +192,10 @@ mod tests {
         let day = |text| Day::parse(text).unwrap();
         assert_eq!(day("2026-08-31").school_year_start(), day("2025-09-01"));
         assert_eq!(day("2026-09-01").school_year_start(), day("2026-09-01"));
+        assert_eq!(day("2026-08-31").school_year_end(), day("2026-08-31"));
+        assert_eq!(day("2026-09-01").half_year_end(), day("2027-02-28"));
+        assert_eq!(day("2028-02-29").half_year_end(), day("2028-02-29"));
+        assert_eq!(day("2028-03-01").half_year_end(), day("2028-08-31"));
         assert_eq!(day("2026-09-01").start().to_minute_text(), "2026-09-01 00:00");
     }
 

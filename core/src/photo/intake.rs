@@ -14,6 +14,27 @@ const THUMBNAIL_QUALITIES: &[u8] = &[75];
 /// The encoder of placeholders takes pictures of at most 100 px.
 const PLACEHOLDER_SIDE_MAX: u32 = 100;
 
+/// The files that a photograph has.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProcessedPicture {
+    /// The photo: upright, long side at most 1600 px, without metadata.
+    pub photo: EncodedPicture,
+    /// The thumbnail: the same at most 320 px long.
+    pub thumbnail: EncodedPicture,
+    /// The placeholder.
+    pub placeholder: Vec<u8>,
+}
+
+/// Makes the files of a picture that is upright and no longer than a photo may be.
+pub(super) fn processed(photo: &Raster, qualities: &[u8], bytes_aim: usize) -> Result<ProcessedPicture> {
+    let thumbnail = photo.shrunk_to(THUMBNAIL_SIDE_MAX)?;
+    Ok(ProcessedPicture {
+        photo: photo.to_jpeg(qualities, bytes_aim)?,
+        placeholder: placeholder(&thumbnail)?,
+        thumbnail: thumbnail.to_jpeg(THUMBNAIL_QUALITIES, usize::MAX)?,
+    })
+}
+
 /// What is made of a capture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProcessedCapture {
@@ -40,13 +61,8 @@ pub fn process_capture(capture: &[u8]) -> Result<ProcessedCapture> {
     let (facts, orientation) = capture_facts::read(capture);
     // Shrunk first, then turned: turning moves few pixels then.
     let photo = Raster::decode(capture, format)?.shrunk_to(PHOTO_SIDE_MAX)?.flattened().upright(orientation)?;
-    let thumbnail = photo.shrunk_to(THUMBNAIL_SIDE_MAX)?;
-    Ok(ProcessedCapture {
-        photo: photo.to_jpeg(PHOTO_QUALITIES, PHOTO_BYTES_AIM)?,
-        placeholder: placeholder(&thumbnail)?,
-        thumbnail: thumbnail.to_jpeg(THUMBNAIL_QUALITIES, usize::MAX)?,
-        facts,
-    })
+    let ProcessedPicture { photo, thumbnail, placeholder } = processed(&photo, PHOTO_QUALITIES, PHOTO_BYTES_AIM)?;
+    Ok(ProcessedCapture { photo, thumbnail, placeholder, facts })
 }
 
 /// Whether a file of the camera is small enough to be looked at.

@@ -6,6 +6,7 @@
 //!
 //! - [`intake`] makes photo, thumbnail and placeholder of a capture, and reads when and where it was taken;
 //! - [`watermark`] makes the marked copy;
+//! - [`straighten`] makes a straight page of a photographed paper;
 //! - [`qr_code`] reads an enrolment code out of a picture;
 //! - [`file_store`] keeps them all, sealed, under their content hashes, and takes in what arrives in parts.
 
@@ -13,6 +14,7 @@ pub mod capture_facts;
 pub mod file_store;
 pub mod intake;
 pub mod qr_code;
+pub mod straighten;
 pub mod watermark;
 
 mod arrival;

@@ -100,6 +100,17 @@ impl Raster {
         })
     }
 
+    /// From a picture of the `image` crate; nothing if it has no pixels.
+    pub(super) fn of_rgb(picture: RgbImage) -> Option<Self> {
+        let (width, height) = picture.dimensions();
+        Self::from_rgb(picture.into_raw(), width, height)
+    }
+
+    /// As a picture of the `image` crate; nothing for one with transparency.
+    pub(super) fn into_rgb(self) -> Option<RgbImage> {
+        if self.alpha { None } else { RgbImage::from_raw(self.width, self.height, self.pixels) }
+    }
+
     /// Width in px.
     pub(super) const fn width(&self) -> u32 {
         self.width

@@ -97,6 +97,8 @@ pub struct ChildFilter {
     pub flags: Vec<ChildFlag>,
     /// Only with fields that have two values.
     pub only_conflicts: bool,
+    /// Only children whose evidence lapses before this day, or never was complete.
+    pub evidence_before: Option<Day>,
     /// Only these dossiers; none for all.
     pub only: Option<Vec<DocumentId>>,
     /// Sort by this ledger column's cell; `None` for village, group, household, name.
@@ -112,6 +114,8 @@ pub enum FilterPart {
     Place,
     /// By school and class.
     School,
+    /// By school and class, told by class.
+    Class,
     /// By status.
     Status,
     /// By flag.
@@ -142,7 +146,7 @@ impl ChildFilter {
             values.push(Box::new(place.as_str().to_owned()));
             values.push(Box::new(format!("{place}:")));
         }
-        if without != Some(FilterPart::School) {
+        if !matches!(without, Some(FilterPart::School | FilterPart::Class)) {
             if let Some(school) = &self.school {
                 sql.push_str(" AND child.school = ?");
                 values.push(Box::new(school.clone()));
@@ -165,6 +169,10 @@ impl ChildFilter {
         }
         if self.only_conflicts {
             sql.push_str(" AND conflict_count > 0");
+        }
+        if let Some(day) = self.evidence_before {
+            sql.push_str(" AND evidence_until < ?");
+            values.push(Box::new(day.to_string()));
         }
         if let Some(only) = &self.only {
             // Bytes as literals: a ledger may have more rows than a statement may have parameters.
@@ -289,6 +297,7 @@ impl Reading<'_> {
         let column = match part {
             FilterPart::Place => "village",
             FilterPart::School => "school",
+            FilterPart::Class => "class",
             FilterPart::Status => "status",
             FilterPart::Flag => return self.flag_facet(&condition, &values),
         };
@@ -469,6 +478,7 @@ impl ChildFilter {
             && self.statuses.is_empty()
             && self.flags.is_empty()
             && !self.only_conflicts
+            && self.evidence_before.is_none()
             && self.only.is_none()
             && self.sort_by.is_none()
     }

@@ -117,6 +117,24 @@ pub fn detach(tx: &Transaction<'_>, id: DraftId, photo: Hash32) -> Result<()> {
     Ok(())
 }
 
+/// Puts a photo that was made of another into its place.
+///
+/// # Errors
+/// The faults of a store.
+pub fn replace(tx: &Transaction<'_>, id: DraftId, photo: Hash32, by: &DraftPhoto) -> Result<()> {
+    tx.execute(
+        "UPDATE OR REPLACE draft_photo SET photo = :by, record = :record WHERE draft = :draft AND photo = :photo",
+        named_params! {
+            ":draft": id.as_bytes().as_slice(),
+            ":photo": photo.0.as_slice(),
+            ":by": by.photo.0.as_slice(),
+            ":record": serde_json::to_string(by).unwrap_or_default(),
+        },
+    )
+    .map_err(sqlite)?;
+    Ok(())
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<(DraftId, String, String, Timestamp, bool)> {
     Ok((
         DraftId::from_bytes(row.get("id")?),

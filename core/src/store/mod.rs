@@ -34,7 +34,7 @@ use crate::vault::sealing::DataKey;
 pub const FILE_NAME: &str = "jiafang.db";
 
 /// The schema that this version writes. A store with a higher one was written by a newer app.
-const SCHEMA_VERSION: i64 = 9;
+const SCHEMA_VERSION: i64 = 10;
 
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_device.sql"),
@@ -46,6 +46,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_given_back.sql"),
     include_str!("migrations/0008_photo_proof.sql"),
     include_str!("migrations/0009_mismatch.sql"),
+    include_str!("migrations/0010_evidence.sql"),
 ];
 
 /// Room for pages in memory: 64 MiB, taken only as far as pages are touched. With SQLite's own 2 MiB a roster of 10,000

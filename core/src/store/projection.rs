@@ -10,6 +10,7 @@ use crate::domain::case::CaseFacts;
 use crate::domain::code_list::{AxisMismatch, CaseRecordKind, SchoolingStatus};
 use crate::domain::doc::{self, DocumentKind, county, dossier_read};
 use crate::domain::dossier::Dossier;
+use crate::domain::evidence_rules::EvidenceRules;
 use crate::domain::identifier::DocumentId;
 use crate::domain::ledger::{self, LedgerRow};
 use crate::domain::place::{County, Leaves};
@@ -19,7 +20,7 @@ use crate::protocol::photo::PhotoFile;
 use crate::store::document::DocumentRow;
 
 /// Raised whenever a projection is filled otherwise than before: an older one is then rebuilt.
-pub const VERSION: i64 = 5;
+pub const VERSION: i64 = 6;
 
 /// Writes all rows of one document anew.
 ///
@@ -68,10 +69,12 @@ fn project_child(tx: &Transaction<'_>, row: &DocumentRow, dossier: &Dossier) -> 
     tx.prepare_cached(
         "INSERT INTO child (document, name, sex, birth_date, id_number, village, village_group, school, class,
              household, status, out_of_school, closed, flags, last_visit_at, next_visit_on, promised_return_on,
-             visit_count, photo_count, mismatch, conflict_count, conflicts, sort_key, cells)
+             visit_count, photo_count, mismatch, conflict_count, conflicts, sort_key, cells,
+             evidence_until)
          VALUES (:document, :name, :sex, :birth_date, :id_number, :village, :village_group, :school, :class,
              :household, :status, :out_of_school, :closed, :flags, :last_visit_at, :next_visit_on,
-             :promised_return_on, :visit_count, :photo_count, :mismatch, :conflict_count, :conflicts, :sort_key, :cells)
+             :promised_return_on, :visit_count, :photo_count, :mismatch, :conflict_count, :conflicts, :sort_key, :cells,
+             :evidence_until)
          ON CONFLICT (document) DO UPDATE SET name = excluded.name, sex = excluded.sex,
              birth_date = excluded.birth_date, id_number = excluded.id_number, village = excluded.village,
              village_group = excluded.village_group, school = excluded.school, class = excluded.class,
@@ -80,7 +83,8 @@ fn project_child(tx: &Transaction<'_>, row: &DocumentRow, dossier: &Dossier) -> 
              next_visit_on = excluded.next_visit_on, promised_return_on = excluded.promised_return_on,
              visit_count = excluded.visit_count, photo_count = excluded.photo_count, mismatch = excluded.mismatch,
              conflict_count = excluded.conflict_count, conflicts = excluded.conflicts,
-             sort_key = excluded.sort_key, cells = excluded.cells",
+             sort_key = excluded.sort_key, cells = excluded.cells,
+             evidence_until = excluded.evidence_until",
     )
     .and_then(|mut statement| {
         statement.execute(named_params! {
@@ -108,6 +112,11 @@ fn project_child(tx: &Transaction<'_>, row: &DocumentRow, dossier: &Dossier) -> 
             ":conflicts": barred(ledger_row.conflicts.iter().map(String::as_str)),
             ":sort_key": format!("{village}\u{1}{group}\u{1}{head}\u{1}{name}\u{1}{}", row.id),
             ":cells": serde_json::to_string(&ledger_row).unwrap_or_default(),
+            ":evidence_until": ledger_row
+                .evidence(EvidenceRules::default_rules())
+                .complete_until()
+                .map(|day| day.to_string())
+                .unwrap_or_default(),
         })
     })
     .map_err(sqlite)?;

@@ -4,6 +4,7 @@ import type { CaseworkView } from "./CaseworkView";
 import type { ChildRow } from "./ChildRow";
 import type { ClassId } from "./ClassId";
 import type { DossierDelivery } from "./DossierDelivery";
+import type { EvidenceView } from "./EvidenceView";
 import type { FieldView } from "./FieldView";
 import type { GuardianView } from "./GuardianView";
 import type { PlaceCode } from "./PlaceCode";
@@ -61,6 +62,10 @@ axes: AxesView,
  * Its cases.
  */
 casework: CaseworkView, 
+/**
+ * Its evidence file.
+ */
+evidence: EvidenceView, 
 /**
  * Whether everything of this child is with the server; absent while that is being compared.
  */

@@ -3,6 +3,7 @@ import type { AbsenceForm } from "./AbsenceForm";
 import type { CaseForm } from "./CaseForm";
 import type { ChildFlag } from "./ChildFlag";
 import type { Day } from "./Day";
+import type { EvidenceForm } from "./EvidenceForm";
 import type { FieldKind } from "./FieldKind";
 import type { Leaves } from "./Leaves";
 import type { SchoolingStatus } from "./SchoolingStatus";
@@ -72,6 +73,22 @@ form: AbsenceForm, } | { "kind": "case",
  * What it says.
  */
 form: CaseForm, 
+/**
+ * Pages that came with it.
+ */
+photoCount: number, } | { "kind": "evidence", 
+/**
+ * What it says.
+ */
+form: EvidenceForm, 
+/**
+ * The kind of proof, in Chinese.
+ */
+proofZh: string, 
+/**
+ * English.
+ */
+proofEn: string, 
 /**
  * Pages that came with it.
  */

@@ -3,4 +3,4 @@
 /**
  * Which ledger.
  */
-export type LedgerKind = "school_age" | "suspected" | "dropout" | "mismatch";
+export type LedgerKind = "school_age" | "suspected" | "dropout" | "mismatch" | "evidence";

@@ -2,6 +2,7 @@
 import type { AbsenceForm } from "./AbsenceForm";
 import type { CaseForm } from "./CaseForm";
 import type { Day } from "./Day";
+import type { EvidenceForm } from "./EvidenceForm";
 import type { PhotoView } from "./PhotoView";
 import type { SchoolingStatus } from "./SchoolingStatus";
 import type { VisitForm } from "./VisitForm";
@@ -62,6 +63,26 @@ photos: Array<PhotoView>, } | { "kind": "case",
  * What it says.
  */
 form: CaseForm, 
+/**
+ * Its photographed pages.
+ */
+photos: Array<PhotoView>, } | { "kind": "evidence", 
+/**
+ * What it says.
+ */
+form: EvidenceForm, 
+/**
+ * The kind of proof, in Chinese.
+ */
+proofZh: string, 
+/**
+ * English.
+ */
+proofEn: string, 
+/**
+ * Another entry stands in its place now, or it was withdrawn.
+ */
+replaced: boolean, 
 /**
  * Its photographed pages.
  */

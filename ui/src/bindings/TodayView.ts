@@ -36,6 +36,14 @@ mismatches: Array<TodayCard>,
  */
 changed: Array<ChangedCase>, 
 /**
+ * Children without valid evidence.
+ */
+withoutEvidence: number, 
+/**
+ * Children whose evidence lapses within a month.
+ */
+evidenceLapsesSoon: number, 
+/**
  * Drafts that wait to be finished.
  */
 draftCount: number, };

@@ -2,8 +2,8 @@
 export const zh = {
   ledger: {
     title: '台账',
-    kind: { school_age: '适龄儿童台账', suspected: '疑似辍学台账', dropout: '辍学台账', mismatch: '人籍核对台账' },
-    kindShort: { school_age: '适龄', suspected: '疑似辍学', dropout: '辍学', mismatch: '人籍核对' },
+    kind: { school_age: '适龄儿童台账', suspected: '疑似辍学台账', dropout: '辍学台账', mismatch: '人籍核对台账', evidence: '无有效佐证学生名单' },
+    kindShort: { school_age: '适龄', suspected: '疑似辍学', dropout: '辍学', mismatch: '人籍核对', evidence: '佐证不全' },
     noCases: '这本台账现在是空的',
     noCasesHint: '无故缺勤满规定天数、平台下发或由人认定的孩子会出现在这里；本学年销号的留在里面。',
     export: '导出 Excel',
@@ -102,8 +102,8 @@ export const zh = {
 export const en: typeof zh = {
   ledger: {
     title: 'Ledgers',
-    kind: { school_age: 'Ledger of school-age children', suspected: 'Ledger of suspected dropouts', dropout: 'Ledger of dropouts', mismatch: 'Record against child' },
-    kindShort: { school_age: 'School age', suspected: 'Suspected', dropout: 'Dropouts', mismatch: 'Record/child' },
+    kind: { school_age: 'Ledger of school-age children', suspected: 'Ledger of suspected dropouts', dropout: 'Ledger of dropouts', mismatch: 'Record against child', evidence: 'Children without valid evidence' },
+    kindShort: { school_age: 'School age', suspected: 'Suspected', dropout: 'Dropouts', mismatch: 'Record/child', evidence: 'No evidence' },
     noCases: 'This ledger is empty now',
     noCasesHint:
       'Children who are missing for the set number of days, pushed by the platform, or decided upon appear here; those closed in this school year stay.',

@@ -4,6 +4,7 @@ import * as cases from './cases'
 import * as casework from './casework'
 import * as common from './common'
 import * as desk from './desk'
+import * as evidence from './evidence'
 import * as failures from './failures'
 import * as shell from './shell'
 import * as sync from './sync'
@@ -19,6 +20,7 @@ const zh = {
   sync: sync.zh,
   desk: desk.zh,
   apart: apart.zh,
+  evidence: evidence.zh,
   failures: failures.zh,
 }
 const en: typeof zh = {
@@ -30,6 +32,7 @@ const en: typeof zh = {
   sync: sync.en,
   desk: desk.en,
   apart: apart.en,
+  evidence: evidence.en,
   failures: failures.en,
 }
 

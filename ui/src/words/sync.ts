@@ -49,6 +49,7 @@ export const zh = {
     moved: '转到别处',
     absence: '出勤',
     case: '案件',
+    evidence: '就读佐证',
   },
   photoCount: '照片 {n} 张',
   packs: {
@@ -137,6 +138,7 @@ export const en: typeof zh = {
     moved: 'Moved',
     absence: 'Attendance',
     case: 'Case',
+    evidence: 'Evidence',
   },
   photoCount: '{n} photos',
   packs: {

@@ -12,6 +12,7 @@ use crate::domain::absence::AbsenceEntry;
 use crate::domain::case_record::CaseRecord;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
 use crate::domain::dossier::{Actor, Dossier, MoveRecord, PhotoRecord, StatusEvent, VisitRecord, Written};
+use crate::domain::evidence::EvidenceEntry;
 use crate::domain::field;
 use crate::domain::identifier::{EntryId, Hash32};
 use crate::domain::place::{ClassId, Leaves, PlaceCode};
@@ -128,6 +129,15 @@ impl Reader<'_> {
         for (key, entry) in self.entries("evidence")? {
             if let Some(photo) = self.photo(key, &entry)? {
                 dossier.photos.insert(key, photo);
+            } else if let Some(form) = self.fields(&entry)?.strictly() {
+                let seen = self.keys(&entry, "seen")?;
+                dossier.evidence.push(EvidenceEntry {
+                    entry: key,
+                    form,
+                    seen,
+                    actor: actor(&entry),
+                    at: self.time(&entry),
+                });
             }
         }
         Ok(dossier)

@@ -11,6 +11,7 @@ use crate::domain::absence::AbsenceForm;
 use crate::domain::case_record::CaseForm;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
 use crate::domain::dossier::PhotoRecord;
+use crate::domain::evidence::EvidenceForm;
 use crate::domain::identifier::EntryId;
 use crate::domain::place::Leaves;
 use crate::domain::status_change::StatusForm;
@@ -177,6 +178,20 @@ pub fn add_case_record(
 ) -> Result<()> {
     let entry = add_form(tx, "cases", key, form)?;
     put_seen(tx, &entry, seen, rule)
+}
+
+/// Adds a proof to the evidence file, or a withdrawal, with the entries in whose place it stands.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn add_evidence(
+    tx: &mut Transaction<'_>,
+    key: EntryId,
+    form: &EvidenceForm,
+    replaces: &BTreeSet<EntryId>,
+) -> Result<()> {
+    let entry = add_form(tx, "evidence", key, form)?;
+    put_seen(tx, &entry, replaces, "")
 }
 
 fn put_seen(tx: &mut Transaction<'_>, entry: &ExId, seen: &BTreeSet<EntryId>, rule: &str) -> Result<()> {
