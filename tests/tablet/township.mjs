@@ -1,7 +1,7 @@
 // A township for browser tests: the real server and loopback hosts as processes, in a folder of their own, and
 // Chromium at a tablet's size with touch.
 import { spawn, execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -125,7 +125,27 @@ export class Township {
       if (message.type() === 'error') page.wrong.push(message.text())
     })
     await page.goto(url)
+    page.host = host
     return page
+  }
+
+  /** A device is switched off. */
+  async closes(page) {
+    const gone = new Promise((ended) => page.host.once('exit', ended))
+    await page.context().close()
+    page.host.kill()
+    await gone
+  }
+
+  /** Copies all that is on a device that is switched off, keys included: what a clerk does who sets up a second tablet so. */
+  copies(from, to) {
+    cpSync(join(this.folder, from), join(this.folder, to), { recursive: true })
+  }
+
+  async unlocks(page) {
+    await page.getByTestId('unlock-pin').fill(PIN)
+    await page.getByTestId('unlock-submit').click()
+    await page.getByTestId('strip').waitFor()
   }
 
   async enrols(page, code) {
