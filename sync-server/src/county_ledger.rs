@@ -1,11 +1,11 @@
 //! The ledger as the server's log has it: for the administrator, and for the proof that it equals the desk's.
 //! Materialises documents: never in the way of intake.
 
+use jiafang_core::domain::county::County;
 use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::doc::{self, dossier_read};
 use jiafang_core::domain::identifier::{DocumentId, Hash32};
 use jiafang_core::domain::ledger::{self, LedgerRow};
-use jiafang_core::domain::place::County;
 use jiafang_core::error::{ErrorCode, Result};
 
 use crate::store::materialised::{self, Trouble};

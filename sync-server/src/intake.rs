@@ -311,9 +311,7 @@ fn judge<'a>(
         return Ok(Judgement::Apart(QuarantineReason::NotYours));
     }
     let placed = placement.map(|placement| placement.leaves);
-    if !are_places(&body.leaves)
-        || !may_write(device, county, body.kind, body.document == county.document, &body.leaves)
-    {
+    if !are_places(&body.leaves) || !may_write(device, county, item, change) {
         return Ok(Judgement::Apart(QuarantineReason::NotYours));
     }
     let mut moved_from = None;
@@ -421,19 +419,18 @@ pub fn are_places(leaves: &Leaves) -> bool {
 
 /// The right to write: the person's role, and a scope that covers the document where the author saw it. Where it lies is
 /// asked for besides.
-fn may_write(
-    device: &Device,
-    county: &CountyRow,
-    kind: DocumentKind,
-    is_county_document: bool,
-    leaves: &Leaves,
-) -> bool {
-    match kind {
-        DocumentKind::County => is_county_document && device.certificate == county.certificate,
+fn may_write(device: &Device, county: &CountyRow, item: &Checked, change: &Change) -> bool {
+    let body = &item.envelope.body;
+    match body.kind {
+        DocumentKind::County => {
+            let is_allowed = |rights: &Rights| doc::county_rights::allows(rights.role, &rights.scopes, change);
+            body.document == county.document
+                && (device.certificate == county.certificate || device.rights.as_ref().is_some_and(is_allowed))
+        }
         // Their rights are a kind of their own, which this version does not give to anybody yet.
         DocumentKind::Restricted => false,
         DocumentKind::Dossier => {
-            device.rights.as_ref().is_some_and(|rights| rights.role.writes_dossiers() && covers(rights, leaves))
+            device.rights.as_ref().is_some_and(|rights| rights.role.writes_dossiers() && covers(rights, &body.leaves))
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Invites a person: register entry, one-time token, enrolment code.
 
+use jiafang_core::domain::county::County;
 use jiafang_core::domain::identifier::{Hash32, PersonId};
-use jiafang_core::domain::place::{County, SchoolCode, Scope};
+use jiafang_core::domain::place::{SchoolCode, Scope};
 use jiafang_core::domain::role::Role;
 use jiafang_core::environment::Environment;
 use jiafang_core::error::{ErrorCode, Failure, Result};

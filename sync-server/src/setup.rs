@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use jiafang_core::domain::county::County;
 use jiafang_core::domain::doc;
 use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::identifier::Hash32;
-use jiafang_core::domain::place::{County, Leaves};
+use jiafang_core::domain::place::Leaves;
 use jiafang_core::environment::Environment;
 use jiafang_core::error::{ErrorCode, Failure, Result};
 use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};
@@ -53,7 +54,9 @@ fn refuse_unless_empty(data: &Path) -> Result<()> {
 pub fn create(data: &Path, setup: &Setup<'_>, identity: &Identity, environment: &Environment) -> Result<Store> {
     refuse_unless_empty(data)?;
     if let Some(mistake) = setup.county.mistakes().into_iter().next() {
-        return Err(Failure::new(ErrorCode::FieldInvalid, mistake).fact("field", "county").fact("reason", "file"));
+        return Err(Failure::new(ErrorCode::FieldInvalid, mistake.to_string())
+            .fact("field", "county")
+            .fact("reason", "file"));
     }
     jiafang_core::files::create_folders(data)?;
     identity.write(data)?;

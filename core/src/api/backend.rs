@@ -12,11 +12,13 @@ use super::running_sync::{Syncing, Told, connected};
 use super::state::AppState;
 use super::sync::{SyncActivity, SyncStatus};
 use super::{
-    apart, axes, casework, children, delivery, dossier, evidence, inbox, ledger, page, photo, roll, roster, state,
-    sync, today, visit,
+    apart, axes, casework, children, county_settings, delivery, dossier, duty, duty_pages, evidence, inbox, ledger,
+    page, photo, roll, roster, state, sync, today, visit,
 };
 use crate::app::apart as decisions;
+use crate::app::county_settings as edits;
 use crate::app::device::Device;
+use crate::app::duty as duties;
 use crate::app::synchronise::SharedDevice;
 use crate::app::{change_child, drafts, enrol, move_child, pack_file, record_visit, register_child};
 use crate::domain::place::Leaves;
@@ -259,7 +261,8 @@ impl Commands for Backend {
     }
 
     fn code_lists(&self, _: state::Nothing) -> Result<state::CodeLists> {
-        Ok(state::code_lists())
+        let county = held(&self.device).as_ref().map(Device::county);
+        Ok(state::code_lists(county.as_deref()))
     }
 
     fn places(&self, _: state::Nothing) -> Result<state::Places> {
@@ -462,6 +465,67 @@ impl Commands for Backend {
         let name = format!("首次下载-{}.jfpacks", self.environment.now().day());
         let file = self.files.keep(&self.environment, &name, made.bytes, made.children);
         Ok(sync::PacksExported { file, code: made.code.to_text(), child_count: made.children })
+    }
+
+    fn county_settings(&self, _: state::Nothing) -> Result<county_settings::CountySettings> {
+        self.with_device(|device| county_settings::view(device))
+    }
+
+    fn preview_county_edit(&self, request: county_settings::EditCounty) -> Result<county_settings::CountyEditPreview> {
+        self.with_device(|device| county_settings::preview(device, request.edit))
+    }
+
+    fn save_county_edit(&self, request: county_settings::EditCounty) -> Result<dossier::Saved> {
+        self.changing(|device| edits::save(device, request.edit).map(dossier::Saved::at))
+    }
+
+    fn settle_county(&self, request: county_settings::SettleCounty) -> Result<dossier::Saved> {
+        self.changing(|device| {
+            edits::settle(device, &request.root, &request.key, &request.json).map(dossier::Saved::at)
+        })
+    }
+
+    fn export_rule_set(&self, request: county_settings::OneRuleSet) -> Result<ledger::MadeFile> {
+        let (name, bytes) = self.with_device(|device| county_settings::rule_file(device, &request.name))?;
+        Ok(self.files.keep(&self.environment, &name, bytes, 1))
+    }
+
+    fn read_rule_set(&self, request: county_settings::ReadRuleSet) -> Result<county_settings::RuleSetRead> {
+        self.with_device(|device| county_settings::read_rule_file(device, &request.text))
+    }
+
+    fn duty_grid(&self, _: state::Nothing) -> Result<duty::DutyView> {
+        self.with_device(|device| duty_pages::view(device))
+    }
+
+    fn list_duties(&self, request: duty::ListDuties) -> Result<duty::DutyRows> {
+        self.with_device(|device| duty_pages::rows(device, &request))
+    }
+
+    fn duty_candidates(&self, _: state::Nothing) -> Result<duty::DutyCandidates> {
+        self.with_device(|device| duty_pages::candidates(device))
+    }
+
+    fn bind_duty(&self, request: duty::BindDuty) -> Result<dossier::Saved> {
+        let duty::BindDuty { level, scopes, person, from } = request;
+        self.changing(|device| duties::bind(device, &level, &scopes, person.as_ref(), from).map(dossier::Saved::at))
+    }
+
+    fn list_duty_children(&self, request: duty::ListDutyChildren) -> Result<children::ChildrenPage> {
+        self.with_device(|device| duty_pages::children(device, &request))
+    }
+
+    fn preview_handover(&self, request: duty::HandOver) -> Result<duty::HandoverPreviewView> {
+        self.with_device(|device| duty_pages::preview(device, &request))
+    }
+
+    fn hand_over(&self, request: duty::HandOver) -> Result<dossier::Saved> {
+        let duty::HandOver { from, to, within, on, reason } = request;
+        self.changing(|device| duties::hand_over(device, &from, &to, &within, on, &reason).map(dossier::Saved::at))
+    }
+
+    fn undo_handover(&self, request: duty::UndoHandover) -> Result<dossier::Saved> {
+        self.changing(|device| duties::undo(device, request.entry, &request.reason).map(dossier::Saved::at))
     }
 
     fn show_roster_rows(&self, request: roster::ShowRosterRows) -> Result<roster::RosterRows> {

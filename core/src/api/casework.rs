@@ -55,6 +55,8 @@ pub struct CaseView {
     pub source: Option<CaseSource>,
     /// The rule set that it began under, in Chinese.
     pub rules_zh: String,
+    /// The version by its name: `tongjiang-1357@1`.
+    pub rule: String,
     /// English.
     pub rules_en: String,
     /// Where it stands.
@@ -322,6 +324,7 @@ fn case_view(casework: &Casework<'_>, device: &Device, case: &Case) -> CaseView 
     CaseView {
         opened_on: case.opened_on,
         source: case.source,
+        rule: case.rule.clone(),
         rules_zh: rules.map_or_else(|| case.rule.clone(), |rules| rules.zh.clone()),
         rules_en: rules.map_or_else(|| case.rule.clone(), |rules| rules.en.clone()),
         phase: case.phase,

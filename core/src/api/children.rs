@@ -1,13 +1,19 @@
 //! The list of children, and registering one that no roster had.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::app::device::Device;
+use crate::app::duty;
 use crate::domain::code_list::{AttendanceMode, ChildFlag, Relation, SchoolingStatus, Sex};
+use crate::domain::county::County;
+use crate::domain::duty::DutyLine;
+use crate::domain::duty_fold::Duties;
 use crate::domain::identifier::DocumentId;
 use crate::domain::ledger::PlaceNames;
-use crate::domain::place::{ClassId, County, PlaceCode};
+use crate::domain::place::{ClassId, Leaves, Place, PlaceCode};
 use crate::domain::time::{Day, Timestamp};
 use crate::error::Result;
 use crate::store::child_search::{TermRange, names_place};
@@ -76,6 +82,8 @@ pub struct ChildRow {
     pub conflict_count: u32,
     /// Visits and photos that wait to be sent.
     pub waiting_count: u32,
+    /// Who is responsible for the child, on the government line and on the education line; empty for nobody.
+    pub responsible: ResponsibleNames,
 }
 
 /// Registers a child that no roster had.
@@ -157,7 +165,7 @@ pub(super) fn page(device: &Device, request: &ListChildren) -> Result<ChildrenPa
     let filter = ChildFilter {
         terms: TermRange::of(&request.search),
         villages_named: villages_named(&county, &request.search),
-        place: request.village.clone(),
+        places: request.village.as_ref().map(|village| county.mergers().codes_of(village)).unwrap_or_default(),
         class: request.class.clone(),
         ..ChildFilter::default()
     };
@@ -166,20 +174,49 @@ pub(super) fn page(device: &Device, request: &ListChildren) -> Result<ChildrenPa
     Ok(ChildrenPage { total: reading.count_children(&filter)?, rows: rows(device, &children) })
 }
 
-/// Villages that what was typed names.
+/// Codes of the villages that what was typed names, by a name or code that they have or had, with all that are a part of
+/// them now.
 pub(super) fn villages_named(county: &County, typed: &str) -> Vec<String> {
-    county
-        .places
-        .iter()
-        .filter(|place| place.code.is_village() && names_place(&place.name, typed))
-        .map(|place| place.code.as_str().to_owned())
-        .take(20)
-        .collect()
+    let is_named = |place: &&Place| {
+        let mut names = std::iter::once(&place.name).chain(&place.former_names);
+        let is_code = place.code.as_str() == typed.trim();
+        place.code.is_village() && (is_code || names.any(|name| name == typed.trim() || names_place(name, typed)))
+    };
+    let mergers = county.mergers();
+    let named: BTreeSet<PlaceCode> =
+        county.places.iter().filter(is_named).take(20).map(|place| mergers.place(&place.code)).collect();
+    named.iter().flat_map(|place| mergers.codes_of(place)).map(String::from).collect()
+}
+
+/// Names of who is responsible for a child.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, TS)]
+#[ts(export)]
+pub struct ResponsibleNames {
+    /// On the government line; several with 、 when people bound apart.
+    pub government: String,
+    /// On the education line.
+    pub education: String,
+}
+
+impl ResponsibleNames {
+    /// Of a child.
+    pub(super) fn of(device: &Device, duties: &Duties, document: DocumentId, leaves: &Leaves, group: &str) -> Self {
+        let names = |line| {
+            let found = duty::responsible(device.store.reading(), duties, line, document, leaves, group);
+            let people = found.unwrap_or_else(|failure| {
+                tracing::warn!(code = ?failure.code, "the duties of a child cannot be read");
+                Vec::new()
+            });
+            people.into_iter().map(|one| one.person.name).collect::<Vec<_>>().join("、")
+        };
+        Self { government: names(DutyLine::Government), education: names(DutyLine::Education) }
+    }
 }
 
 /// One child as lists show it, today.
 pub(super) fn one(device: &Device, child: &StoredChild) -> ChildRow {
-    row(child, &PlaceNames::of(&device.county()), device.environment.now().day())
+    let county = device.county();
+    row(device, child, &PlaceNames::of(&county), &Duties::of(&county), device.environment.now().day())
 }
 
 /// Rows as lists show them, today.
@@ -187,10 +224,11 @@ pub(super) fn rows(device: &Device, children: &[StoredChild]) -> Vec<ChildRow> {
     let county = device.county();
     let names = PlaceNames::of(&county);
     let today = device.environment.now().day();
-    children.iter().map(|child| row(child, &names, today)).collect()
+    let duties = Duties::of(&county);
+    children.iter().map(|child| row(device, child, &names, &duties, today)).collect()
 }
 
-fn row(child: &StoredChild, names: &PlaceNames<'_>, today: Day) -> ChildRow {
+fn row(device: &Device, child: &StoredChild, names: &PlaceNames<'_>, duties: &Duties, today: Day) -> ChildRow {
     let class = child.leaves.class.as_ref();
     ChildRow {
         document_id: child.document,
@@ -208,5 +246,6 @@ fn row(child: &StoredChild, names: &PlaceNames<'_>, today: Day) -> ChildRow {
         next_visit_on: child.next_visit_on,
         conflict_count: child.conflict_count,
         waiting_count: child.waiting_count,
+        responsible: ResponsibleNames::of(device, duties, child.document, &child.leaves, &child.village_group),
     }
 }

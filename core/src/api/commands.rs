@@ -5,8 +5,15 @@ use super::apart::{DecideApart, PutAwayReturned};
 use super::axes::RecordStatus;
 use super::casework::{BeginPages, RecordCase};
 use super::children::{ChildRegistered, ChildrenPage, ListChildren, RegisterChild};
+use super::county_settings::{
+    CountyEditPreview, CountySettings, EditCounty, OneRuleSet, ReadRuleSet, RuleSetRead, SettleCounty,
+};
 use super::delivery::DeliveryOverview;
 use super::dossier::{AddGuardian, ChangeField, DossierView, MoveChild, OpenDossier, Saved, SettleConflict};
+use super::duty::{
+    BindDuty, DutyCandidates, DutyRows, DutyView, HandOver, HandoverPreviewView, ListDuties, ListDutyChildren,
+    UndoHandover,
+};
 use super::evidence::{EvidenceGaps, ListEvidenceGaps, RecordEvidence};
 use super::inbox::Inbox;
 use super::ledger::{LedgerPage, MadeFile, ShowLedger};
@@ -188,6 +195,34 @@ commands! {
     show_ledger = "showLedger" (ShowLedger) -> LedgerPage;
     /// The ledger as a spreadsheet: exactly what is seen, all pages.
     export_ledger = "exportLedger" (ShowLedger) -> MadeFile;
+    /// The county's settings.
+    county_settings = "countySettings" (Nothing) -> CountySettings;
+    /// What an edit of the county's settings would change, before it is saved.
+    preview_county_edit = "previewCountyEdit" (EditCounty) -> CountyEditPreview;
+    /// Saves an edit of the county's settings.
+    save_county_edit = "saveCountyEdit" (EditCounty) -> Saved;
+    /// Chooses among what several wrote of one setting.
+    settle_county = "settleCounty" (SettleCounty) -> Saved;
+    /// A rule set as a file.
+    export_rule_set = "exportRuleSet" (OneRuleSet) -> MadeFile;
+    /// Reads a rule set from a file's text, to be edited and saved.
+    read_rule_set = "readRuleSet" (ReadRuleSet) -> RuleSetRead;
+    /// The duty grid in one look.
+    duty_grid = "dutyGrid" (Nothing) -> DutyView;
+    /// What is bound at a level of the duty grid.
+    list_duties = "listDuties" (ListDuties) -> DutyRows;
+    /// People to choose from for the duty grid.
+    duty_candidates = "dutyCandidates" (Nothing) -> DutyCandidates;
+    /// Binds somebody, or nobody any more, to several things.
+    bind_duty = "bindDuty" (BindDuty) -> Saved;
+    /// Children without anybody on a line, or of one person.
+    list_duty_children = "listDutyChildren" (ListDutyChildren) -> ChildrenPage;
+    /// What a hand-over would pass on.
+    preview_handover = "previewHandover" (HandOver) -> HandoverPreviewView;
+    /// Hands over all that one person answers for within a scope.
+    hand_over = "handOver" (HandOver) -> Saved;
+    /// Takes a hand-over back.
+    undo_handover = "undoHandover" (UndoHandover) -> Saved;
     /// Rows of an import.
     show_roster_rows = "showRosterRows" (ShowRosterRows) -> RosterRows;
     /// Decides on doubtful rows.

@@ -59,6 +59,8 @@ pub struct DossierView {
     pub casework: CaseworkView,
     /// Its evidence file.
     pub evidence: EvidenceView,
+    /// Who answers for it, on both lines.
+    pub duties: super::duty::ChildDuties,
     /// Whether everything of this child is with the server; absent while that is being compared.
     pub delivery: Option<super::delivery::DossierDelivery>,
 }
@@ -252,6 +254,7 @@ pub(super) fn view(device: &Device, id: DocumentId) -> Result<DossierView> {
         axes: axes::view(device, id, &dossier)?,
         casework: casework::view(device, id, &child.leaves)?,
         evidence: evidence::view(device, &seen, &dossier)?,
+        duties: super::duty_pages::of_child(device, id, &child.leaves, &child.village_group)?,
         delivery: super::delivery::of_dossier(device, id)?,
         village: child.leaves.village,
         class: child.leaves.class,

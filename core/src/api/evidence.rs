@@ -287,8 +287,9 @@ pub(super) fn gaps(device: &Device, request: &ListEvidenceGaps) -> Result<Eviden
     let reading = device.store.reading();
     let today = device.environment.now().day();
     let rules = EvidenceRules::default_rules();
+    let mergers = device.county().mergers();
     let filter = ChildFilter {
-        place: request.place.clone(),
+        places: request.place.as_ref().map(|place| mergers.codes_of(place)).unwrap_or_default(),
         class: request.class.clone(),
         ..without_evidence(today, request.within_days)
     };

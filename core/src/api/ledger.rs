@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::children::villages_named;
+use super::children::{ResponsibleNames, villages_named};
 use super::ledger_kind::LedgerKind;
 use crate::app::device::Device;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
+use crate::domain::county::County;
+use crate::domain::duty_fold::Duties;
 use crate::domain::identifier::DocumentId;
-use crate::domain::ledger::{self, PlaceNames};
+use crate::domain::ledger::{self, LedgerRow, PlaceNames};
 use crate::domain::place::{ClassId, PlaceCode, SchoolCode};
 use crate::error::Result;
 use crate::spreadsheet::writer::{ColumnKind, Table, TableColumn, write_table};
@@ -132,11 +134,13 @@ pub struct MadeFile {
 }
 
 fn filter(device: &Device, request: &ShowLedger) -> ChildFilter {
+    let county = device.county();
+    let mergers = county.mergers();
     ChildFilter {
         terms: TermRange::of(&request.search),
-        villages_named: villages_named(&device.county(), &request.search),
-        place: request.place.clone(),
-        school: request.school.as_ref().map(|school| school.0.clone()),
+        villages_named: villages_named(&county, &request.search),
+        places: request.place.as_ref().map(|place| mergers.codes_of(place)).unwrap_or_default(),
+        schools: request.school.as_ref().map(|school| mergers.schools_of(school)).unwrap_or_default(),
         class: request.class.clone(),
         statuses: request.statuses.clone(),
         flags: request.flags.clone(),
@@ -162,7 +166,8 @@ pub(super) fn page(device: &Device, request: &ShowLedger) -> Result<LedgerPage> 
     let county = device.county();
     let names = PlaceNames::of(&county);
     let today = device.environment.now().day();
-    let stored = reading.ledger_rows(&filter, request.offset, request.limit.clamp(1, 500))?;
+    let mut stored = reading.ledger_rows(&filter, request.offset, request.limit.clamp(1, 500))?;
+    name_responsible(device, &county, &mut stored);
     let rows = stored
         .iter()
         .zip(request.offset.saturating_add(1)..)
@@ -239,6 +244,18 @@ fn with_case(
     cells
 }
 
+/// Who is responsible is told by the county's grid and not by the dossier alone, so it is put in when a row is shown.
+fn name_responsible(device: &Device, county: &County, rows: &mut [(DocumentId, LedgerRow)]) {
+    let duties = Duties::of(county);
+    for (document, row) in rows {
+        let group = row.cells.get("village_group").cloned().unwrap_or_default();
+        let ResponsibleNames { government, education } =
+            ResponsibleNames::of(device, &duties, *document, &row.leaves, &group);
+        row.cells.insert("responsible_gov".to_owned(), government);
+        row.cells.insert("responsible_edu".to_owned(), education);
+    }
+}
+
 /// Columns whose numbers stand right.
 const NUMERIC: &[&str] = &["seq", "visit_count"];
 /// Columns that hold days.
@@ -275,7 +292,8 @@ pub(super) fn export(device: &Device, request: &ShowLedger) -> Result<(Vec<u8>, 
         let place = |key: &String| all.iter().position(|(known, _)| *known == key.as_str());
         request.columns.iter().filter_map(place).collect()
     };
-    let stored = device.store.reading().ledger_rows(&filter, 0, EXPORT_ROWS_MAX)?;
+    let mut stored = device.store.reading().ledger_rows(&filter, 0, EXPORT_ROWS_MAX)?;
+    name_responsible(device, &county, &mut stored);
     let only: BTreeSet<DocumentId> = request.only.iter().copied().collect();
     let rows: Vec<Vec<String>> = stored
         .iter()

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::app::device::Device;
-use crate::domain::code_list;
+use crate::domain::code_list::{self, CodeWording};
+use crate::domain::county::County;
 use crate::domain::ledger::PlaceNames;
-use crate::domain::place::{ClassId, Leaves, PlaceCode, SchoolCode, Scope};
+use crate::domain::place::{ClassId, Leaves, Place, PlaceCode, SchoolCode, Scope};
 use crate::domain::role::Role;
 use crate::error::Result;
 
@@ -197,6 +198,7 @@ pub struct ClassView {
 
 /// A value of a code list in both languages.
 #[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct CodeView {
     /// The key that requests carry.
@@ -205,6 +207,12 @@ pub struct CodeView {
     pub zh: String,
     /// English.
     pub en: String,
+    /// The county's forms do not offer it; where it was recorded it stays to be read.
+    pub hidden: bool,
+    /// The standard term, which ledgers keep.
+    pub standard_zh: String,
+    /// The standard English term.
+    pub standard_en: String,
 }
 
 /// All code lists, in the order in which forms offer them.
@@ -313,10 +321,15 @@ pub(super) fn places(device: &Device) -> Places {
     let names = PlaceNames::of(&county);
     let today = device.environment.now().day();
     let covers = |leaves: &Leaves| device.author.rights.scopes.iter().any(|scope| scope.covers(leaves));
+    // A township that became a part of another, and all its villages with it, is not offered any more.
+    let has_villages = |township: &Place| {
+        let mut places = county.places.iter();
+        places.any(|place| place.code.is_village() && township.code.holds(&place.code) && place.merged_into.is_none())
+    };
     let townships = county
         .places
         .iter()
-        .filter(|place| place.code.as_str().len() == 9)
+        .filter(|place| place.code.as_str().len() == 9 && (place.merged_into.is_none() || has_villages(place)))
         .map(|township| TownshipView {
             code: township.code.clone(),
             name: township.name.clone(),
@@ -324,6 +337,7 @@ pub(super) fn places(device: &Device) -> Places {
                 .places
                 .iter()
                 .filter(|place| place.code.is_village() && township.code.holds(&place.code))
+                .filter(|place| place.merged_into.is_none())
                 .map(|village| VillageView {
                     code: village.code.clone(),
                     name: village.name.clone(),
@@ -356,16 +370,13 @@ pub(super) fn places(device: &Device) -> Places {
 }
 
 /// All code lists.
-pub(super) fn code_lists() -> CodeLists {
+pub(super) fn code_lists(county: Option<&County>) -> CodeLists {
     macro_rules! list {
         ($name:ident) => {
-            code_list::$name::ALL
-                .iter()
-                .map(|code| CodeView { key: code.key().to_owned(), zh: code.zh().to_owned(), en: code.en().to_owned() })
-                .collect()
+            code_list::$name::ALL.iter().map(|code| standard(code.key(), code.zh(), code.en())).collect()
         };
     }
-    CodeLists {
+    let mut lists = CodeLists {
         sex: list!(Sex),
         visit_mode: list!(VisitMode),
         visit_purpose: list!(VisitPurpose),
@@ -385,5 +396,42 @@ pub(super) fn code_lists() -> CodeLists {
         case_outcome: list!(CaseOutcome),
         dropout_destination: list!(DropoutDestination),
         case_record_kind: list!(CaseRecordKind),
+    };
+    for (name, list) in [
+        ("visit_purpose", &mut lists.visit_purpose),
+        ("informed_topic", &mut lists.informed_topic),
+        ("absence_reason", &mut lists.absence_reason),
+        ("parent_position", &mut lists.parent_position),
+        ("child_position", &mut lists.child_position),
+        ("child_flag", &mut lists.child_flag),
+    ] {
+        let wordings = county.iter().flat_map(|county| &county.codes).filter(|wording| wording.list == name);
+        for wording in wordings {
+            put_in_words(list, wording);
+        }
+    }
+    lists
+}
+
+fn standard(key: &str, zh: &str, en: &str) -> CodeView {
+    CodeView {
+        key: key.to_owned(),
+        zh: zh.to_owned(),
+        en: en.to_owned(),
+        hidden: false,
+        standard_zh: zh.to_owned(),
+        standard_en: en.to_owned(),
+    }
+}
+
+/// The county's word stands in place of the standard term on forms.
+fn put_in_words(list: &mut [CodeView], wording: &CodeWording) {
+    let Some(code) = list.iter_mut().find(|code| code.key == wording.key) else { return };
+    code.hidden = wording.hidden;
+    if !wording.zh.is_empty() {
+        code.zh.clone_from(&wording.zh);
+    }
+    if !wording.en.is_empty() {
+        code.en.clone_from(&wording.en);
     }
 }

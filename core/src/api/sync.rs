@@ -224,6 +224,10 @@ pub enum DeliveryKind {
     Case,
     /// A proof of the evidence file, or its withdrawal.
     Evidence,
+    /// A setting of the county.
+    County,
+    /// Who answers for what.
+    Duty,
 }
 
 /// A photo with where it is.

@@ -1,10 +1,11 @@
 //! One finished form becomes one commit, one signed envelope, one row in the outbox and the projections:
 //! together or not at all.
 
+use automerge::Change;
 pub use automerge::transaction::Transaction as DocumentTransaction;
 
 use crate::api::sync::DeliveryKind;
-use crate::domain::doc;
+use crate::domain::doc::{self, DocumentKind, county_rights};
 use crate::domain::identifier::{CertificateId, EntryId};
 use crate::domain::place::Leaves;
 use crate::domain::time::Timestamp;
@@ -60,6 +61,8 @@ impl DeliveryKind {
             Self::Absence => "absence",
             Self::Case => "case",
             Self::Evidence => "evidence",
+            Self::County => "county",
+            Self::Duty => "duty",
         }
     }
 
@@ -76,6 +79,8 @@ impl DeliveryKind {
             Self::Absence,
             Self::Case,
             Self::Evidence,
+            Self::County,
+            Self::Duty,
         ]
         .into_iter()
         .find(|kind| kind.key() == key)
@@ -96,6 +101,16 @@ impl Author {
         }
     }
 
+    /// Whether the person may write this into the document: into a dossier by where it lies, into the county's by what it is.
+    fn may_write_change(&self, row: &DocumentRow, change: &Change) -> Result<()> {
+        let allowed = match row.kind {
+            DocumentKind::County => county_rights::allows(self.rights.role, &self.rights.scopes, change),
+            DocumentKind::Dossier => return self.may_write(&row.leaves),
+            DocumentKind::Restricted => false,
+        };
+        if allowed { Ok(()) } else { Err(Failure::new(ErrorCode::NotAllowed, "the role does not write this document")) }
+    }
+
     /// Writes one form into one document, within the transaction of its use case. `false` when it changed
     /// nothing.
     ///
@@ -110,7 +125,9 @@ impl Author {
         now: Timestamp,
         write: impl FnOnce(&mut DocumentTransaction<'_>) -> Result<()>,
     ) -> Result<bool> {
-        self.may_write(&row.leaves)?;
+        if row.kind != DocumentKind::County {
+            self.may_write(&row.leaves)?;
+        }
         let reading = Reading::within(tx);
         if reading.has_left(row.id)? {
             return Err(Failure::new(ErrorCode::ChildMovedAway, "the dossier has left the person's scope"));
@@ -122,6 +139,7 @@ impl Author {
             doc::empty(row.kind)?
         };
         let Some(change) = doc::commit(&mut document, &self.actor, now, write)? else { return Ok(false) };
+        self.may_write_change(row, &change)?;
         let mut standing = reading.standing()?;
         let counter = standing
             .counter

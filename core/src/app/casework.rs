@@ -9,8 +9,9 @@ use crate::domain::calendar::SchoolDays;
 use crate::domain::case::{Case, CaseFacts, CaseTask, Doer};
 use crate::domain::case_fold::{self, Clock};
 use crate::domain::case_tasks::roll_questions;
+use crate::domain::county::County;
 use crate::domain::dossier::Actor;
-use crate::domain::place::{County, Leaves, SchoolCode};
+use crate::domain::place::{Leaves, SchoolCode};
 use crate::domain::rule_set::{RuleSet, in_force};
 use crate::domain::time::Day;
 use crate::store::Reading;
@@ -35,7 +36,12 @@ impl<'a> Casework<'a> {
     /// Of a device, today.
     #[must_use]
     pub fn of(device: &'a Device) -> Self {
-        let county = device.county();
+        Self::under(device, device.county())
+    }
+
+    /// Of a device, today, as if the county were this one: what an edit of its settings would change.
+    #[must_use]
+    pub fn under(device: &'a Device, county: Arc<County>) -> Self {
         Self {
             reading: device.store.reading(),
             rules: county.rule_sets(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::author::Author;
 use super::rebuild_projections;
-use crate::domain::place::County;
+use crate::domain::county::County;
 use crate::environment::Environment;
 use crate::error::{ErrorCode, Failure, Result};
 use crate::photo::file_store::PhotoFiles;
@@ -107,11 +107,14 @@ impl Device {
                     code: crate::domain::place::PlaceCode::unknown_county(),
                     name: self.enrolment.county_name.clone(),
                     former_names: Vec::new(),
+                    merged_into: None,
                 },
                 places: Vec::new(),
                 schools: Vec::new(),
                 calendar: crate::domain::calendar::Calendar::default(),
                 rules: Vec::new(),
+                codes: Vec::new(),
+                duty: crate::domain::duty::DutyGrid::default(),
             })
         })
     }

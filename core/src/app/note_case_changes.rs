@@ -42,7 +42,7 @@ pub fn note_case_changes(device: &mut Device) -> Result<()> {
 }
 
 /// A child's cases in one line.
-fn line(cases: &[Case]) -> CaseLine {
+pub(super) fn line(cases: &[Case]) -> CaseLine {
     let last = cases.last();
     let next = last.filter(|case| case.phase.is_open()).and_then(Case::next_step);
     CaseLine {

@@ -21,6 +21,7 @@ use crate::protocol::envelope::Envelope;
 use crate::protocol::sync::{
     Cursor, Push, Receipt, ReceiptRun, Rights, ScopeChange, ScopeEvent, SyncAnswer, SyncRequest,
 };
+use crate::store::county_authors::CountyAuthors;
 use crate::store::document::{self, DocumentRow};
 use crate::store::photo_file::PhotoFileRow;
 use crate::store::recovery::Recovery;
@@ -322,6 +323,8 @@ fn take_receipts(
 fn take_envelopes(tx: &crate::store::Transaction<'_>, envelopes: Vec<Envelope>) -> Result<()> {
     let reading = Reading::within(tx);
     let mut by_document: BTreeMap<DocumentId, (DocumentRow, Vec<Change>)> = BTreeMap::new();
+    let has_county = envelopes.iter().any(|envelope| envelope.body.kind == DocumentKind::County);
+    let county_authors = if has_county { reading.county_authors()? } else { CountyAuthors::default() };
     for envelope in envelopes {
         let hash = envelope.hash();
         if reading.has_envelope(hash)? {
@@ -333,6 +336,10 @@ fn take_envelopes(tx: &crate::store::Transaction<'_>, envelopes: Vec<Envelope>) 
             return Err(Failure::new(ErrorCode::ServerAnswerUnreadable, "an envelope's signature does not fit"));
         }
         let change = doc::read_change(&envelope.body.change)?;
+        if envelope.body.kind == DocumentKind::County && !county_authors.may_have_written(&envelope, &change) {
+            tracing::warn!(%hash, "a change of the county's settings by somebody who may not is passed over");
+            continue;
+        }
         let row =
             DocumentRow { id: envelope.body.document, kind: envelope.body.kind, leaves: envelope.body.leaves.clone() };
         if reading.document_row(row.id)?.is_none() {

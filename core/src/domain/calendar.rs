@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::place::SchoolCode;
+use super::setting_mistake::{MistakeCode, SettingMistake};
 use super::time::Day;
 
 /// What a day is that is not as its weekday says.
@@ -126,23 +127,67 @@ impl Calendar {
         }
     }
 
-    /// What makes it unusable, in words; empty when all is well.
+    /// What makes it unusable; empty when all is well.
     #[must_use]
-    pub fn mistakes(&self) -> Vec<String> {
+    pub fn mistakes(&self) -> Vec<SettingMistake> {
         let mut mistakes = Vec::new();
-        for term in &self.terms {
+        let mut add = |code, at: &str| mistakes.push(SettingMistake::new(code, at));
+        for (place, term) in self.terms.iter().enumerate() {
+            if term.key.trim().is_empty() {
+                add(MistakeCode::TermWithoutKey, &term.from.to_string());
+            }
             if term.to < term.from {
-                mistakes.push(format!("term {}: it ends before it begins", term.key));
+                add(MistakeCode::TermEndsBeforeItBegins, &term.key);
+            }
+            let before = || self.terms.iter().take(place).filter(|other| other.school == term.school);
+            if before().any(|other| other.key == term.key) {
+                add(MistakeCode::TermTwice, &term.key);
+            } else if before().any(|other| other.from <= term.to && term.from <= other.to) {
+                add(MistakeCode::TermsOverlap, &term.key);
             }
         }
-        for cycle in &self.cycles {
+        for day in self.days.iter().filter(|day| day.kind == DayKind::MakeUp && is_weekday(day.day)) {
+            add(MistakeCode::MakeUpOnWeekday, &day.day.to_string());
+        }
+        for (place, cycle) in self.cycles.iter().enumerate() {
             if cycle.school_days == 0 || cycle.home_days == 0 || cycle.to < cycle.from {
-                mistakes
-                    .push(format!("boarding cycle from {}: no days at school, none at home, or no end", cycle.from));
+                add(MistakeCode::CycleEmpty, &cycle.from.to_string());
+            }
+            let mut before = self.cycles.iter().take(place).filter(|other| other.school == cycle.school);
+            if before.any(|other| other.from <= cycle.to && cycle.from <= other.to) {
+                add(MistakeCode::CyclesOverlap, &cycle.from.to_string());
             }
         }
         mistakes
     }
+
+    /// Whether the county itself has told a term: without one every year is reckoned by defaults.
+    #[must_use]
+    pub fn has_county_terms(&self) -> bool {
+        self.terms.iter().any(|term| term.school.is_none())
+    }
+}
+
+/// The key of a term's entry in the county document.
+#[must_use]
+pub fn term_key(term: &Term) -> String {
+    format!("term/{}/{}", of_school(term.school.as_ref()), term.key)
+}
+
+/// The key of a day's entry.
+#[must_use]
+pub fn day_key(day: &CalendarDay) -> String {
+    format!("day/{}/{}", of_school(day.school.as_ref()), day.day)
+}
+
+/// The key of a boarding cycle's entry.
+#[must_use]
+pub fn cycle_key(cycle: &BoardingCycle) -> String {
+    format!("cycle/{}/{}", of_school(cycle.school.as_ref()), cycle.from)
+}
+
+fn of_school(school: Option<&SchoolCode>) -> &str {
+    school.map_or("", |code| code.0.as_str())
 }
 
 /// The days of one school, ready to be asked.

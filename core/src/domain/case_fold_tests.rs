@@ -441,7 +441,7 @@ fn the_ladders_of_other_counties_are_data() {
     story.missing("2026-11-23");
     for (json, steps) in expected {
         let rules = ladder(json);
-        assert_eq!(rules.mistakes(), Vec::<String>::new());
+        assert_eq!(rules.mistakes(), Vec::new());
         let case = story.under(std::slice::from_ref(&rules), "2026-12-21").remove(0);
         let due: Vec<(String, String)> = case
             .steps

@@ -375,3 +375,50 @@ pub enum IdType {
     #[n(2)]
     Other,
 }
+
+/// The county's own word for a value of a list on its forms, or that its forms do not offer it. Ledgers and exports keep the
+/// standard term: what an inspector reads means the same everywhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct CodeWording {
+    /// `absence_reason`
+    pub list: String,
+    /// The key of the value.
+    pub key: String,
+    /// Chinese; empty: the standard term.
+    #[serde(default)]
+    pub zh: String,
+    /// English; empty: the standard term.
+    #[serde(default)]
+    pub en: String,
+    /// Forms do not offer it; where it was recorded it stays to be read.
+    #[serde(default)]
+    pub hidden: bool,
+}
+
+/// Lists whose wording is the county's: what people choose on forms. States of a child, steps and marks are not: rules hang
+/// on them.
+pub const WORDED_LISTS: &[&str] =
+    &["visit_purpose", "informed_topic", "absence_reason", "parent_position", "child_position", "child_flag"];
+
+impl CodeWording {
+    /// Whether there is such a value in a list whose wording is the county's.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        match self.list.as_str() {
+            "visit_purpose" => VisitPurpose::from_key(&self.key).is_some(),
+            "informed_topic" => InformedTopic::from_key(&self.key).is_some(),
+            "absence_reason" => AbsenceReason::from_key(&self.key).is_some(),
+            "parent_position" => ParentPosition::from_key(&self.key).is_some(),
+            "child_position" => ChildPosition::from_key(&self.key).is_some(),
+            "child_flag" => ChildFlag::from_key(&self.key).is_some(),
+            _ => false,
+        }
+    }
+
+    /// The key of its entry in the county document.
+    #[must_use]
+    pub fn entry_key(&self) -> String {
+        format!("code/{}/{}", self.list, self.key)
+    }
+}

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::absence::AbsenceEntry;
 use super::case_record::CaseRecord;
 use super::code_list::{CaseRecordKind, ChildFlag, SchoolingStatus};
+use super::duty::DutyEntry;
 use super::evidence::EvidenceEntry;
 use super::identifier::{EntryId, Hash32};
 use super::place::Leaves;
@@ -150,6 +151,8 @@ pub struct Dossier {
     pub case_records: Vec<CaseRecord>,
     /// Proofs of the evidence file and their withdrawals, in the order of their keys.
     pub evidence: Vec<EvidenceEntry>,
+    /// Who answers for this very child in the duty grid, in the order of the keys.
+    pub duties: Vec<DutyEntry>,
     /// Opened from a roster.
     pub from_roster: bool,
     /// Who opened it and when.

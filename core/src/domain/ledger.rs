@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::code_list::{AttendanceMode, ChildFlag, Relation, SchoolingStatus, Sex, VisitMode};
+use super::county::{County, Mergers};
 use super::dossier::{Actor, Dossier, is_closed, is_out_of_school};
 use super::evidence::{self, AskedProof, EvidenceFile, EvidenceState, StandingProof};
 use super::evidence_rules::{EvidenceOf, EvidenceRules};
-use super::place::{ClassId, County, Leaves, Stage};
+use super::place::{ClassId, Leaves, PlaceCode, SchoolCode, Stage};
 use super::time::{Day, Timestamp};
 
 /// A column of the ledger.
@@ -77,7 +78,8 @@ pub const COLUMNS: &[Column] = &[
     column("verified_on", "核查日期", "Verified on", 12, true, ""),
     column("verified_by", "核查人", "Verified by", 10, true, ""),
     column("visit_count", "家访次数", "Visits", 8, true, ""),
-    column("responsible", "包保责任人(村/校)", "Responsible", 16, false, ""),
+    column("responsible_gov", "包保责任人(村)", "Responsible (village)", 12, false, ""),
+    column("responsible_edu", "包保责任人(校)", "Responsible (school)", 12, false, ""),
     column("note", "备注", "Note", 20, false, "profile.note"),
 ];
 
@@ -284,6 +286,7 @@ pub fn cells(row: &LedgerRow, seq: u32, county: &PlaceNames<'_>, today: Day) -> 
 pub struct PlaceNames<'a> {
     places: BTreeMap<&'a str, &'a str>,
     schools: BTreeMap<&'a str, &'a str>,
+    mergers: Mergers,
     classes: BTreeMap<&'a str, &'a super::place::Class>,
 }
 
@@ -294,6 +297,7 @@ impl<'a> PlaceNames<'a> {
         Self {
             places: county.places_by_code().into_iter().map(|(code, place)| (code, place.name.as_str())).collect(),
             schools: county.schools.iter().map(|school| (school.code.0.as_str(), school.name.as_str())).collect(),
+            mergers: county.mergers(),
             classes: county
                 .schools
                 .iter()
@@ -303,10 +307,16 @@ impl<'a> PlaceNames<'a> {
         }
     }
 
-    /// A place's name; its code where the county has no name for it.
+    /// A place's name; its code where the county has no name for it. What is a part of another now has both:
+    /// 新桥村(原白岩村).
     #[must_use]
     pub fn place(&self, code: &str) -> String {
-        self.places.get(code).map_or(code, |name| *name).to_owned()
+        let name = |code: &str| self.places.get(code).map_or(code, |name| *name).to_owned();
+        let now = PlaceCode::parse(code).map(|code| self.mergers.place(&code));
+        match now.filter(|now| now.as_str() != code) {
+            Some(now) => format!("{}(原{})", name(now.as_str()), name(code)),
+            None => name(code),
+        }
     }
 
     /// The village that a dossier lies in.
@@ -318,15 +328,18 @@ impl<'a> PlaceNames<'a> {
     /// The township that a dossier lies in.
     #[must_use]
     pub fn township(&self, leaves: &Leaves) -> String {
-        let township = leaves.village.as_ref().and_then(super::place::PlaceCode::parent);
+        let township = leaves.village.as_ref().and_then(PlaceCode::parent);
         township.map(|code| self.place(code.as_str())).unwrap_or_default()
     }
 
     /// The school of a class.
     #[must_use]
     pub fn school(&self, class: &ClassId) -> String {
-        let code = class.school().0;
-        self.schools.get(code.as_str()).map_or(code.clone(), |name| (*name).to_owned())
+        let code = class.school();
+        let name =
+            |code: &SchoolCode| self.schools.get(code.0.as_str()).map_or(code.0.as_str(), |name| *name).to_owned();
+        let now = self.mergers.school(&code);
+        if now == code { name(&code) } else { format!("{}(原{})", name(&now), name(&code)) }
     }
 
     /// 三年级(1)班, by the grade that the class has on `today`; without a grade its entry year.

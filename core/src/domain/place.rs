@@ -3,14 +3,11 @@
 //! The village tree: county (6 digits) – township (9) – village (12), by the statistical codes (handbook
 //! 10.2); the villager group (社) is a text. The school tree: school – class.
 
-use std::collections::BTreeMap;
-
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::calendar::Calendar;
-use super::rule_set::RuleSet;
+use super::setting_mistake::{MistakeCode, SettingMistake};
 
 /// A statistical place code of 6, 9 or 12 digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS, Encode, Decode)]
@@ -43,6 +40,12 @@ impl PlaceCode {
     #[must_use]
     pub fn holds(&self, other: &Self) -> bool {
         other.0.starts_with(&self.0)
+    }
+
+    /// Whether it names a county.
+    #[must_use]
+    pub fn is_county(&self) -> bool {
+        self.0.len() == 6
     }
 
     /// Whether it names a village.
@@ -213,6 +216,9 @@ pub struct Place {
     /// Names and codes that it had (townships were merged around 2020: handbook 10.2).
     #[serde(default)]
     pub former_names: Vec<String>,
+    /// It is a part of this place now: records that lie under its code stay to be found, and nothing new is put there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<PlaceCode>,
 }
 
 /// Primary or junior secondary.
@@ -256,23 +262,27 @@ pub struct School {
     pub township: PlaceCode,
     /// Its classes.
     pub classes: Vec<Class>,
+    /// Names and codes that it had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_names: Vec<String>,
+    /// It is a part of this school now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<SchoolCode>,
 }
 
 impl School {
     /// An id that says something else than its class would put children of two classes into one.
-    fn mistakes_of_classes(&self) -> Vec<String> {
+    pub(super) fn mistakes_of_classes(&self) -> Vec<SettingMistake> {
         let mut mistakes = Vec::new();
-        if self.code.0.is_empty() || self.code.0.contains('/') {
-            mistakes.push(format!("school {:?}: a school's code is not empty and has no slash", self.code.0));
+        if self.code.0.trim().is_empty() || self.code.0.contains('/') {
+            mistakes.push(SettingMistake::new(MistakeCode::SchoolCodeWrong, &self.code.0));
         }
         let mut ids = std::collections::BTreeSet::new();
         for class in &self.classes {
-            let expected = ClassId::new(&self.code, class.stage, class.entry_year, class.number);
-            if class.id != expected {
-                mistakes
-                    .push(format!("class {}: by its school, stage, year and number it is {}", class.id.0, expected.0));
+            if class.id != ClassId::new(&self.code, class.stage, class.entry_year, class.number) {
+                mistakes.push(SettingMistake::new(MistakeCode::ClassIdWrong, &class.id.0));
             } else if !ids.insert(&class.id) {
-                mistakes.push(format!("class {} stands twice", class.id.0));
+                mistakes.push(SettingMistake::new(MistakeCode::ClassTwice, &class.id.0));
             }
         }
         mistakes
@@ -306,83 +316,6 @@ impl Class {
         };
         let grade = years.checked_add(first)?;
         (grade <= last).then_some(grade)
-    }
-}
-
-/// The county file that `init` reads and the county document holds: places, schools, classes, calendar, rules.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct County {
-    /// The county's own place.
-    pub county: Place,
-    /// Its townships and villages.
-    pub places: Vec<Place>,
-    /// Its schools with their classes.
-    pub schools: Vec<School>,
-    /// Its school calendar; where it tells nothing, years are reckoned by defaults.
-    #[serde(default)]
-    pub calendar: Calendar,
-    /// Its rule sets, all versions; of none the default ladder holds.
-    #[serde(default)]
-    pub rules: Vec<RuleSet>,
-}
-
-impl County {
-    /// Places by code, the county among them.
-    #[must_use]
-    pub fn places_by_code(&self) -> BTreeMap<&str, &Place> {
-        std::iter::once(&self.county).chain(&self.places).map(|place| (place.code.as_str(), place)).collect()
-    }
-
-    /// What makes the file unusable, in the words of its fields; empty when all is well.
-    #[must_use]
-    pub fn mistakes(&self) -> Vec<String> {
-        let mut mistakes = Vec::new();
-        if self.county.code.as_str().len() != 6 {
-            mistakes.push(format!("county.code {}: a county's code has 6 digits", self.county.code));
-        }
-        let mut seen = std::collections::BTreeSet::new();
-        for place in &self.places {
-            if !self.county.code.holds(&place.code) || place.code == self.county.code {
-                mistakes.push(format!("place {} does not lie in the county", place.code));
-            }
-            if !seen.insert(place.code.as_str()) {
-                mistakes.push(format!("place {} stands twice", place.code));
-            }
-            if place.name.trim().is_empty() {
-                mistakes.push(format!("place {} has no name", place.code));
-            }
-        }
-        for place in self.places.iter().filter(|place| place.code.is_village()) {
-            if place.code.parent().is_none_or(|parent| !seen.contains(parent.as_str())) {
-                mistakes.push(format!("village {} has no township", place.code));
-            }
-        }
-        let mut schools = std::collections::BTreeSet::new();
-        for school in &self.schools {
-            if !schools.insert(&school.code) {
-                mistakes.push(format!("school {} stands twice", school.code.0));
-            }
-            if !seen.contains(school.township.as_str()) {
-                mistakes.push(format!("school {}: township {} is not in the file", school.code.0, school.township));
-            }
-            mistakes.extend(school.mistakes_of_classes());
-        }
-        mistakes.extend(self.calendar.mistakes());
-        let mut names = std::collections::BTreeSet::new();
-        for rules in &self.rules {
-            if !names.insert(rules.name()) {
-                mistakes.push(format!("rule set {} stands twice", rules.name()));
-            }
-            mistakes.extend(rules.mistakes());
-        }
-        mistakes
-    }
-
-    /// The rule sets that hold here: the county's own, or the default ladder.
-    #[must_use]
-    pub fn rule_sets(&self) -> Vec<RuleSet> {
-        if self.rules.is_empty() { RuleSet::default_rules().into_iter().collect() } else { self.rules.clone() }
     }
 }
 
@@ -450,18 +383,5 @@ mod tests {
         for slip in ["9999990001/2024/1", "9999990001/P24/1", "9999990001/P2024", "/P2024/1", "9999990001/P2024/0"] {
             assert_eq!(Scope::parse(&format!("class:{slip}")), None, "{slip}");
         }
-    }
-
-    #[test]
-    fn a_county_file_with_two_classes_under_one_id_is_refused() {
-        let mut county = crate::domain::roster::example::county();
-        assert_eq!(county.mistakes(), Vec::<String>::new());
-        let classes = &mut county.schools[1].classes;
-        let twin = classes[0].clone();
-        classes[1].id = twin.id.clone();
-        classes.push(twin);
-        let mistakes = county.mistakes().join("\n");
-        assert!(mistakes.contains("it is 9999990002/J2026/3"), "{mistakes}");
-        assert!(mistakes.contains("9999990002/P2026/3 stands twice"), "{mistakes}");
     }
 }

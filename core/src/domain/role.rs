@@ -112,6 +112,18 @@ impl Role {
         !matches!(self, Self::CountyLead)
     }
 
+    /// May write the county's settings: calendar, ladders, places, schools.
+    #[must_use]
+    pub const fn writes_county(self) -> bool {
+        matches!(self, Self::CountySection | Self::CountyLead)
+    }
+
+    /// May bind people in the duty grid within the scope: who keeps the ledgers.
+    #[must_use]
+    pub const fn binds_duties(self) -> bool {
+        self.is_desk()
+    }
+
     /// May decide over what waits apart of the children in the scope: who answers for them, and who keeps the ledgers.
     #[must_use]
     pub const fn decides_what_waits(self) -> bool {

@@ -8,6 +8,7 @@ use ts_rs::TS;
 
 use super::calendar::SchoolDays;
 use super::role::Role;
+use super::setting_mistake::{MistakeCode, SettingMistake};
 use super::time::Day;
 
 /// A rule set.
@@ -18,6 +19,10 @@ pub struct RuleSet {
     pub id: String,
     /// Counts up.
     pub version: u32,
+    /// Tells two versions of one number apart that two people made without knowing of each other: six hex digits, drawn when
+    /// the version is made. Empty for what the county began with.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub edition: String,
     /// Chinese.
     pub zh: String,
     /// English.
@@ -233,10 +238,11 @@ impl RuleSet {
         serde_json::from_str(DEFAULT_RULES).ok()
     }
 
-    /// Names this version: `tongjiang-1357@1`.
+    /// Names this version: `tongjiang-1357@1`, or `tongjiang-1357@2-3f2a91` for one that was made by an edit.
     #[must_use]
     pub fn name(&self) -> String {
-        format!("{}@{}", self.id, self.version)
+        let dash = if self.edition.is_empty() { "" } else { "-" };
+        format!("{}@{}{dash}{}", self.id, self.version, self.edition)
     }
 
     /// A step by its key.
@@ -245,33 +251,71 @@ impl RuleSet {
         self.steps.iter().find(|step| step.key == key)
     }
 
-    /// What makes it unusable, in words; empty when all is well.
+    /// What makes it unusable; empty when all is well.
     #[must_use]
-    pub fn mistakes(&self) -> Vec<String> {
-        let name = self.name();
+    pub fn mistakes(&self) -> Vec<SettingMistake> {
         let mut mistakes = Vec::new();
-        for (place, step) in self.steps.iter().enumerate() {
-            if self.steps.iter().take(place).any(|other| other.key == step.key) {
-                mistakes.push(format!("{name}: step {} stands twice", step.key));
-            }
-            // A step may only wait for one that stands before it: so none waits for itself.
-            if let Trigger::StepDone { step: other } = &step.trigger
-                && !self.steps.iter().take(place).any(|before| before.key == *other)
-            {
-                mistakes.push(format!("{name}: step {} waits for {other}, which does not stand before it", step.key));
-            }
+        let mut add = |code, at: &str| mistakes.push(SettingMistake::new(code, at));
+        let name = self.name();
+        if self.id.trim().is_empty() || self.id.contains('@') {
+            add(MistakeCode::RuleIdWrong, &name);
         }
-        if self.suspected_at == 0 || self.id.is_empty() || self.id.contains('@') {
-            mistakes.push(format!("{name}: no name, or suspected before anything happened"));
+        if self.zh.trim().is_empty() {
+            add(MistakeCode::NameMissing, &name);
+        }
+        if self.suspected_at == 0 {
+            add(MistakeCode::SuspectedTooEarly, &name);
+        }
+        if self.steps.is_empty() {
+            add(MistakeCode::NoSteps, &name);
+        }
+        let mut absent_days = 0;
+        for (place, step) in self.steps.iter().enumerate() {
+            if step.key.trim().is_empty() || step.zh.trim().is_empty() {
+                add(MistakeCode::StepWithoutWords, &step.key);
+            }
+            if self.steps.iter().take(place).any(|other| other.key == step.key) {
+                add(MistakeCode::StepTwice, &step.key);
+            }
+            match &step.trigger {
+                Trigger::AbsentDays { count: 0 } => add(MistakeCode::CountZero, &step.key),
+                Trigger::AbsentDays { count } if *count < absent_days => add(MistakeCode::StepsOutOfOrder, &step.key),
+                Trigger::AbsentDays { count } => absent_days = *count,
+                // A step may only wait for one that stands before it: so none waits for itself.
+                Trigger::StepDone { step: other } => {
+                    if !self.steps.iter().take(place).any(|before| before.key == *other) {
+                        add(MistakeCode::StepWaitsForLater, &step.key);
+                    }
+                }
+                Trigger::MonthDay { day } if !(1..=31).contains(day) => add(MistakeCode::MonthDayWrong, &step.key),
+                Trigger::MonthDay { .. }
+                | Trigger::CaseAge { .. }
+                | Trigger::NoticeServed
+                | Trigger::AfterReturn { .. } => {}
+            }
         }
         mistakes
+    }
+
+    /// The same ladder under another name, which holds from another day: what is compared to see whether an edit changes
+    /// anything.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let bare = |set: &Self| Self {
+            version: 0,
+            edition: String::new(),
+            holds_from: self.holds_from,
+            source: String::new(),
+            ..set.clone()
+        };
+        bare(self) == bare(other)
     }
 }
 
 /// The rule set for a case that began on `opened`: the last that held on that day; of none the earliest there is.
 #[must_use]
 pub fn in_force(rules: &[RuleSet], opened: Day) -> Option<&RuleSet> {
-    let order = |set: &&RuleSet| (set.holds_from, set.version, set.id.clone());
+    let order = |set: &&RuleSet| (set.holds_from, set.version, set.id.clone(), set.edition.clone());
     rules.iter().filter(|set| set.holds_from <= opened).max_by_key(order).or_else(|| rules.iter().min_by_key(order))
 }
 
@@ -283,7 +327,7 @@ mod tests {
     #[test]
     fn the_default_ladder_is_that_of_the_seed() {
         let rules = RuleSet::default_rules().unwrap();
-        assert_eq!(rules.mistakes(), Vec::<String>::new());
+        assert_eq!(rules.mistakes(), Vec::new());
         let days: Vec<(&str, u32, Role)> = rules
             .steps
             .iter()
@@ -327,6 +371,24 @@ mod tests {
     fn a_step_that_waits_for_itself_is_refused() {
         let mut rules = RuleSet::default_rules().unwrap();
         rules.steps[0].trigger = Trigger::StepDone { step: rules.steps[0].key.clone() };
-        assert_eq!(rules.mistakes().len(), 1);
+        assert_eq!(rules.mistakes(), [SettingMistake::new(MistakeCode::StepWaitsForLater, "persuade")]);
+    }
+
+    #[test]
+    fn a_ladder_whose_steps_are_out_of_order_is_refused_with_the_step_named() {
+        let mut rules = RuleSet::default_rules().unwrap();
+        rules.steps[0].trigger = Trigger::AbsentDays { count: 4 };
+        assert_eq!(rules.mistakes(), [SettingMistake::new(MistakeCode::StepsOutOfOrder, "name_person")]);
+        rules.steps.clear();
+        assert_eq!(rules.mistakes()[0].code, MistakeCode::NoSteps);
+    }
+
+    #[test]
+    fn two_versions_of_one_number_have_names_of_their_own() {
+        let old = RuleSet::default_rules().unwrap();
+        let edited = |edition: &str| RuleSet { version: 2, edition: edition.to_owned(), ..old.clone() };
+        assert_eq!(old.name(), "tongjiang-1357@1");
+        assert_ne!(edited("3f2a91").name(), edited("b00c11").name());
+        assert!(edited("3f2a91").says_the_same(&old));
     }
 }

@@ -8,7 +8,7 @@ use super::{Reading, malformed, sqlite};
 use crate::domain::code_list::{AxisMismatch, ChildFlag, SchoolingStatus, Sex};
 use crate::domain::identifier::DocumentId;
 use crate::domain::ledger::LedgerRow;
-use crate::domain::place::{ClassId, Leaves, PlaceCode};
+use crate::domain::place::{ClassId, Leaves, PlaceCode, SchoolCode};
 use crate::domain::time::{Day, Timestamp};
 use crate::error::Result;
 
@@ -85,10 +85,11 @@ pub struct ChildFilter {
     pub terms: Option<TermRange>,
     /// Villages that what was typed names: their children are found, too.
     pub villages_named: Vec<String>,
-    /// Of this place: a village, or all villages of a township.
-    pub place: Option<PlaceCode>,
-    /// Of this school.
-    pub school: Option<String>,
+    /// Of one of these places, each a village or all villages of a township: a place and what is a part of it now. Empty for
+    /// all.
+    pub places: Vec<PlaceCode>,
+    /// Of one of these schools; empty for all.
+    pub schools: Vec<SchoolCode>,
     /// Of this class.
     pub class: Option<ClassId>,
     /// With one of these statuses; empty for all.
@@ -141,15 +142,19 @@ impl ChildFilter {
             }
             sql.push(')');
         }
-        if let Some(place) = self.place.as_ref().filter(|_| without != Some(FilterPart::Place)) {
-            sql.push_str(" AND child.village >= ? AND child.village < ?");
-            values.push(Box::new(place.as_str().to_owned()));
-            values.push(Box::new(format!("{place}:")));
+        if !self.places.is_empty() && without != Some(FilterPart::Place) {
+            let parts = vec!["(child.village >= ? AND child.village < ?)"; self.places.len()].join(" OR ");
+            sql.push_str(&format!(" AND ({parts})"));
+            for place in &self.places {
+                values.push(Box::new(place.as_str().to_owned()));
+                values.push(Box::new(format!("{place}:")));
+            }
         }
         if !matches!(without, Some(FilterPart::School | FilterPart::Class)) {
-            if let Some(school) = &self.school {
-                sql.push_str(" AND child.school = ?");
-                values.push(Box::new(school.clone()));
+            if !self.schools.is_empty() {
+                let marks = vec!["?"; self.schools.len()].join(", ");
+                sql.push_str(&format!(" AND child.school IN ({marks})"));
+                values.extend(self.schools.iter().map(|school| Box::new(school.0.clone()) as Box<dyn ToSql>));
             }
             if let Some(class) = &self.class {
                 sql.push_str(" AND child.class = ?");
@@ -472,8 +477,8 @@ impl Reading<'_> {
 impl ChildFilter {
     /// Nothing but what was typed narrows it.
     fn is_search_only(&self) -> bool {
-        self.place.is_none()
-            && self.school.is_none()
+        self.places.is_empty()
+            && self.schools.is_empty()
             && self.class.is_none()
             && self.statuses.is_empty()
             && self.flags.is_empty()

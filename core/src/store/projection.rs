@@ -5,22 +5,23 @@ use automerge::Automerge;
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
 use super::photo_file::{self, PhotoFileRow};
-use super::{Reading, casework, child_search, malformed, sqlite};
+use super::{Reading, casework, child_search, duty, malformed, sqlite};
 use crate::domain::case::CaseFacts;
 use crate::domain::code_list::{AxisMismatch, CaseRecordKind, SchoolingStatus};
+use crate::domain::county::County;
 use crate::domain::doc::{self, DocumentKind, county, dossier_read};
 use crate::domain::dossier::Dossier;
 use crate::domain::evidence_rules::EvidenceRules;
 use crate::domain::identifier::DocumentId;
 use crate::domain::ledger::{self, LedgerRow};
-use crate::domain::place::{County, Leaves};
+use crate::domain::place::Leaves;
 use crate::domain::two_axes;
 use crate::error::Result;
 use crate::protocol::photo::PhotoFile;
 use crate::store::document::DocumentRow;
 
 /// Raised whenever a projection is filled otherwise than before: an older one is then rebuilt.
-pub const VERSION: i64 = 6;
+pub const VERSION: i64 = 7;
 
 /// Writes all rows of one document anew.
 ///
@@ -37,6 +38,7 @@ pub fn project(tx: &Transaction<'_>, row: &DocumentRow, document: &Automerge) ->
             let dossier = dossier_read::read(document)?;
             project_child(tx, row, &dossier)?;
             casework::put(tx, row.id, &CaseFacts::of(&dossier))?;
+            duty::put(tx, row.id, &dossier.duties)?;
             project_photos(tx, row.id, &dossier)
         }
         DocumentKind::County => {
@@ -201,6 +203,7 @@ fn unlist(tx: &Transaction<'_>, id: DocumentId) -> Result<()> {
         "DELETE FROM child WHERE document = :id",
         "DELETE FROM child_search WHERE document = :id",
         "DELETE FROM casework WHERE document = :id",
+        "DELETE FROM child_duty WHERE document = :id",
     ] {
         tx.prepare_cached(sql)
             .and_then(|mut statement| statement.execute(named_params! { ":id": id.as_bytes().as_slice() }))
@@ -214,8 +217,10 @@ fn unlist(tx: &Transaction<'_>, id: DocumentId) -> Result<()> {
 /// # Errors
 /// The faults of a store.
 pub fn clear(tx: &Transaction<'_>) -> Result<()> {
-    tx.execute_batch("DELETE FROM child; DELETE FROM child_search; DELETE FROM casework; DELETE FROM county;")
-        .map_err(sqlite)
+    tx.execute_batch(
+        "DELETE FROM child; DELETE FROM child_search; DELETE FROM casework; DELETE FROM child_duty; DELETE FROM county;",
+    )
+    .map_err(sqlite)
 }
 
 /// Writes that the projections have been filled by this version.

@@ -150,6 +150,32 @@ impl Reading<'_> {
             .map_err(sqlite)
     }
 
+    /// All people whom the register knows, but the county's own administration.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn registered_people(self) -> Result<Vec<RegisteredPerson>> {
+        let rows = self
+            .0
+            .prepare_cached("SELECT id, name, rights FROM person WHERE length(rights) > 0 ORDER BY name, id")
+            .and_then(|mut statement| {
+                let read = |row: &rusqlite::Row<'_>| {
+                    Ok((
+                        PersonId::from_bytes(row.get("id")?),
+                        row.get::<_, String>("name")?,
+                        row.get::<_, Vec<u8>>("rights")?,
+                    ))
+                };
+                statement.query_map([], read)?.collect::<rusqlite::Result<Vec<_>>>()
+            })
+            .map_err(sqlite)?;
+        let understood = |(id, name, rights): (PersonId, String, Vec<u8>)| {
+            let rights = minicbor::decode(&rights).map_err(|_| malformed("rights"))?;
+            Ok(RegisteredPerson { id, name, rights })
+        };
+        rows.into_iter().map(understood).collect()
+    }
+
     /// A person.
     ///
     /// # Errors

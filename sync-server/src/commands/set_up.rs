@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use jiafang_core::domain::county::County;
 use jiafang_core::domain::identifier::Hash32;
-use jiafang_core::domain::place::County;
 use jiafang_core::environment::Environment;
 use jiafang_core::error::{ErrorCode, Failure, Result};
 use jiafang_core::vault::enrolment_code::EnrolmentCode;
@@ -34,7 +34,8 @@ pub(super) fn init(init: &Init<'_>, environment: &Environment) -> Result<()> {
         .map_err(|cause| usage(format!("the county file cannot be read: {cause}")))?;
     let mistakes = county.mistakes();
     if !mistakes.is_empty() {
-        return Err(usage(format!("the county file has mistakes: {}", mistakes.join("; "))));
+        let told: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        return Err(usage(format!("the county file has mistakes: {}", told.join("; "))));
     }
     let recovery_file = init.recovery_file.display();
     if init.recovery_file.exists() {

@@ -6,10 +6,11 @@ use std::process::{Command, Stdio};
 
 use jiafang_core::api::commands::Commands;
 use jiafang_core::api::state::Nothing;
+use jiafang_core::domain::county::County;
 use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::doc::{self, dossier_write};
 use jiafang_core::domain::identifier::{CertificateId, Hash32};
-use jiafang_core::domain::place::{County, Leaves, Scope};
+use jiafang_core::domain::place::{Leaves, Scope};
 use jiafang_core::domain::role::Role;
 use jiafang_core::environment::Environment;
 use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};

@@ -4,7 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use jiafang_core::domain::place::{County, PlaceCode, Scope};
+use jiafang_core::domain::county::County;
+use jiafang_core::domain::place::{PlaceCode, Scope};
 use jiafang_core::domain::role::Role;
 use jiafang_core::environment::Environment;
 use jiafang_core::vault::recovery_key::RecoveryKeyPair;

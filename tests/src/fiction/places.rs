@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiafang_core::domain::calendar::{Calendar, CalendarDay, DayKind, Term};
-use jiafang_core::domain::place::{Class, ClassId, County, Place, PlaceCode, School, SchoolCode, Stage};
+use jiafang_core::domain::county::County;
+use jiafang_core::domain::duty::DutyGrid;
+use jiafang_core::domain::place::{Class, ClassId, Place, PlaceCode, School, SchoolCode, Stage};
 use jiafang_core::domain::rule_set::RuleSet;
 use jiafang_core::domain::time::Day;
 use jiafang_core::error::{ErrorCode, Failure, Result};
@@ -135,7 +137,7 @@ impl Fiction {
                 Vec::new()
             };
             let name = format!("{stem}{kind}");
-            places.push(Place { code: code.clone(), name: name.clone(), former_names });
+            places.push(Place { code: code.clone(), name: name.clone(), former_names, merged_into: None });
             let village_count = match size {
                 Size::Township => 6,
                 Size::County => draw.between(10, 14),
@@ -145,7 +147,12 @@ impl Fiction {
                 let Some(village) = PlaceCode::parse(&format!("{code}{number:03}")) else { continue };
                 let kind = if number == 1 { "社区" } else { "村" };
                 last_village = format!("{}{kind}", village_names.next().unwrap_or_default());
-                places.push(Place { code: village, name: last_village.clone(), former_names: Vec::new() });
+                places.push(Place {
+                    code: village,
+                    name: last_village.clone(),
+                    former_names: Vec::new(),
+                    merged_into: None,
+                });
             }
             add_schools(&mut schools, &code, &name, &last_village, size);
         }
@@ -153,9 +160,10 @@ impl Fiction {
             code: PlaceCode::parse(REGION).unwrap_or_else(|| unreachable!("six digits")),
             name: COUNTY_NAME.to_owned(),
             former_names: Vec::new(),
+            merged_into: None,
         };
         let rules = RuleSet::default_rules().into_iter().collect();
-        County { county, places, schools, calendar: calendar(), rules }
+        County { county, places, schools, calendar: calendar(), rules, codes: Vec::new(), duty: DutyGrid::default() }
     }
 }
 
@@ -215,7 +223,14 @@ fn add_schools(schools: &mut Vec<School>, township: &PlaceCode, name: &str, far_
     for (name, offer) in kinds {
         let code = SchoolCode(format!("{REGION}{:04}", schools.len().saturating_add(1)));
         let classes = classes(&code, offer);
-        schools.push(School { code, name, township: township.clone(), classes });
+        schools.push(School {
+            code,
+            name,
+            township: township.clone(),
+            classes,
+            former_names: Vec::new(),
+            merged_into: None,
+        });
     }
 }
 
@@ -302,7 +317,7 @@ mod tests {
             let fiction = Fiction::new(seed);
             for (size, townships, schools) in [(Size::Township, 1, 3), (Size::County, 33, 99)] {
                 let county = fiction.county(size);
-                assert_eq!(county.mistakes(), Vec::<String>::new(), "{fiction}");
+                assert_eq!(county.mistakes(), Vec::new(), "{fiction}");
                 let is_township = |place: &&Place| place.code.as_str().len() == 9;
                 assert_eq!(county.places.iter().filter(is_township).count(), townships, "{fiction}");
                 assert_eq!(county.schools.len(), schools, "{fiction}");

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiafang_core::domain::code_list::{AttendanceMode, ChildFlag, IdType, SchoolingStatus, Sex};
-use jiafang_core::domain::place::{ClassId, County, Place, PlaceCode};
+use jiafang_core::domain::county::County;
+use jiafang_core::domain::place::{ClassId, Place, PlaceCode};
 use jiff::civil::{Date, date};
 
 use super::child::FictionalChild;

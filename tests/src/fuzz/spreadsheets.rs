@@ -3,8 +3,8 @@
 use std::io::{Cursor, Read, Write};
 use std::sync::OnceLock;
 
+use jiafang_core::domain::county::County;
 use jiafang_core::domain::id_number::IdNumber;
-use jiafang_core::domain::place::County;
 use jiafang_core::domain::roster::{KnownChild, KnownChildren, judge};
 use jiafang_core::spreadsheet::reader::read_sheet;
 use jiafang_core::spreadsheet::refused_rows::refused_rows;

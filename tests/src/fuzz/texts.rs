@@ -3,8 +3,8 @@
 use std::sync::OnceLock;
 
 use data_encoding::Encoding;
+use jiafang_core::domain::county::County;
 use jiafang_core::domain::identifier::Hash32;
-use jiafang_core::domain::place::County;
 use jiafang_core::vault::enrolment_code::EnrolmentCode;
 use jiafang_core::vault::recovery::{RecoveryRequest, answer_recovery};
 use jiafang_core::vault::recovery_key::{RecoveryPublicKey, RecoverySecretKey};

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiafang_core::domain::place::{County, PlaceCode, Scope};
+use jiafang_core::domain::county::County;
+use jiafang_core::domain::place::{PlaceCode, Scope};
 use jiafang_core::domain::role::Role;
 use jiafang_core::environment::{Clock, Environment};
 use jiafang_core::protocol::register::RegisterFact;
@@ -195,6 +196,18 @@ impl Township {
                 .transact(|tx| register::write(tx, fact, &identity.county, self.environment.now()))
                 .expect("a register entry");
         }
+    }
+
+    /// Gives somebody another role and scope in the register; the devices hear of it at their next sync.
+    pub fn gives(&self, name: &str, role: Role, scope: Scope) {
+        let identity = Identity::read(&self.data()).expect("keys");
+        let store = self.store();
+        let people = store.read(register::people).expect("people");
+        let person = people.iter().find(|person| person.name == name).expect("somebody has that name");
+        let fact = RegisterFact::Person { person: person.id, name: person.name.clone(), role, scopes: vec![scope] };
+        store
+            .transact(|tx| register::write(tx, fact, &identity.county, self.environment.now()))
+            .expect("a register entry");
     }
 
     /// The office answers a forgotten PIN, with the recovery key from the safe.

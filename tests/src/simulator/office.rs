@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
+use jiafang_core::domain::county::County;
 use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32, PersonId};
-use jiafang_core::domain::place::{County, PlaceCode, Scope};
+use jiafang_core::domain::place::{PlaceCode, Scope};
 use jiafang_core::domain::role::Role;
 use jiafang_core::environment::Environment;
 use jiafang_core::protocol::envelope::Envelope;

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use jiafang_core::domain::county::County as Places;
 use jiafang_core::domain::identifier::{Hash32, PersonId};
-use jiafang_core::domain::place::{County as Places, Place, PlaceCode, School, SchoolCode, Scope};
+use jiafang_core::domain::place::{Place, PlaceCode, School, SchoolCode, Scope};
 use jiafang_core::domain::role::Role;
 use jiafang_core::domain::time::Timestamp;
 use jiafang_core::environment::{Clock, Environment};
@@ -178,11 +179,14 @@ fn places() -> Places {
         code: PlaceCode::parse(code).unwrap(),
         name: name.to_owned(),
         former_names: vec![],
+        merged_into: None,
     };
     Places {
         county: place("999999", "云岭县"),
         places: vec![place(QINGSHI, "青石乡"), place(YUNLING, "云岭村"), place(SHIQIAO, "石桥村")],
         schools: vec![School {
+            former_names: vec![],
+            merged_into: None,
             code: SchoolCode("9999990001".to_owned()),
             name: "青石小学".to_owned(),
             township: PlaceCode::parse(QINGSHI).unwrap(),
@@ -190,6 +194,8 @@ fn places() -> Places {
         }],
         calendar: jiafang_core::domain::calendar::Calendar::default(),
         rules: Vec::new(),
+        codes: vec![],
+        duty: jiafang_core::domain::duty::DutyGrid::default(),
     }
 }
 

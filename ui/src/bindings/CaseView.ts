@@ -24,6 +24,10 @@ source: CaseSource | null,
  */
 rulesZh: string, 
 /**
+ * The version by its name: `tongjiang-1357@1`.
+ */
+rule: string, 
+/**
  * English.
  */
 rulesEn: string, 

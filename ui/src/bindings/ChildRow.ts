@@ -2,6 +2,7 @@
 import type { ChildFlag } from "./ChildFlag";
 import type { Day } from "./Day";
 import type { DocumentId } from "./DocumentId";
+import type { ResponsibleNames } from "./ResponsibleNames";
 import type { SchoolingStatus } from "./SchoolingStatus";
 import type { Sex } from "./Sex";
 import type { Timestamp } from "./Timestamp";
@@ -69,4 +70,8 @@ conflictCount: number,
 /**
  * Visits and photos that wait to be sent.
  */
-waitingCount: number, };
+waitingCount: number, 
+/**
+ * Who is responsible for the child, on the government line and on the education line; empty for nobody.
+ */
+responsible: ResponsibleNames, };

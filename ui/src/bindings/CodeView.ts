@@ -15,4 +15,16 @@ zh: string,
 /**
  * English.
  */
-en: string, };
+en: string, 
+/**
+ * The county's forms do not offer it; where it was recorded it stays to be read.
+ */
+hidden: boolean, 
+/**
+ * The standard term, which ledgers keep.
+ */
+standardZh: string, 
+/**
+ * The standard English term.
+ */
+standardEn: string, };

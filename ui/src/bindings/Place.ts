@@ -16,4 +16,8 @@ name: string,
 /**
  * Names and codes that it had (townships were merged around 2020: handbook 10.2).
  */
-former_names: Array<string>, };
+former_names: Array<string>, 
+/**
+ * It is a part of this place now: records that lie under its code stay to be found, and nothing new is put there.
+ */
+merged_into?: PlaceCode | null, };

@@ -16,6 +16,11 @@ id: string,
  */
 version: number, 
 /**
+ * Tells two versions of one number apart that two people made without knowing of each other: six hex digits, drawn when
+ * the version is made. Empty for what the county began with.
+ */
+edition?: string, 
+/**
  * Chinese.
  */
 zh: string, 

@@ -22,4 +22,12 @@ township: PlaceCode,
 /**
  * Its classes.
  */
-classes: Array<Class>, };
+classes: Array<Class>, 
+/**
+ * Names and codes that it had.
+ */
+former_names?: Array<string>, 
+/**
+ * It is a part of this school now.
+ */
+merged_into?: SchoolCode | null, };

@@ -29,7 +29,7 @@ export function choicesFor(choices: Choice[], needle: string): Choice[] {
 
 /** A list of codes in the person's language. */
 export function codeChoices(codes: CodeView[] | undefined, locale: string): Choice[] {
-  return (codes ?? []).map((code) => ({ key: code.key, text: locale === 'en' ? code.en : code.zh }))
+  return (codes ?? []).filter(({ hidden }) => !hidden).map((code) => ({ key: code.key, text: locale === 'en' ? code.en : code.zh }))
 }
 
 /** The person's villages under their townships. */

@@ -65,6 +65,11 @@ export function sentence(failure: FailureView): string {
     ['format', 'formats'],
   ] as const) {
     const key = `failures.${topic}.${facts[fact] ?? ''}`
+    const setting = `settings.mistake.${facts[fact] ?? ''}`
+    if (fact === 'reason' && te(setting)) {
+      facts[fact] = t(setting)
+      continue
+    }
     facts[fact] = facts[fact] && te(key) ? t(key) : (facts[fact] ?? t(fact === 'format' ? 'failures.formats.unknown' : 'failures.reasons.other'))
   }
   // The first wrong PINs cost no waiting: nothing is said of it then.

@@ -5,7 +5,9 @@ import * as casework from './casework'
 import * as common from './common'
 import * as desk from './desk'
 import * as evidence from './evidence'
+import * as duty from './duty'
 import * as failures from './failures'
+import * as settings from './settings'
 import * as shell from './shell'
 import * as sync from './sync'
 import * as visit from './visit'
@@ -21,6 +23,8 @@ const zh = {
   desk: desk.zh,
   apart: apart.zh,
   evidence: evidence.zh,
+  settings: settings.zh,
+  duty: duty.zh,
   failures: failures.zh,
 }
 const en: typeof zh = {
@@ -33,6 +37,8 @@ const en: typeof zh = {
   desk: desk.en,
   apart: apart.en,
   evidence: evidence.en,
+  settings: settings.en,
+  duty: duty.en,
   failures: failures.en,
 }
 

@@ -12,6 +12,7 @@ export const zh = {
     inbox: '待处理',
     cases: '案件',
     roster: '名册',
+    duty: '包保',
   },
   enrol: {
     title: '登记这台设备',
@@ -55,6 +56,8 @@ export const zh = {
   more: {
     title: '更多',
     person: '使用人',
+    settings: '报告制度、校历、地名、学校和表单用语',
+    toSettings: '打开',
     scope: '负责范围',
     language: '语言 Language',
     textSize: '文字大小',
@@ -94,6 +97,7 @@ export const en: typeof zh = {
     inbox: 'Inbox',
     cases: 'Cases',
     roster: 'Roster',
+    duty: 'Duties',
   },
   enrol: {
     title: 'Enrol this device',
@@ -138,6 +142,8 @@ export const en: typeof zh = {
   more: {
     title: 'More',
     person: 'Person',
+    settings: 'Reporting rules, calendar, places, schools, form wording',
+    toSettings: 'Open',
     scope: 'Answers for',
     language: '语言 Language',
     textSize: 'Text size',

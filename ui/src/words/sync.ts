@@ -50,6 +50,8 @@ export const zh = {
     absence: '出勤',
     case: '案件',
     evidence: '就读佐证',
+    county: '县级设置',
+    duty: '包保责任',
   },
   photoCount: '照片 {n} 张',
   packs: {
@@ -139,6 +141,8 @@ export const en: typeof zh = {
     absence: 'Attendance',
     case: 'Case',
     evidence: 'Evidence',
+    county: 'County setting',
+    duty: 'Duty',
   },
   photoCount: '{n} photos',
   packs: {

@@ -1,47 +1,117 @@
 //! The county document: places and schools, calendar and rule sets, written by the county's administration, read by all.
+//!
+//! Each entry is a JSON text under a key of its own, so that two people who change different ones do not meet. Of two texts
+//! at one key both stay: the one with the greatest operation id holds, on every device alike, and both are shown.
 
 use automerge::transaction::{Transactable, Transaction};
-use automerge::{Automerge, ReadDoc};
+use automerge::{Automerge, ObjId as ExId, ReadDoc};
+use serde::Serialize;
 
-use super::damaged;
 use super::dossier_write::root;
-use crate::domain::calendar::Calendar;
-use crate::domain::place::{County, Place, School, SchoolCode};
+use super::duty_text::{self, SETTINGS as DUTY_SETTINGS};
+use super::{actor_of, damaged};
+use crate::domain::calendar::{Calendar, cycle_key, day_key, term_key};
+use crate::domain::county::County;
+use crate::domain::county_edit::CountyEdit;
+use crate::domain::dossier::Actor;
+use crate::domain::place::{Place, School};
 use crate::domain::rule_set::RuleSet;
+use crate::domain::time::Timestamp;
 use crate::error::{ErrorCode, Failure, Result};
 
-/// Writes the county file into its document: one entry a place and a school, so that two people who change
-/// different ones do not meet.
+/// What stands in place of an entry that was taken away. It reads as no entry, also in versions that do not know it.
+const GONE: &str = "null";
+
+/// An entry of the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entry {
+    root: &'static str,
+    key: String,
+    value: String,
+}
+
+impl Entry {
+    fn of<T: Serialize>(root: &'static str, key: impl Into<String>, value: &T) -> Result<Self> {
+        let value = serde_json::to_string(value);
+        let value = value.map_err(|cause| Failure::caused(ErrorCode::Internal, "county entry", cause))?;
+        Ok(Self { root, key: key.into(), value })
+    }
+}
+
+/// Writes the county file into its document.
 ///
 /// # Errors
 /// [`ErrorCode::DocumentDamaged`].
 pub fn write(tx: &mut Transaction<'_>, county: &County) -> Result<()> {
-    let own = root(tx, "county")?;
-    tx.put(&own, "place", json(&county.county)?).map_err(damaged)?;
-    let places = root(tx, "places")?;
+    let mut entries = vec![Entry::of("county", "place", &county.county)?];
     for place in &county.places {
-        tx.put(&places, place.code.as_str(), json(place)?).map_err(damaged)?;
+        entries.push(Entry::of("places", place.code.as_str(), place)?);
     }
-    let schools = root(tx, "schools")?;
     for school in &county.schools {
-        tx.put(&schools, school.code.0.as_str(), json(school)?).map_err(damaged)?;
+        entries.push(Entry::of("schools", school.code.0.as_str(), school)?);
     }
-    let calendar = root(tx, "calendar")?;
-    let school = |school: &Option<SchoolCode>| school.as_ref().map(|code| code.0.clone()).unwrap_or_default();
-    for term in &county.calendar.terms {
-        let key = format!("term/{}/{}", school(&term.school), term.key);
-        tx.put(&calendar, key, json(term)?).map_err(damaged)?;
-    }
-    for day in &county.calendar.days {
-        tx.put(&calendar, format!("day/{}/{}", school(&day.school), day.day), json(day)?).map_err(damaged)?;
-    }
-    for cycle in &county.calendar.cycles {
-        let key = format!("cycle/{}/{}", school(&cycle.school), cycle.from);
-        tx.put(&calendar, key, json(cycle)?).map_err(damaged)?;
-    }
-    let rules = root(tx, "rules")?;
+    entries.extend(of_calendar(&county.calendar)?);
     for set in &county.rules {
-        tx.put(&rules, set.name(), json(set)?).map_err(damaged)?;
+        entries.push(Entry::of("rules", set.name(), set)?);
+    }
+    for code in &county.codes {
+        entries.push(Entry::of("county", code.entry_key(), code)?);
+    }
+    if let Some(settings) = &county.duty.settings {
+        entries.push(Entry::of("duty_grid", DUTY_SETTINGS, settings)?);
+    }
+    put(tx, &entries)
+}
+
+/// Writes an edit: only the entries that it is about.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn write_edit(tx: &mut Transaction<'_>, county: &County, edit: &CountyEdit) -> Result<()> {
+    let entries = match edit {
+        CountyEdit::RuleSet { set } => {
+            let mut entries = vec![Entry::of("rules", set.name(), set)?];
+            // A county that had none of its own went by the default: from now on that stands beside the new one.
+            if county.rules.is_empty() {
+                for held in county.rule_sets() {
+                    entries.push(Entry::of("rules", held.name(), &held)?);
+                }
+            }
+            entries
+        }
+        CountyEdit::Calendar { put, remove } => {
+            let gone = remove.iter().map(|key| Entry { root: "calendar", key: key.clone(), value: GONE.to_owned() });
+            gone.chain(of_calendar(put)?).collect()
+        }
+        CountyEdit::Place { place } if place.code == county.county.code => {
+            vec![Entry::of("county", "place", place)?]
+        }
+        CountyEdit::Place { place } => vec![Entry::of("places", place.code.as_str(), place)?],
+        CountyEdit::School { school } => vec![Entry::of("schools", school.code.0.as_str(), school)?],
+        CountyEdit::Code { code } => vec![Entry::of("county", code.entry_key(), code)?],
+        CountyEdit::Duty { settings } => vec![Entry::of("duty_grid", DUTY_SETTINGS, settings)?],
+    };
+    put(tx, &entries)
+}
+
+fn of_calendar(calendar: &Calendar) -> Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for term in &calendar.terms {
+        entries.push(Entry::of("calendar", term_key(term), term)?);
+    }
+    for day in &calendar.days {
+        entries.push(Entry::of("calendar", day_key(day), day)?);
+    }
+    for cycle in &calendar.cycles {
+        entries.push(Entry::of("calendar", cycle_key(cycle), cycle)?);
+    }
+    Ok(entries)
+}
+
+fn put(tx: &mut Transaction<'_>, entries: &[Entry]) -> Result<()> {
+    for entry in entries {
+        let map = root(tx, entry.root)?;
+        tx.put(&map, entry.key.as_str(), entry.value.as_str()).map_err(damaged)?;
     }
     Ok(())
 }
@@ -67,6 +137,8 @@ pub fn read(doc: &Automerge) -> Result<County> {
                 cycles: entries(doc, "calendar", "cycle/")?,
             },
             rules: entries::<RuleSet>(doc, "rules", "")?,
+            codes: entries(doc, "county", "code/")?,
+            duty: duty_text::grid(doc)?,
         })
     })
 }
@@ -88,25 +160,104 @@ fn entries<T: serde::de::DeserializeOwned>(doc: &Automerge, root_name: &str, pre
     Ok(entries)
 }
 
-fn json<T: serde::Serialize>(value: &T) -> Result<String> {
-    serde_json::to_string(value).map_err(|cause| Failure::caused(ErrorCode::Internal, "county entry", cause))
+/// One of several texts at one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryValue {
+    /// The JSON; `null` where somebody took the entry away.
+    pub json: String,
+    /// Who wrote it.
+    pub actor: Actor,
+    /// When.
+    pub at: Timestamp,
+    /// It is what holds.
+    pub holds: bool,
+}
+
+/// An entry that people changed without knowing of each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContestedEntry {
+    /// Its root map.
+    pub root: String,
+    /// Its key.
+    pub key: String,
+    /// What they wrote, what holds first.
+    pub values: Vec<EntryValue>,
+}
+
+/// Entries at which several texts stand.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn contested(doc: &Automerge) -> Result<Vec<ContestedEntry>> {
+    super::shielded(|| {
+        let mut found = Vec::new();
+        for root_name in super::COUNTY_ROOTS {
+            let map = root(doc, root_name)?;
+            for item in doc.map_range(&map, ..) {
+                let key = item.key.as_ref();
+                let all = doc.get_all(&map, key).map_err(damaged)?;
+                if all.len() < 2 {
+                    continue;
+                }
+                let winner = doc.get(&map, key).map_err(damaged)?.map(|(_, operation)| operation);
+                let value = |(value, operation): &(automerge::Value<'_>, ExId)| {
+                    let (actor, at) = written(doc, operation);
+                    let json = value.as_str()?.to_owned();
+                    Some(EntryValue { json, actor, at, holds: winner.as_ref() == Some(operation) })
+                };
+                let mut values: Vec<EntryValue> = all.iter().filter_map(value).collect();
+                values.sort_by(|one, other| (!one.holds, &one.actor).cmp(&(!other.holds, &other.actor)));
+                if values.windows(2).any(|pair| matches!(pair, [one, other] if one.json != other.json)) {
+                    found.push(ContestedEntry { root: (*root_name).to_owned(), key: key.to_owned(), values });
+                }
+            }
+        }
+        Ok(found)
+    })
+}
+
+/// Chooses among the texts at a key: the chosen one is written anew and replaces all.
+///
+/// # Errors
+/// [`ErrorCode::ConflictGone`] when it does not stand there any more.
+pub fn settle(tx: &mut Transaction<'_>, root_name: &str, key: &str, json: &str) -> Result<()> {
+    let gone = || Failure::new(ErrorCode::ConflictGone, "the text does not stand there any more");
+    if !super::COUNTY_ROOTS.contains(&root_name) {
+        return Err(gone());
+    }
+    let map = root(tx, root_name)?;
+    let all = tx.get_all(&map, key).map_err(damaged)?;
+    if all.len() < 2 || !all.iter().any(|(value, _)| value.as_str() == Some(json)) {
+        return Err(gone());
+    }
+    tx.put(&map, key, json).map_err(damaged)
+}
+
+/// Who wrote an operation, and when by the writer's clock.
+fn written(doc: &Automerge, operation: &ExId) -> (Actor, Timestamp) {
+    let ExId::Id(counter, actor, _) = operation else { return (Vec::new(), Timestamp::default()) };
+    let holds = |change: &&automerge::Change| {
+        change.actor_id() == actor && change.start_op().get() <= *counter && *counter <= change.max_op()
+    };
+    let at = doc.get_changes(&[]).iter().find(holds).map(|change| change.timestamp()).unwrap_or_default();
+    (actor_of(operation), Timestamp::from_unix_ms(at.saturating_mul(1_000)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::doc::DocumentKind;
-    use crate::domain::place::PlaceCode;
+    use crate::domain::place::{PlaceCode, SchoolCode};
     use crate::domain::time::Timestamp;
 
-    #[test]
-    fn a_county_reads_back_as_it_was_written() {
+    fn county() -> County {
         let place = |code: &str, name: &str| Place {
             code: PlaceCode::parse(code).unwrap(),
             name: name.to_owned(),
             former_names: vec![],
+            merged_into: None,
         };
-        let county = County {
+        County {
             county: place("999999", "云岭县"),
             places: vec![place("999999101", "青石乡"), place("999999101001", "云岭村")],
             schools: vec![School {
@@ -114,12 +265,77 @@ mod tests {
                 name: "青石小学".to_owned(),
                 township: PlaceCode::parse("999999101").unwrap(),
                 classes: vec![],
+                former_names: vec!["青石村小".to_owned()],
+                merged_into: None,
             }],
             calendar: crate::domain::calendar::example::calendar(),
             rules: RuleSet::default_rules().into_iter().collect(),
-        };
+            duty: crate::domain::duty::DutyGrid {
+                settings: crate::domain::duty::DutySettings::default_settings(),
+                entries: Vec::new(),
+            },
+            codes: vec![crate::domain::code_list::CodeWording {
+                list: "informed_topic".to_owned(),
+                key: "child_labour".to_owned(),
+                zh: "不让娃儿去打工".to_owned(),
+                en: String::new(),
+                hidden: false,
+            }],
+        }
+    }
+
+    fn written_once() -> Automerge {
         let mut doc = super::super::empty(DocumentKind::County).unwrap();
-        super::super::commit(&mut doc, &[7; 16], Timestamp::default(), |tx| write(tx, &county)).unwrap().unwrap();
-        assert_eq!(read(&doc).unwrap(), county);
+        super::super::commit(&mut doc, &[7; 16], Timestamp::default(), |tx| write(tx, &county())).unwrap().unwrap();
+        doc
+    }
+
+    #[test]
+    fn a_county_reads_back_as_it_was_written() {
+        assert_eq!(read(&written_once()).unwrap(), county());
+    }
+
+    #[test]
+    fn two_names_for_one_village_both_stay_and_the_same_one_holds_everywhere() {
+        let base = written_once();
+        let renamed = |actor: u8, name: &str| {
+            let mut doc = base.clone();
+            let place = Place { name: name.to_owned(), ..county().places[1].clone() };
+            let edit = CountyEdit::Place { place }.completed(&county(), "");
+            let at = Timestamp::from_unix_ms(1_795_395_600_000);
+            super::super::commit(&mut doc, &[actor; 16], at, |tx| write_edit(tx, &county(), &edit)).unwrap().unwrap()
+        };
+        let (one, other) = (renamed(1, "新桥村"), renamed(2, "新街村"));
+        let merged = |changes: [&automerge::Change; 2]| {
+            let mut doc = base.clone();
+            for change in changes {
+                super::super::apply(&mut doc, vec![change.clone()]).unwrap();
+            }
+            doc
+        };
+        let (first, second) = (merged([&one, &other]), merged([&other, &one]));
+        assert_eq!(read(&first).unwrap(), read(&second).unwrap());
+        let contested_first = contested(&first).unwrap();
+        assert_eq!(contested_first, contested(&second).unwrap());
+        let [entry] = contested_first.as_slice() else { panic!("one entry is contested") };
+        assert_eq!((entry.root.as_str(), entry.key.as_str(), entry.values.len()), ("places", "999999101001", 2));
+        assert!(entry.values[0].holds && entry.values[0].json.contains(&read(&first).unwrap().places[1].name));
+        assert_eq!(entry.values[0].at.unix_ms(), 1_795_395_600_000);
+
+        let mut settled = first;
+        let chosen = entry.values[1].json.clone();
+        let write = |tx: &mut Transaction<'_>| settle(tx, "places", "999999101001", &chosen);
+        super::super::commit(&mut settled, &[3; 16], Timestamp::default(), write).unwrap().unwrap();
+        assert_eq!(contested(&settled).unwrap(), []);
+        assert!(chosen.contains(&read(&settled).unwrap().places[1].name));
+    }
+
+    #[test]
+    fn a_day_that_is_taken_away_is_gone_and_its_neighbours_stay() {
+        let mut doc = written_once();
+        let days = county().calendar.days;
+        let edit = CountyEdit::Calendar { put: Calendar::default(), remove: vec![day_key(&days[0])] };
+        super::super::commit(&mut doc, &[7; 16], Timestamp::default(), |tx| write_edit(tx, &county(), &edit)).unwrap();
+        assert_eq!(read(&doc).unwrap().calendar.days, days[1..]);
     }
 }

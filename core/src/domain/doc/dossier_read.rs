@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::{Automerge, ObjId as ExId, ObjType, ROOT, ReadDoc, ScalarValue, Value};
 
-use super::damaged;
 use super::dossier_write::{FROM_ROSTER, root};
 use super::entry_fields::{EntryFields, FieldValue};
+use super::{actor_of, damaged};
 use crate::domain::absence::AbsenceEntry;
 use crate::domain::case_record::CaseRecord;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
-use crate::domain::dossier::{Actor, Dossier, MoveRecord, PhotoRecord, StatusEvent, VisitRecord, Written};
+use crate::domain::dossier::{Dossier, MoveRecord, PhotoRecord, StatusEvent, VisitRecord, Written};
 use crate::domain::evidence::EvidenceEntry;
 use crate::domain::field;
 use crate::domain::identifier::{EntryId, Hash32};
@@ -70,14 +70,15 @@ impl Reader<'_> {
                     class: self.text(&entry, "class")?.map(ClassId),
                 },
                 note: self.text(&entry, "note")?.unwrap_or_default(),
-                actor: actor(&entry),
+                actor: actor_of(&entry),
                 at: self.time(&entry),
             });
         }
+        dossier.duties = super::duty_text::of_child(self.doc)?;
         let record = root(self.doc, "record")?;
         if let Some((value, operation)) = self.doc.get(&record, "opened_from").map_err(damaged)? {
             dossier.from_roster = value.as_str() == Some("roster");
-            dossier.opened = Some((actor(&operation), self.time(&operation)));
+            dossier.opened = Some((actor_of(&operation), self.time(&operation)));
         }
         for (key, event) in self.entries("status")? {
             let status = self.text(&event, "status")?.and_then(|key| SchoolingStatus::from_key(&key));
@@ -86,7 +87,7 @@ impl Reader<'_> {
                 status: status.unwrap_or(SchoolingStatus::Unverified),
                 since: self.text(&event, "since")?.and_then(|day| Day::parse(&day)),
                 note: self.text(&event, "note")?.unwrap_or_default(),
-                actor: actor(&event),
+                actor: actor_of(&event),
                 at: self.time(&event),
                 from_roster: self.text(&event, "source")?.as_deref() == Some(FROM_ROSTER),
                 seen: self.keys(&event, "seen")?,
@@ -98,7 +99,7 @@ impl Reader<'_> {
                 VisitRecord {
                     entry: key,
                     form: self.fields(&visit)?.leniently(),
-                    actor: actor(&visit),
+                    actor: actor_of(&visit),
                     at: self.time(&visit),
                 },
             );
@@ -111,7 +112,7 @@ impl Reader<'_> {
                 form,
                 seen: self.keys(&entry, "seen")?,
                 rule: self.text(&entry, "rule")?.unwrap_or_default(),
-                actor: actor(&entry),
+                actor: actor_of(&entry),
                 at: self.time(&entry),
             });
         }
@@ -122,7 +123,7 @@ impl Reader<'_> {
                 form,
                 seen: self.keys(&entry, "seen")?,
                 rule: self.text(&entry, "rule")?.unwrap_or_default(),
-                actor: actor(&entry),
+                actor: actor_of(&entry),
                 at: self.time(&entry),
             });
         }
@@ -135,7 +136,7 @@ impl Reader<'_> {
                     entry: key,
                     form,
                     seen,
-                    actor: actor(&entry),
+                    actor: actor_of(&entry),
                     at: self.time(&entry),
                 });
             }
@@ -170,7 +171,7 @@ impl Reader<'_> {
             values.push(Written {
                 value: text.to_owned(),
                 operation: operation.to_string(),
-                actor: actor(&operation),
+                actor: actor_of(&operation),
                 at: self.time(&operation),
             });
         }
@@ -220,7 +221,7 @@ impl Reader<'_> {
             position: self.text(entry, "position")?,
             width: u32::try_from(self.number(entry, "width")?).unwrap_or(0),
             height: u32::try_from(self.number(entry, "height")?).unwrap_or(0),
-            actor: actor(entry),
+            actor: actor_of(entry),
         }))
     }
 
@@ -260,13 +261,6 @@ impl Reader<'_> {
             .map_or(Timestamp::default(), |seconds| Timestamp::from_unix_ms(seconds.saturating_mul(1000)));
         self.times.borrow_mut().insert(key, time);
         time
-    }
-}
-
-fn actor(operation: &ExId) -> Actor {
-    match operation {
-        ExId::Id(_, actor, _) => actor.to_bytes().to_vec(),
-        ExId::Root => Vec::new(),
     }
 }
 

@@ -6,8 +6,10 @@
 
 mod change_frame;
 pub mod county;
+pub mod county_rights;
 pub mod dossier_read;
 pub mod dossier_write;
+pub mod duty_text;
 mod entry_fields;
 mod kind;
 pub mod snapshot;
@@ -214,6 +216,14 @@ pub fn heads(doc: &Automerge) -> Vec<Hash32> {
     let mut heads: Vec<Hash32> = doc.get_heads().iter().map(|ChangeHash(hash)| Hash32(*hash)).collect();
     heads.sort_unstable();
     heads
+}
+
+/// Who wrote an operation.
+fn actor_of(operation: &automerge::ObjId) -> super::dossier::Actor {
+    match operation {
+        automerge::ObjId::Id(_, actor, _) => actor.to_bytes().to_vec(),
+        automerge::ObjId::Root => Vec::new(),
+    }
 }
 
 pub(crate) fn damaged(cause: automerge::AutomergeError) -> Failure {

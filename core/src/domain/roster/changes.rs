@@ -2,11 +2,12 @@
 
 use super::known::{KnownChild, KnownGuardian};
 use super::{FieldChange, RosterGuardian, RosterRow, status};
+use crate::domain::county::Mergers;
 use crate::domain::person_name::matching;
 use crate::domain::place::Leaves;
 
 /// What the row would change. A blank cell changes nothing: a roster that does not know is no reason to forget.
-pub(super) fn changes(row: &RosterRow, leaves: &Leaves, child: &KnownChild) -> Vec<FieldChange> {
+pub(super) fn changes(row: &RosterRow, leaves: &Leaves, child: &KnownChild, mergers: &Mergers) -> Vec<FieldChange> {
     let mut changes = Vec::new();
     let mut change = |field: String, old: &str, new: &str| {
         if !new.is_empty() && matching(old) != matching(new) {
@@ -16,10 +17,12 @@ pub(super) fn changes(row: &RosterRow, leaves: &Leaves, child: &KnownChild) -> V
     for (path, new) in row.fields() {
         change(path.to_owned(), child.fields.get(path).map_or("", String::as_str), &new);
     }
+    // A child who lies under the old code of the same place has not moved.
+    let lies = mergers.leaves(&child.leaves);
     for (field, old, new) in [
         (
             "placement.village",
-            child.leaves.village.as_ref().map(|code| code.as_str()),
+            lies.village.as_ref().map(|code| code.as_str()),
             leaves.village.as_ref().map(|code| code.as_str()),
         ),
         (

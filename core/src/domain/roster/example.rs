@@ -8,11 +8,12 @@ use jiff::civil::{Date, date};
 use super::{KnownChild, KnownChildren, RosterContext, RosterGuardian, RosterRow};
 use crate::domain::calendar::Calendar;
 use crate::domain::code_list::{Relation, Sex};
+use crate::domain::county::County;
 use crate::domain::id_number::IdNumber;
 use crate::domain::identifier::DocumentId;
 use crate::domain::person_name::{PersonName, matching};
 use crate::domain::phone::Phone;
-use crate::domain::place::{Class, ClassId, County, Leaves, Place, PlaceCode, School, SchoolCode, Stage};
+use crate::domain::place::{Class, ClassId, Leaves, Place, PlaceCode, School, SchoolCode, Stage};
 
 /// The day on which the tests' rosters are brought in.
 pub(crate) const TODAY: Date = date(2026, 11, 23);
@@ -33,6 +34,7 @@ fn place(code: &str, name: &str, former_names: &[&str]) -> Place {
         code: PlaceCode::parse(code).unwrap(),
         name: name.to_owned(),
         former_names: former_names.iter().map(|name| (*name).to_owned()).collect(),
+        merged_into: None,
     }
 }
 
@@ -49,6 +51,8 @@ fn school(code: &str, name: &str, township: &str, classes: &[(Stage, i16, u8)]) 
         code: school_code,
         name: name.to_owned(),
         township: PlaceCode::parse(township).unwrap(),
+        former_names: Vec::new(),
+        merged_into: None,
     }
 }
 
@@ -85,6 +89,8 @@ pub(crate) fn county() -> County {
         ],
         calendar: Calendar::default(),
         rules: Vec::new(),
+        codes: Vec::new(),
+        duty: crate::domain::duty::DutyGrid::default(),
     }
 }
 

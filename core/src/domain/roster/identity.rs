@@ -4,6 +4,7 @@ use super::column::RosterColumn;
 use super::known::{KnownChild, KnownChildren};
 use super::reason::RowReason;
 use super::{CellProblem, RosterRow};
+use crate::domain::county::Mergers;
 use crate::domain::id_number::IdNumber;
 use crate::domain::identifier::DocumentId;
 use crate::domain::person_name::{are_alike, matching};
@@ -21,6 +22,7 @@ pub(super) fn find(
     row: &RosterRow,
     leaves: &Leaves,
     known: &dyn KnownChildren,
+    mergers: &Mergers,
     problems: &mut Vec<CellProblem>,
 ) -> Found {
     if let Some(id) = &row.id_number {
@@ -36,7 +38,7 @@ pub(super) fn find(
     }
     let (Some(name), Some(born)) = (&row.name, row.born()) else { return Found::default() };
     let namesakes = known.by_name_and_birth(name.matching(), born);
-    find_namesake(row, leaves, namesakes, problems)
+    find_namesake(row, leaves, namesakes, mergers, problems)
 }
 
 /// The ID number is this child's: name and birth date should be, too.
@@ -54,11 +56,12 @@ fn find_namesake(
     row: &RosterRow,
     leaves: &Leaves,
     namesakes: Vec<KnownChild>,
+    mergers: &Mergers,
     problems: &mut Vec<CellProblem>,
 ) -> Found {
     let other_id = |child: &KnownChild| matches!((&row.id_number, &child.id_number), (Some(a), Some(b)) if a != b);
     let (here, elsewhere): (Vec<_>, Vec<_>) =
-        namesakes.into_iter().partition(|child| same_place(leaves, &child.leaves));
+        namesakes.into_iter().partition(|child| same_place(leaves, &mergers.leaves(&child.leaves)));
     let candidates: Vec<DocumentId> = here.iter().map(|child| child.document_id).collect();
     match <[KnownChild; 1]>::try_from(here) {
         Ok([child]) => {

@@ -11,9 +11,10 @@ use super::known::{KnownChild, KnownChildren};
 use super::location::CountyIndex;
 use super::reason::{RowReason, Weight};
 use super::{CellProblem, RosterRow, RowVerdict, Verdict, school_year, status};
+use crate::domain::county::County;
 use crate::domain::id_number::{IdNumber, IdNumberProblem};
 use crate::domain::identifier::DocumentId;
-use crate::domain::place::{County, Leaves};
+use crate::domain::place::Leaves;
 
 /// Judges all rows of a file, in their order.
 ///
@@ -49,11 +50,16 @@ fn judge_row<'r>(
     check_age(row, located.grade, today, &mut problems);
 
     let is_refused = |problems: &[CellProblem]| problems.iter().any(|p| p.reason.weight() == Weight::Refusal);
-    let found = if is_refused(&problems) { Found::default() } else { find(row, &located.leaves, known, &mut problems) };
+    let found = if is_refused(&problems) {
+        Found::default()
+    } else {
+        find(row, &located.leaves, known, index.mergers(), &mut problems)
+    };
     status::check(row, found.matched.as_ref(), &mut problems);
     check_twice_in_file(row, &located.leaves, found.matched.as_ref(), seen, &mut problems);
 
-    let changes = found.matched.as_ref().map(|child| changes(row, &located.leaves, child)).unwrap_or_default();
+    let changes =
+        found.matched.as_ref().map(|child| changes(row, &located.leaves, child, index.mergers())).unwrap_or_default();
     let mut verdict = RowVerdict {
         row_number: row.row_number,
         verdict: Verdict::New,

@@ -9,12 +9,14 @@ use super::class_text::{ClassColumn, ClassText};
 use super::column::RosterColumn;
 use super::reason::RowReason;
 use super::{CellProblem, RosterRow, stage_of};
+use crate::domain::county::{County, Mergers};
 use crate::domain::person_name::matching;
-use crate::domain::place::{Class, ClassId, County, Leaves, Place, PlaceCode, School, Stage};
+use crate::domain::place::{Class, ClassId, Leaves, Place, PlaceCode, School, Stage};
 
 /// The county's places and schools, by all names and codes that they have or had.
 pub(super) struct CountyIndex<'a> {
     county_name: String,
+    mergers: Mergers,
     by_code: BTreeMap<&'a str, &'a Place>,
     townships: BTreeMap<String, Vec<&'a Place>>,
     villages: BTreeMap<String, Vec<&'a Place>>,
@@ -39,12 +41,13 @@ impl<'a> CountyIndex<'a> {
     pub(super) fn new(county: &'a County) -> Self {
         let mut index = Self {
             county_name: matching(&county.county.name),
+            mergers: county.mergers(),
             by_code: BTreeMap::new(),
             townships: BTreeMap::new(),
             villages: BTreeMap::new(),
             villages_of: BTreeMap::new(),
-            schools_by_code: county.schools.iter().map(|school| (school.code.0.as_str(), school)).collect(),
-            schools_by_name: county.schools.iter().map(|school| (school_name(&school.name), school)).collect(),
+            schools_by_code: schools_by_code(county),
+            schools_by_name: schools_by_name(county),
         };
         for place in &county.places {
             let endings: &[&str] = if place.code.is_village() { &VILLAGE_ENDINGS } else { &TOWNSHIP_ENDINGS };
@@ -75,9 +78,14 @@ impl<'a> CountyIndex<'a> {
         index
     }
 
+    /// What is a part of what now.
+    pub(super) const fn mergers(&self) -> &Mergers {
+        &self.mergers
+    }
+
     /// Finds village and class; what was not found goes to `problems`.
     pub(super) fn locate(&self, row: &RosterRow, today: Date, problems: &mut Vec<CellProblem>) -> Located {
-        let village = self.village(row, problems);
+        let village = self.village(row, problems).map(|village| self.mergers.place(&village));
         let (class, grade) = self.class(row, today, problems);
         Located { leaves: Leaves { village, class }, grade }
     }
@@ -134,10 +142,16 @@ impl<'a> CountyIndex<'a> {
         if let Some(place) = self.place_by_code(&row.village).filter(|place| place.code.is_village()) {
             return Some(place.code.clone());
         }
-        let lies_in = |village: &Place| townships.is_empty() || townships.iter().any(|t| t.code.holds(&village.code));
+        let lies_in = |village: &Place| {
+            let now = self.mergers.place(&village.code);
+            townships.is_empty() || townships.iter().any(|t| t.code.holds(&village.code) || t.code.holds(&now))
+        };
         let name = self.without_county(&matching(&row.village));
         let mut found = named(&self.villages, &name, &VILLAGE_ENDINGS);
         found.retain(|village| lies_in(village));
+        // An old name and the name that it has now are one village.
+        let mut meant = BTreeSet::new();
+        found.retain(|village| meant.insert(self.mergers.place(&village.code)));
         match found.as_slice() {
             [village] => Some(village.code.clone()),
             // 云雾镇青杠村三社 in one cell.
@@ -211,7 +225,13 @@ impl<'a> CountyIndex<'a> {
         if said == ClassText::default() {
             return (None, None);
         }
-        let fitting: Vec<&Class> = school.classes.iter().filter(|class| fits(class, &said, today)).collect();
+        let mut fitting: Vec<&Class> = school.classes.iter().filter(|class| fits(class, &said, today)).collect();
+        if fitting.is_empty() {
+            // The school is a part of another now, and its classes are that one's.
+            let now = self.mergers.school(&school.code);
+            let now = self.schools_by_code.get(now.0.as_str()).into_iter().flat_map(|school| &school.classes);
+            fitting = now.filter(|class| fits(class, &said, today)).collect();
+        }
         match fitting.as_slice() {
             [class] => (Some(class.id.clone()), said.grade.or_else(|| class.grade_on(today))),
             [] => {
@@ -270,6 +290,30 @@ impl<'a> CountyIndex<'a> {
         let inside = self.schools_by_name.iter().filter(|(name, _)| name.chars().count() >= 4 && title.contains(name));
         inside.max_by_key(|(name, _)| name.chars().count()).map(|(_, school)| *school)
     }
+}
+
+/// Schools by the codes that they have, or had.
+fn schools_by_code(county: &County) -> BTreeMap<&str, &School> {
+    let mut schools = BTreeMap::new();
+    for school in &county.schools {
+        for former in &school.former_names {
+            schools.entry(former.trim()).or_insert(school);
+        }
+    }
+    // Present codes win over former ones.
+    schools.extend(county.schools.iter().map(|school| (school.code.0.as_str(), school)));
+    schools
+}
+
+/// Schools by the names that they have, and by those that they had unless another has them now.
+fn schools_by_name(county: &County) -> Vec<(String, &School)> {
+    let now: Vec<_> = county.schools.iter().map(|school| (school_name(&school.name), school)).collect();
+    let former = county
+        .schools
+        .iter()
+        .flat_map(|school| school.former_names.iter().map(move |name| (school_name(name), school)));
+    let former: Vec<_> = former.filter(|(name, _)| !now.iter().any(|(taken, _)| taken == name)).collect();
+    now.into_iter().chain(former).collect()
 }
 
 /// By name as it is given, or else without its ending.

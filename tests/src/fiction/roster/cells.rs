@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiafang_core::domain::code_list::{AttendanceMode, ChildFlag, IdType, Sex};
-use jiafang_core::domain::place::{Class, ClassId, County, School};
+use jiafang_core::domain::county::County;
+use jiafang_core::domain::place::{Class, ClassId, School};
 use jiff::civil::Date;
 
 use super::super::TODAY;

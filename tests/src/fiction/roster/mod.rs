@@ -7,7 +7,7 @@ mod plan;
 mod trap;
 mod write;
 
-use jiafang_core::domain::place::County;
+use jiafang_core::domain::county::County;
 use jiafang_core::error::Result;
 use serde::Serialize;
 
