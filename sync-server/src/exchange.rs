@@ -335,7 +335,7 @@ fn delivered(connection: &Connection, device: &Device, from: u64) -> Result<Vec<
     let mut on_desk: BTreeMap<u64, bool> = BTreeMap::new();
     for (counter, seq, placed) in log::own_from(connection, device.certificate, from, DELIVERIES_MAX)? {
         let held = desks.iter().any(|(person, rights, cursor_seq)| {
-            *person != device.person && *cursor_seq >= seq && intake::covers(rights, &placed.leaves)
+            *person != device.person && *cursor_seq >= seq && intake::may_see(rights, placed.kind, &placed.leaves)
         });
         *on_desk.entry(counter).or_insert(true) &= held;
     }

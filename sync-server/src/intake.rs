@@ -2,6 +2,7 @@
 //! poisoned one could harm only who materialises it (docs/automerge.md, 3).
 
 use automerge::Change;
+use jiafang_core::domain::danger;
 use jiafang_core::domain::doc;
 use jiafang_core::domain::doc::CHANGE_BYTES_MAX;
 use jiafang_core::domain::doc::DocumentKind;
@@ -311,7 +312,7 @@ fn judge<'a>(
         return Ok(Judgement::Apart(QuarantineReason::NotYours));
     }
     let placed = placement.map(|placement| placement.leaves);
-    if !are_places(&body.leaves) || !may_write(device, county, item, change) {
+    if !are_places(&body.leaves) || !may_write(device, county, item, change, placed.as_ref()) {
         return Ok(Judgement::Apart(QuarantineReason::NotYours));
     }
     let mut moved_from = None;
@@ -419,7 +420,7 @@ pub fn are_places(leaves: &Leaves) -> bool {
 
 /// The right to write: the person's role, and a scope that covers the document where the author saw it. Where it lies is
 /// asked for besides.
-fn may_write(device: &Device, county: &CountyRow, item: &Checked, change: &Change) -> bool {
+fn may_write(device: &Device, county: &CountyRow, item: &Checked, change: &Change, placed: Option<&Leaves>) -> bool {
     let body = &item.envelope.body;
     match body.kind {
         DocumentKind::County => {
@@ -427,8 +428,13 @@ fn may_write(device: &Device, county: &CountyRow, item: &Checked, change: &Chang
             body.document == county.document
                 && (device.certificate == county.certificate || device.rights.as_ref().is_some_and(is_allowed))
         }
-        // Their rights are a kind of their own, which this version does not give to anybody yet.
-        DocumentKind::Restricted => false,
+        // A danger to a child is reported by whoever works with children, wherever the child has moved since; what is done
+        // about it is recorded by those who may see it.
+        DocumentKind::Restricted => device.rights.as_ref().is_some_and(|rights| match placed {
+            // Without any scope the device was revoked before it wrote this.
+            None => danger::reports(rights.role) && !rights.scopes.is_empty(),
+            Some(placed) => may_see(rights, DocumentKind::Restricted, placed),
+        }),
         DocumentKind::Dossier => {
             device.rights.as_ref().is_some_and(|rights| rights.role.writes_dossiers() && covers(rights, &body.leaves))
         }
@@ -446,7 +452,7 @@ pub fn covers(rights: &Rights, leaves: &Leaves) -> bool {
 pub fn may_see(rights: &Rights, kind: DocumentKind, leaves: &Leaves) -> bool {
     match kind {
         DocumentKind::County => true,
-        DocumentKind::Restricted => false,
+        DocumentKind::Restricted => danger::sees(rights.role) && covers(rights, leaves),
         DocumentKind::Dossier => covers(rights, leaves),
     }
 }

@@ -64,7 +64,9 @@ fn may_decide(connection: &Connection, decider: &Holder, row: &ApartRow) -> Resu
     if author.is_some_and(|author| author.person == decider.person) {
         return Ok(false);
     }
-    Ok(intake::covers(rights, &lies(connection, row)?))
+    // A report of danger is nobody's to read but those whom it is for: not even that it is there is told to others.
+    let kind = row.envelope()?.body.kind;
+    Ok(intake::may_see(rights, kind, &lies(connection, row)?))
 }
 
 /// Takes a decision.

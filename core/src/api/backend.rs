@@ -12,8 +12,8 @@ use super::running_sync::{Syncing, Told, connected};
 use super::state::AppState;
 use super::sync::{SyncActivity, SyncStatus};
 use super::{
-    apart, axes, casework, children, county_settings, delivery, dossier, duty, duty_pages, evidence, inbox, ledger,
-    page, photo, roll, roster, state, sync, today, visit,
+    apart, axes, casework, children, county_settings, danger, delivery, dossier, duty, duty_pages, evidence, inbox,
+    ledger, page, photo, roll, roster, state, sync, today, visit,
 };
 use crate::app::apart as decisions;
 use crate::app::county_settings as edits;
@@ -346,6 +346,22 @@ impl Commands for Backend {
 
     fn look_at_case_changes(&self, request: dossier::OpenDossier) -> Result<dossier::Saved> {
         self.changing(|device| casework::look_at_changes(device, request.document_id))
+    }
+
+    fn report_danger(&self, request: danger::ReportDanger) -> Result<dossier::Saved> {
+        self.changing(|device| danger::report(device, &request))
+    }
+
+    fn danger_of(&self, request: dossier::OpenDossier) -> Result<danger::DangerView> {
+        self.with_device(|device| danger::of_child(device, request.document_id))
+    }
+
+    fn list_dangers(&self, _: state::Nothing) -> Result<danger::DangerReports> {
+        self.with_device(|device| danger::all(device))
+    }
+
+    fn record_danger_step(&self, request: danger::RecordDangerStep) -> Result<dossier::Saved> {
+        self.changing(|device| danger::step(device, &request))
     }
 
     fn record_evidence(&self, request: evidence::RecordEvidence) -> Result<dossier::Saved> {

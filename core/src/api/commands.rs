@@ -8,6 +8,7 @@ use super::children::{ChildRegistered, ChildrenPage, ListChildren, RegisterChild
 use super::county_settings::{
     CountyEditPreview, CountySettings, EditCounty, OneRuleSet, ReadRuleSet, RuleSetRead, SettleCounty,
 };
+use super::danger::{DangerReports, DangerView, RecordDangerStep, ReportDanger};
 use super::delivery::DeliveryOverview;
 use super::dossier::{AddGuardian, ChangeField, DossierView, MoveChild, OpenDossier, Saved, SettleConflict};
 use super::duty::{
@@ -149,6 +150,14 @@ commands! {
     begin_pages = "beginPages" (BeginPages) -> DraftView;
     /// Somebody has seen what syncs changed of a child's case.
     look_at_case_changes = "lookAtCaseChanges" (OpenDossier) -> Saved;
+    /// Reports a danger to a child: to the principal and the county, and to nobody else.
+    report_danger = "reportDanger" (ReportDanger) -> Saved;
+    /// What this person may know of dangers to a child.
+    danger_of = "dangerOf" (OpenDossier) -> DangerView;
+    /// Reports that this person may see.
+    list_dangers = "listDangers" (Nothing) -> DangerReports;
+    /// Records what was done about a report.
+    record_danger_step = "recordDangerStep" (RecordDangerStep) -> Saved;
     /// Puts a proof on file, or withdraws one.
     record_evidence = "recordEvidence" (RecordEvidence) -> Saved;
     /// Children without valid evidence, by village and class.

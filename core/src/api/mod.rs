@@ -13,6 +13,7 @@ pub mod casework;
 pub mod children;
 pub mod commands;
 pub mod county_settings;
+pub mod danger;
 pub mod delivery;
 pub mod dossier;
 pub mod duty;

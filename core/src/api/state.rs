@@ -258,6 +258,10 @@ pub struct CodeLists {
     pub dropout_destination: Vec<CodeView>,
     /// [`crate::domain::code_list::CaseRecordKind`]
     pub case_record_kind: Vec<CodeView>,
+    /// [`crate::domain::code_list::DangerKind`]
+    pub danger_kind: Vec<CodeView>,
+    /// [`crate::domain::code_list::DangerStep`]
+    pub danger_step: Vec<CodeView>,
 }
 
 /// The state as the first screen sees it.
@@ -396,6 +400,8 @@ pub(super) fn code_lists(county: Option<&County>) -> CodeLists {
         case_outcome: list!(CaseOutcome),
         dropout_destination: list!(DropoutDestination),
         case_record_kind: list!(CaseRecordKind),
+        danger_kind: list!(DangerKind),
+        danger_step: list!(DangerStep),
     };
     for (name, list) in [
         ("visit_purpose", &mut lists.visit_purpose),

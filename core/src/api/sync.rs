@@ -228,6 +228,8 @@ pub enum DeliveryKind {
     County,
     /// Who answers for what.
     Duty,
+    /// A report of danger to a child, or what was done about it.
+    Danger,
 }
 
 /// A photo with where it is.

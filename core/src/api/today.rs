@@ -12,6 +12,7 @@ use super::evidence;
 use crate::app::casework::Casework;
 use crate::app::device::Device;
 use crate::domain::case::{CasePhase, CaseTask};
+use crate::domain::danger;
 use crate::domain::dossier::is_out_of_school;
 use crate::domain::identifier::DocumentId;
 use crate::domain::time::Day;
@@ -37,6 +38,8 @@ pub struct TodayView {
     pub mismatches: Vec<TodayCard>,
     /// What the last sync changed of a case, and nobody has looked at here.
     pub changed: Vec<ChangedCase>,
+    /// Reports of danger that somebody must act on; 0 for everybody who may not see them.
+    pub open_dangers: u32,
     /// Children without valid evidence.
     pub without_evidence: u32,
     /// Children whose evidence lapses within a month.
@@ -111,6 +114,7 @@ pub fn view(device: &Device) -> Result<TodayView> {
         soon: Vec::new(),
         waiting: Vec::new(),
         mismatches: Vec::new(),
+        open_dangers: if danger::sees(device.author.rights.role) { reading.open_annexes()? } else { 0 },
         without_evidence,
         evidence_lapses_soon,
         changed: casework::new_changes(device)?,

@@ -63,6 +63,7 @@ impl DeliveryKind {
             Self::Evidence => "evidence",
             Self::County => "county",
             Self::Duty => "duty",
+            Self::Danger => "danger",
         }
     }
 
@@ -81,6 +82,7 @@ impl DeliveryKind {
             Self::Evidence,
             Self::County,
             Self::Duty,
+            Self::Danger,
         ]
         .into_iter()
         .find(|kind| kind.key() == key)

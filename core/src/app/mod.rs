@@ -26,6 +26,7 @@ pub mod record_evidence;
 pub mod record_visit;
 mod recovery;
 pub mod register_child;
+pub mod report_danger;
 mod returned;
 pub mod straighten_page;
 pub mod synchronise;

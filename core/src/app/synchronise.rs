@@ -10,6 +10,7 @@ use automerge::{Automerge, Change};
 use super::device::Device;
 use super::note_case_changes::note_case_changes;
 use super::{apart, carry_photos, first_copy, recovery, returned};
+use crate::domain::danger;
 use crate::domain::doc::{self, DocumentKind};
 use crate::domain::identifier::{DocumentId, Hash32};
 use crate::domain::time::Timestamp;
@@ -394,9 +395,11 @@ fn take_move(tx: &crate::store::Transaction<'_>, event: ScopeEvent) -> Result<()
 /// The person's rights are others now: dossiers that they do not cover have left, and such as they cover are here.
 fn place_under(tx: &crate::store::Transaction<'_>, rights: &Rights, seq: u64) -> Result<()> {
     let reading = Reading::within(tx);
-    for id in reading.document_ids(DocumentKind::Dossier)? {
+    let annexes = reading.document_ids(DocumentKind::Restricted)?;
+    for id in reading.document_ids(DocumentKind::Dossier)?.into_iter().chain(annexes) {
         let Some(row) = reading.document_row(id)? else { continue };
-        if rights.scopes.iter().any(|scope| scope.covers(&row.leaves)) {
+        let may_see = row.kind == DocumentKind::Dossier || danger::sees(rights.role);
+        if may_see && rights.scopes.iter().any(|scope| scope.covers(&row.leaves)) {
             moves::place(tx, id, &row.leaves)?;
         } else {
             moves::mark_left(tx, id, seq)?;

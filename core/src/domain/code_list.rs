@@ -363,6 +363,36 @@ code_list!(
     }
 );
 
+code_list!(
+    /// What a danger to a child looks like (强制报告, Law on the Protection of Minors, article 11(2); handbook 6.6).
+    DangerKind {
+        Violence = "violence", "殴打/虐待", "beaten or abused";
+        Neglect = "neglect", "无人照料/忽视", "neglected, nobody cares for it";
+        SexualHarm = "sexual_harm", "疑似性侵害", "suspected sexual harm";
+        EarlyMarriage = "early_marriage", "被迫订婚/早婚", "forced engagement or marriage";
+        Trafficking = "trafficking", "拐卖/失踪", "trafficked or missing";
+        ForcedLabour = "forced_labour", "被迫劳动/童工", "forced labour";
+        SelfHarm = "self_harm", "自伤/轻生", "self-harm";
+        Bullying = "bullying", "严重欺凌", "serious bullying";
+        Other = "other", "其他危险", "another danger";
+    }
+);
+
+code_list!(
+    /// What was done about a report of danger.
+    DangerStep {
+        Read = "read", "已看", "read";
+        Police = "police", "已报公安", "police told";
+        Bureau = "bureau", "已报教科体局", "education bureau told";
+        CivilAffairs = "civil_affairs", "已报民政", "civil affairs told";
+        Medical = "medical", "已就医", "seen by a doctor";
+        Safe = "safe", "孩子已安全", "the child is safe";
+        Talk = "talk", "已谈话/家访", "talked, visited";
+        Closed = "closed", "结案", "closed";
+        Reopened = "reopened", "重新处理", "opened again";
+    }
+);
+
 /// What kind of identity paper a number belongs to (handbook 9.1, 身份证件类型).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, Encode, Decode)]
 #[serde(rename_all = "snake_case")]

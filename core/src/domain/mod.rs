@@ -13,6 +13,7 @@ pub mod case_tasks;
 pub mod code_list;
 pub mod county;
 pub mod county_edit;
+pub mod danger;
 pub mod doc;
 pub mod dossier;
 pub mod duty;

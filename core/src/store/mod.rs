@@ -9,6 +9,7 @@ pub mod casework;
 pub mod child_search;
 pub mod children;
 pub mod county_authors;
+pub mod danger;
 pub mod device;
 pub mod document;
 pub mod draft;
@@ -36,7 +37,7 @@ use crate::vault::sealing::DataKey;
 pub const FILE_NAME: &str = "jiafang.db";
 
 /// The schema that this version writes. A store with a higher one was written by a newer app.
-const SCHEMA_VERSION: i64 = 11;
+const SCHEMA_VERSION: i64 = 12;
 
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_device.sql"),
@@ -50,6 +51,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_mismatch.sql"),
     include_str!("migrations/0010_evidence.sql"),
     include_str!("migrations/0011_child_duty.sql"),
+    include_str!("migrations/0012_restricted.sql"),
 ];
 
 /// Room for pages in memory: 64 MiB, taken only as far as pages are touched. With SQLite's own 2 MiB a roster of 10,000

@@ -59,8 +59,10 @@ pub fn erase(tx: &Transaction<'_>, id: DocumentId) -> Result<Vec<Hash32>> {
         })
         .map_err(sqlite)?;
     for sql in [
+        // Of a restricted annex nothing stays (docs/decisions/restricted-annex.md).
         "UPDATE outbox SET kept = (SELECT bytes FROM envelope WHERE envelope.hash = outbox.envelope)
-         WHERE document = :id AND EXISTS (SELECT 1 FROM envelope WHERE envelope.hash = outbox.envelope)",
+         WHERE document = :id AND EXISTS (SELECT 1 FROM envelope WHERE envelope.hash = outbox.envelope)
+             AND NOT EXISTS (SELECT 1 FROM document WHERE document.id = :id AND kind = 2)",
         "DELETE FROM unconfirmed WHERE envelope IN (SELECT hash FROM envelope WHERE document = :id)",
         "DELETE FROM envelope WHERE document = :id",
         "DELETE FROM document_change WHERE document = :id",
@@ -70,6 +72,7 @@ pub fn erase(tx: &Transaction<'_>, id: DocumentId) -> Result<Vec<Hash32>> {
         "DELETE FROM casework WHERE document = :id",
         "DELETE FROM casework_before WHERE document = :id",
         "DELETE FROM case_change WHERE document = :id",
+        "DELETE FROM danger WHERE annex = :id",
         "DELETE FROM document WHERE id = :id",
     ] {
         tx.prepare_cached(sql)
@@ -99,7 +102,8 @@ impl Reading<'_> {
     }
 
     /// Dossiers that have left and of which nothing needs this device any more: all that was recorded here lies in the
-    /// server's log at or below `durable_seq`, all photos are there, and no draft is being written.
+    /// server's log at or below `durable_seq`, all photos are there, and no draft is being written; a report of danger lies
+    /// besides with somebody who may see it.
     ///
     /// # Errors
     /// The faults of a store.
@@ -111,6 +115,8 @@ impl Reading<'_> {
                  AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.document = document.id
                      AND outbox.refused_at = 0
                      AND (outbox.state <> 'stored' OR outbox.seq = 0 OR outbox.seq > :durable))
+                 AND NOT (kind = 2 AND EXISTS (SELECT 1 FROM outbox WHERE outbox.document = document.id
+                     AND outbox.on_desk_at = 0 AND outbox.refused_at = 0))
                  AND NOT EXISTS (SELECT 1 FROM photo_file WHERE photo_file.document = document.id
                      AND own = 1 AND complete_at = 0)
                  ORDER BY id",

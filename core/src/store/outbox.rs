@@ -137,14 +137,15 @@ pub fn mark_on_desk(tx: &Transaction<'_>, first: u64, last: u64, at: Timestamp) 
 
 /// Offers again what the server stored above `seq`: it was restored from a backup that ends there. What it had put apart
 /// is offered again, too: whether its backup holds that is not known, and a gap in the count would hold up all that
-/// follows.
+/// follows. A report of danger that this device has given up is not: who may see it gives it back.
 ///
 /// # Errors
 /// The faults of a store.
 pub fn offer_again_above(tx: &Transaction<'_>, seq: u64) -> Result<()> {
     tx.execute(
         "UPDATE outbox SET state = 'waiting', reason = '', seq = 0, stored_at = 0, on_desk_at = 0, refused_at = 0
-         WHERE (state = 'stored' AND (seq > :seq OR seq = 0)) OR state = 'quarantined'",
+         WHERE ((state = 'stored' AND (seq > :seq OR seq = 0)) OR state = 'quarantined')
+             AND (length(kept) > 0 OR EXISTS (SELECT 1 FROM envelope WHERE envelope.hash = outbox.envelope))",
         named_params! { ":seq": signed(seq) },
     )
     .map_err(sqlite)?;

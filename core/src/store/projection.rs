@@ -5,7 +5,7 @@ use automerge::Automerge;
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
 use super::photo_file::{self, PhotoFileRow};
-use super::{Reading, casework, child_search, duty, malformed, sqlite};
+use super::{Reading, casework, child_search, danger, duty, malformed, sqlite};
 use crate::domain::case::CaseFacts;
 use crate::domain::code_list::{AxisMismatch, CaseRecordKind, SchoolingStatus};
 use crate::domain::county::County;
@@ -55,7 +55,7 @@ pub fn project(tx: &Transaction<'_>, row: &DocumentRow, document: &Automerge) ->
             .map_err(sqlite)?;
             Ok(())
         }
-        DocumentKind::Restricted => Ok(()),
+        DocumentKind::Restricted => danger::project(tx, row, document),
     }
 }
 
@@ -218,7 +218,8 @@ fn unlist(tx: &Transaction<'_>, id: DocumentId) -> Result<()> {
 /// The faults of a store.
 pub fn clear(tx: &Transaction<'_>) -> Result<()> {
     tx.execute_batch(
-        "DELETE FROM child; DELETE FROM child_search; DELETE FROM casework; DELETE FROM child_duty; DELETE FROM county;",
+        "DELETE FROM child; DELETE FROM child_search; DELETE FROM casework; DELETE FROM child_duty;
+         DELETE FROM danger; DELETE FROM county;",
     )
     .map_err(sqlite)
 }

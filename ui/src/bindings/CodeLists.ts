@@ -80,4 +80,12 @@ dropoutDestination: Array<CodeView>,
 /**
  * [`crate::domain::code_list::CaseRecordKind`]
  */
-caseRecordKind: Array<CodeView>, };
+caseRecordKind: Array<CodeView>, 
+/**
+ * [`crate::domain::code_list::DangerKind`]
+ */
+dangerKind: Array<CodeView>, 
+/**
+ * [`crate::domain::code_list::DangerStep`]
+ */
+dangerStep: Array<CodeView>, };

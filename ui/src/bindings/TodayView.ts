@@ -36,6 +36,10 @@ mismatches: Array<TodayCard>,
  */
 changed: Array<ChangedCase>, 
 /**
+ * Reports of danger that somebody must act on; 0 for everybody who may not see them.
+ */
+openDangers: number, 
+/**
  * Children without valid evidence.
  */
 withoutEvidence: number, 

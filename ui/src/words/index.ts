@@ -3,6 +3,7 @@ import * as apart from './apart'
 import * as cases from './cases'
 import * as casework from './casework'
 import * as common from './common'
+import * as danger from './danger'
 import * as desk from './desk'
 import * as evidence from './evidence'
 import * as duty from './duty'
@@ -20,6 +21,7 @@ const zh = {
   casework: casework.zh,
   visit: visit.zh,
   sync: sync.zh,
+  danger: danger.zh,
   desk: desk.zh,
   apart: apart.zh,
   evidence: evidence.zh,
@@ -34,6 +36,7 @@ const en: typeof zh = {
   casework: casework.en,
   visit: visit.en,
   sync: sync.en,
+  danger: danger.en,
   desk: desk.en,
   apart: apart.en,
   evidence: evidence.en,

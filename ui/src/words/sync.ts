@@ -52,6 +52,7 @@ export const zh = {
     evidence: '就读佐证',
     county: '县级设置',
     duty: '包保责任',
+    danger: '受限记录',
   },
   photoCount: '照片 {n} 张',
   packs: {
@@ -143,6 +144,7 @@ export const en: typeof zh = {
     evidence: 'Evidence',
     county: 'County setting',
     duty: 'Duty',
+    danger: 'Restricted record',
   },
   photoCount: '{n} photos',
   packs: {

@@ -144,19 +144,8 @@ impl Reader<'_> {
         Ok(dossier)
     }
 
-    /// The entries of a root map that are maps under a key of ours, in the order of their keys.
     fn entries(&self, root_name: &str) -> Result<BTreeMap<EntryId, ExId>> {
-        let map = root(self.doc, root_name)?;
-        let mut entries = BTreeMap::new();
-        for item in self.doc.map_range(&map, ..) {
-            if let Some(key) = EntryId::parse(item.key.as_ref())
-                && let Some((Value::Object(ObjType::Map), id)) =
-                    self.doc.get(&map, item.key.as_ref()).map_err(damaged)?
-            {
-                entries.insert(key, id);
-            }
-        }
-        Ok(entries)
+        entries(self.doc, root_name)
     }
 
     fn field(&self, dossier: &mut Dossier, path: String, map: &ExId, key: &str) -> Result<()> {
@@ -248,20 +237,36 @@ impl Reader<'_> {
         })
     }
 
-    /// When the change that holds this operation was made.
     fn time(&self, operation: &ExId) -> Timestamp {
         let key = operation.to_string();
         if let Some(time) = self.times.borrow().get(&key) {
             return *time;
         }
-        let time = self
-            .doc
-            .hash_for_opid(operation)
-            .and_then(|hash| self.doc.get_change_meta_by_hash(&hash).map(|change| change.timestamp))
-            .map_or(Timestamp::default(), |seconds| Timestamp::from_unix_ms(seconds.saturating_mul(1000)));
+        let time = time(self.doc, operation);
         self.times.borrow_mut().insert(key, time);
         time
     }
+}
+
+/// The entries of a root map that are maps under a key of ours, in the order of their keys.
+pub(super) fn entries(doc: &Automerge, root_name: &str) -> Result<BTreeMap<EntryId, ExId>> {
+    let map = root(doc, root_name)?;
+    let mut entries = BTreeMap::new();
+    for item in doc.map_range(&map, ..) {
+        if let Some(key) = EntryId::parse(item.key.as_ref())
+            && let Some((Value::Object(ObjType::Map), id)) = doc.get(&map, item.key.as_ref()).map_err(damaged)?
+        {
+            entries.insert(key, id);
+        }
+    }
+    Ok(entries)
+}
+
+/// When the change that holds an operation was made.
+pub(super) fn time(doc: &Automerge, operation: &ExId) -> Timestamp {
+    doc.hash_for_opid(operation)
+        .and_then(|hash| doc.get_change_meta_by_hash(&hash).map(|change| change.timestamp))
+        .map_or(Timestamp::default(), |seconds| Timestamp::from_unix_ms(seconds.saturating_mul(1000)))
 }
 
 /// The values that stand at a path, for settling: by the name of their write.

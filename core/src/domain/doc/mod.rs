@@ -12,6 +12,7 @@ pub mod dossier_write;
 pub mod duty_text;
 mod entry_fields;
 mod kind;
+pub mod restricted;
 pub mod snapshot;
 
 use std::sync::LazyLock;
@@ -50,6 +51,9 @@ pub const DOSSIER_ROOTS: &[&str] = &[
 /// The root maps of the county document.
 pub const COUNTY_ROOTS: &[&str] = &["county", "places", "schools", "calendar", "rules", "aid_programs", "duty_grid"];
 
+/// The root maps of a restricted annex.
+pub const RESTRICTED_ROOTS: &[&str] = &["report", "steps"];
+
 /// The actor of all genesis changes; it never writes anything else.
 pub const GENESIS_ACTOR: &[u8; 16] = b"jiafang-genesis1";
 
@@ -64,11 +68,13 @@ fn genesis_of(roots: &[&str]) -> Option<Change> {
 }
 
 static DOSSIER_GENESIS: LazyLock<Option<Change>> = LazyLock::new(|| genesis_of(DOSSIER_ROOTS));
+static RESTRICTED_GENESIS: LazyLock<Option<Change>> = LazyLock::new(|| genesis_of(RESTRICTED_ROOTS));
 static COUNTY_GENESIS: LazyLock<Option<Change>> = LazyLock::new(|| genesis_of(COUNTY_ROOTS));
 
 fn genesis(kind: DocumentKind) -> Result<&'static Change> {
     let change = match kind {
-        DocumentKind::Dossier | DocumentKind::Restricted => &*DOSSIER_GENESIS,
+        DocumentKind::Dossier => &*DOSSIER_GENESIS,
+        DocumentKind::Restricted => &*RESTRICTED_GENESIS,
         DocumentKind::County => &*COUNTY_GENESIS,
     };
     change.as_ref().ok_or_else(|| Failure::new(ErrorCode::Internal, "the genesis change cannot be made"))
@@ -180,7 +186,8 @@ pub fn check(kind: DocumentKind, doc: &Automerge) -> Result<()> {
     match kind {
         DocumentKind::Dossier => shielded(|| dossier_read::read(doc).map(drop)),
         // A county document that has not come whole reads as none: that is no damage.
-        DocumentKind::County | DocumentKind::Restricted => Ok(()),
+        DocumentKind::County => Ok(()),
+        DocumentKind::Restricted => restricted::read(doc).map(drop),
     }
 }
 
@@ -239,6 +246,7 @@ mod tests {
     fn the_genesis_is_frozen() {
         let hash = |kind| genesis_hashes(kind).unwrap()[0].to_string();
         assert_eq!(hash(DocumentKind::Dossier), "de363ca1ca7eb5a38d70f9bdcdbc4f06420aa02b52601e6611a231e268369423");
+        assert_eq!(hash(DocumentKind::Restricted), "f91aad44e7550743b285a7c4b411dc8a225733ea1550a025fcaf74f2eafa8fbc");
         assert_eq!(hash(DocumentKind::County), "0fa28285d0b168344ea9a7c79b69f820102c93eb6eb6ecd5741e7b6248957f24");
     }
 
