@@ -13,7 +13,7 @@ use super::state::AppState;
 use super::sync::{SyncActivity, SyncStatus};
 use super::{
     apart, axes, casework, children, county_settings, danger, delivery, dossier, duty, duty_pages, evidence, inbox,
-    ledger, page, photo, roll, roster, state, sync, today, visit,
+    ledger, page, photo, plan, roll, roster, state, sync, today, visit,
 };
 use crate::app::apart as decisions;
 use crate::app::county_settings as edits;
@@ -346,6 +346,10 @@ impl Commands for Backend {
 
     fn look_at_case_changes(&self, request: dossier::OpenDossier) -> Result<dossier::Saved> {
         self.changing(|device| casework::look_at_changes(device, request.document_id))
+    }
+
+    fn record_plan(&self, request: plan::RecordPlan) -> Result<dossier::Saved> {
+        self.changing(|device| plan::record(device, &request))
     }
 
     fn report_danger(&self, request: danger::ReportDanger) -> Result<dossier::Saved> {

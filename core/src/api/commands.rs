@@ -20,6 +20,7 @@ use super::inbox::Inbox;
 use super::ledger::{LedgerPage, MadeFile, ShowLedger};
 use super::page::{OnePage, PageCorners, StraightenPage};
 use super::photo::{FetchPhoto, PhotoState};
+use super::plan::RecordPlan;
 use super::roll::{AbsenceSaved, RecordAbsence, RollView, ShowRoll, WithdrawAbsence};
 use super::roster::{AcceptRosterRows, OneImport, RosterImported, RosterRows, ShowRosterRows};
 use super::state::{
@@ -150,6 +151,8 @@ commands! {
     begin_pages = "beginPages" (BeginPages) -> DraftView;
     /// Somebody has seen what syncs changed of a child's case.
     look_at_case_changes = "lookAtCaseChanges" (OpenDossier) -> Saved;
+    /// Records an entry of a plan, of home teaching, of strengths or results.
+    record_plan = "recordPlan" (RecordPlan) -> Saved;
     /// Reports a danger to a child: to the principal and the county, and to nobody else.
     report_danger = "reportDanger" (ReportDanger) -> Saved;
     /// What this person may know of dangers to a child.

@@ -7,6 +7,7 @@ use super::axes::{self, AxesView};
 use super::casework::{self, CaseworkView};
 use super::children::{self, ChildRow};
 use super::evidence::{self, EvidenceView};
+use super::plan::{self, PlanView};
 use super::timeline::{self, Seen};
 pub use super::timeline::{PhotoView, TimelineEntry, TimelineEvent};
 use crate::app::device::Device;
@@ -57,6 +58,8 @@ pub struct DossierView {
     pub axes: AxesView,
     /// Its cases.
     pub casework: CaseworkView,
+    /// Its plans, home teaching, strengths and results.
+    pub plan: PlanView,
     /// Its evidence file.
     pub evidence: EvidenceView,
     /// Who answers for it, on both lines.
@@ -253,6 +256,7 @@ pub(super) fn view(device: &Device, id: DocumentId) -> Result<DossierView> {
         movable: writable && device.author.rights.role.moves_children(),
         axes: axes::view(device, id, &dossier)?,
         casework: casework::view(device, id, &child.leaves)?,
+        plan: plan::view(device, &seen, &dossier)?,
         evidence: evidence::view(device, &seen, &dossier)?,
         duties: super::duty_pages::of_child(device, id, &child.leaves, &child.village_group)?,
         delivery: super::delivery::of_dossier(device, id)?,

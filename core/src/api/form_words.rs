@@ -12,6 +12,7 @@ use crate::domain::evidence::EvidenceForm;
 use crate::domain::evidence_rules::EvidenceRules;
 use crate::domain::field;
 use crate::domain::place::Leaves;
+use crate::domain::plan::PlanForm;
 use crate::domain::time::Day;
 use crate::domain::visit::VisitForm;
 
@@ -92,6 +93,11 @@ pub enum FormWords {
         #[serde(rename = "photoCount")]
         photo_count: u32,
     },
+    /// An entry of a plan.
+    Plan {
+        /// What it says.
+        form: Box<PlanForm>,
+    },
     /// The child was moved.
     Moved {
         /// Where to.
@@ -138,6 +144,9 @@ pub fn between(before: &Dossier, after: &Dossier) -> Vec<FormWords> {
             proof_en: kind.map_or_else(|| new.form.proof.clone(), |kind| kind.en.clone()),
             photo_count: u32::try_from(photos).unwrap_or(u32::MAX),
         });
+    }
+    for new in after.plan.iter().filter(|new| !before.plan.iter().any(|known| known.entry == new.entry)) {
+        words.push(FormWords::Plan { form: Box::new(new.form.clone()) });
     }
     for event in after.statuses.iter().filter(|event| !before.statuses.iter().any(|known| known.entry == event.entry)) {
         words.push(FormWords::Status { status: event.status, since: event.since, note: event.note.clone() });

@@ -26,6 +26,7 @@ pub mod ledger_kind;
 mod made_file;
 pub mod page;
 pub mod photo;
+pub mod plan;
 pub mod roll;
 pub mod roster;
 mod running_sync;

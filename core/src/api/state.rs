@@ -258,6 +258,10 @@ pub struct CodeLists {
     pub dropout_destination: Vec<CodeView>,
     /// [`crate::domain::code_list::CaseRecordKind`]
     pub case_record_kind: Vec<CodeView>,
+    /// [`crate::domain::code_list::PlanKind`]
+    pub plan_kind: Vec<CodeView>,
+    /// [`crate::domain::code_list::ResultTrend`]
+    pub result_trend: Vec<CodeView>,
     /// [`crate::domain::code_list::DangerKind`]
     pub danger_kind: Vec<CodeView>,
     /// [`crate::domain::code_list::DangerStep`]
@@ -400,6 +404,8 @@ pub(super) fn code_lists(county: Option<&County>) -> CodeLists {
         case_outcome: list!(CaseOutcome),
         dropout_destination: list!(DropoutDestination),
         case_record_kind: list!(CaseRecordKind),
+        plan_kind: list!(PlanKind),
+        result_trend: list!(ResultTrend),
         danger_kind: list!(DangerKind),
         danger_step: list!(DangerStep),
     };

@@ -228,6 +228,8 @@ pub enum DeliveryKind {
     County,
     /// Who answers for what.
     Duty,
+    /// An entry of a plan, of home teaching, of strengths or results.
+    Plan,
     /// A report of danger to a child, or what was done about it.
     Danger,
 }

@@ -16,6 +16,7 @@ use crate::domain::evidence::{self, EvidenceForm};
 use crate::domain::evidence_rules::EvidenceRules;
 use crate::domain::identifier::{DocumentId, EntryId, Hash32};
 use crate::domain::ledger::PlaceNames;
+use crate::domain::plan::PlanForm;
 use crate::domain::time::{Day, Timestamp};
 use crate::domain::visit::VisitForm;
 use crate::error::Result;
@@ -99,6 +100,13 @@ pub enum TimelineEvent {
         proof_en: String,
         /// Another entry stands in its place now, or it was withdrawn.
         replaced: bool,
+        /// Its photographed pages.
+        photos: Vec<PhotoView>,
+    },
+    /// An entry of a plan, of home teaching, of strengths or results.
+    Plan {
+        /// What it says.
+        form: Box<PlanForm>,
         /// Its photographed pages.
         photos: Vec<PhotoView>,
     },
@@ -228,6 +236,15 @@ pub(super) fn of(device: &Device, id: DocumentId, seen: &Seen<'_>, dossier: &Dos
                 replaced: !entry.form.withdrawn && !on_file.iter().any(|proof| proof.entry == entry.entry),
                 photos: photos_of(entry.entry),
             },
+            whereabouts: seen.entry(entry.entry),
+        });
+    }
+    for entry in &dossier.plan {
+        timeline.push(TimelineEntry {
+            entry_id: entry.entry,
+            at: entry.at,
+            person_name: seen.person_name(&entry.actor)?,
+            event: TimelineEvent::Plan { form: Box::new(entry.form.clone()), photos: photos_of(entry.entry) },
             whereabouts: seen.entry(entry.entry),
         });
     }

@@ -84,6 +84,8 @@ pub enum TodayReason {
     PromiseDue,
     /// The next visit was agreed for that day.
     NextVisit,
+    /// A plan is to be looked at again, or a session of home teaching is due.
+    PlanDue,
     /// Where the record is and where the child is do not agree.
     Mismatch,
     /// Not visited in this school year (at least one visit a year: ministries' opinion of 2023).
@@ -129,6 +131,16 @@ pub fn view(device: &Device) -> Result<TodayView> {
         if in_cases.contains(&child.document) && reason != TodayReason::NextVisit {
             continue;
         }
+        put(&mut view, TodayCard { due_on, ..card(row, reason) });
+    }
+    let planned = reading.children_with_plan_due(today.plus_days(SOON_DAYS), CARDS_MAX)?;
+    let children_planned: Vec<StoredChild> = planned.iter().map(|(child, _)| child.clone()).collect();
+    for (row, (_, due_on)) in children::rows(device, &children_planned).into_iter().zip(&planned) {
+        // One card a child: what is more urgent stands on it already.
+        if in_cases.contains(&row.document_id) || due.iter().any(|child| child.document == row.document_id) {
+            continue;
+        }
+        let (reason, due_on) = (TodayReason::PlanDue, *due_on);
         put(&mut view, TodayCard { due_on, ..card(row, reason) });
     }
     // Soonest first; equal ones stay in the order of the walk, village by village.

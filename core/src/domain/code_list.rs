@@ -393,6 +393,27 @@ code_list!(
     }
 );
 
+code_list!(
+    /// What an entry of a child's plan is (handbook 5.4, 5.5 F07 and F13).
+    PlanKind {
+        Plan = "plan", "一人一案", "plan for the child";
+        Review = "review", "方案回看", "review of the plan";
+        HomePlan = "home_plan", "送教方案", "home-teaching plan";
+        Session = "session", "送教记录", "home-teaching session";
+        Strengths = "strengths", "特长兴趣", "strengths and interests";
+        Results = "results", "学业走势", "trend of results";
+    }
+);
+
+code_list!(
+    /// Which way a child's results go (the county's own account: 考试成绩+发展趋势).
+    ResultTrend {
+        Up = "up", "上行", "going up";
+        Level = "level", "平稳", "level";
+        Down = "down", "下行", "going down";
+    }
+);
+
 /// What kind of identity paper a number belongs to (handbook 9.1, 身份证件类型).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, Encode, Decode)]
 #[serde(rename_all = "snake_case")]

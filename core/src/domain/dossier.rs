@@ -10,6 +10,7 @@ use super::duty::DutyEntry;
 use super::evidence::EvidenceEntry;
 use super::identifier::{EntryId, Hash32};
 use super::place::Leaves;
+use super::plan::PlanEntry;
 use super::time::{Day, Timestamp};
 use super::visit::VisitForm;
 
@@ -153,6 +154,8 @@ pub struct Dossier {
     pub evidence: Vec<EvidenceEntry>,
     /// Who answers for this very child in the duty grid, in the order of the keys.
     pub duties: Vec<DutyEntry>,
+    /// Entries of plans, home teaching, strengths and results, in the order of their keys.
+    pub plan: Vec<PlanEntry>,
     /// Opened from a roster.
     pub from_roster: bool,
     /// Who opened it and when.

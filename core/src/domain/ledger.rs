@@ -11,6 +11,7 @@ use super::dossier::{Actor, Dossier, is_closed, is_out_of_school};
 use super::evidence::{self, AskedProof, EvidenceFile, EvidenceState, StandingProof};
 use super::evidence_rules::{EvidenceOf, EvidenceRules};
 use super::place::{ClassId, Leaves, PlaceCode, SchoolCode, Stage};
+use super::plan::{ChildPlan, HomeTeachingQuota};
 use super::time::{Day, Timestamp};
 
 /// A column of the ledger.
@@ -106,6 +107,9 @@ pub struct LedgerRow {
     pub promised_return_on: Option<Day>,
     /// Paths of fields where two values stand; `status` where two statuses stand.
     pub conflicts: Vec<String>,
+    /// When a plan is to be looked at again, or home teaching is due, whichever comes first.
+    #[serde(default)]
+    pub plan_due: Option<Day>,
     /// The proofs on file that nothing has replaced.
     #[serde(default)]
     pub proofs: Vec<StandingProof>,
@@ -169,8 +173,17 @@ pub fn fold(dossier: &Dossier, leaves: &Leaves, person_name: &dyn Fn(&Actor) -> 
             .filter(|_| is_out_of_school(status) || status == SchoolingStatus::Unverified),
         conflicts,
         cells,
+        plan_due: plan_due(dossier),
         proofs: evidence::standing(dossier),
     }
+}
+
+/// When a plan is to be looked at again, or home teaching is due.
+fn plan_due(dossier: &Dossier) -> Option<Day> {
+    let plan = ChildPlan::of(dossier);
+    let quota = HomeTeachingQuota::default_quota();
+    let session = quota.and_then(|quota| plan.session_due(quota, dossier.status(), dossier.status_since()));
+    plan.review_due().into_iter().chain(session).min()
 }
 
 impl LedgerRow {

@@ -27,6 +27,7 @@ pub mod ledger;
 pub mod person_name;
 pub mod phone;
 pub mod place;
+pub mod plan;
 pub mod role;
 pub mod roster;
 pub mod rule_set;

@@ -334,6 +334,27 @@ impl Reading<'_> {
             .map_err(sqlite)
     }
 
+    /// Children of whom a plan is to be looked at again, or home teaching is due, until a day; with that day.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn children_with_plan_due(self, until: Day, limit: u32) -> Result<Vec<(StoredChild, Option<Day>)>> {
+        let sql = format!(
+            "SELECT {COLUMNS}, plan_due_on FROM child WHERE plan_due_on <> '' AND plan_due_on <= :until AND closed = 0
+             ORDER BY plan_due_on, sort_key LIMIT :limit"
+        );
+        self.0
+            .prepare_cached(&sql)
+            .and_then(|mut statement| {
+                statement
+                    .query_map(named_params! { ":until": until.to_string(), ":limit": limit }, |row| {
+                        Ok((read(row)?, Day::parse(row.get_ref("plan_due_on")?.as_str()?)))
+                    })?
+                    .collect::<rusqlite::Result<Vec<_>>>()
+            })
+            .map_err(sqlite)
+    }
+
     /// One child; `None` when it is not here.
     ///
     /// # Errors

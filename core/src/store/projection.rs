@@ -21,7 +21,7 @@ use crate::protocol::photo::PhotoFile;
 use crate::store::document::DocumentRow;
 
 /// Raised whenever a projection is filled otherwise than before: an older one is then rebuilt.
-pub const VERSION: i64 = 7;
+pub const VERSION: i64 = 8;
 
 /// Writes all rows of one document anew.
 ///
@@ -72,11 +72,11 @@ fn project_child(tx: &Transaction<'_>, row: &DocumentRow, dossier: &Dossier) -> 
         "INSERT INTO child (document, name, sex, birth_date, id_number, village, village_group, school, class,
              household, status, out_of_school, closed, flags, last_visit_at, next_visit_on, promised_return_on,
              visit_count, photo_count, mismatch, conflict_count, conflicts, sort_key, cells,
-             evidence_until)
+             evidence_until, plan_due_on)
          VALUES (:document, :name, :sex, :birth_date, :id_number, :village, :village_group, :school, :class,
              :household, :status, :out_of_school, :closed, :flags, :last_visit_at, :next_visit_on,
              :promised_return_on, :visit_count, :photo_count, :mismatch, :conflict_count, :conflicts, :sort_key, :cells,
-             :evidence_until)
+             :evidence_until, :plan_due_on)
          ON CONFLICT (document) DO UPDATE SET name = excluded.name, sex = excluded.sex,
              birth_date = excluded.birth_date, id_number = excluded.id_number, village = excluded.village,
              village_group = excluded.village_group, school = excluded.school, class = excluded.class,
@@ -86,7 +86,7 @@ fn project_child(tx: &Transaction<'_>, row: &DocumentRow, dossier: &Dossier) -> 
              visit_count = excluded.visit_count, photo_count = excluded.photo_count, mismatch = excluded.mismatch,
              conflict_count = excluded.conflict_count, conflicts = excluded.conflicts,
              sort_key = excluded.sort_key, cells = excluded.cells,
-             evidence_until = excluded.evidence_until",
+             evidence_until = excluded.evidence_until, plan_due_on = excluded.plan_due_on",
     )
     .and_then(|mut statement| {
         statement.execute(named_params! {
@@ -114,6 +114,7 @@ fn project_child(tx: &Transaction<'_>, row: &DocumentRow, dossier: &Dossier) -> 
             ":conflicts": barred(ledger_row.conflicts.iter().map(String::as_str)),
             ":sort_key": format!("{village}\u{1}{group}\u{1}{head}\u{1}{name}\u{1}{}", row.id),
             ":cells": serde_json::to_string(&ledger_row).unwrap_or_default(),
+            ":plan_due_on": ledger_row.plan_due.map(|day| day.to_string()).unwrap_or_default(),
             ":evidence_until": ledger_row
                 .evidence(EvidenceRules::default_rules())
                 .complete_until()

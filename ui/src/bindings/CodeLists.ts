@@ -82,6 +82,14 @@ dropoutDestination: Array<CodeView>,
  */
 caseRecordKind: Array<CodeView>, 
 /**
+ * [`crate::domain::code_list::PlanKind`]
+ */
+planKind: Array<CodeView>, 
+/**
+ * [`crate::domain::code_list::ResultTrend`]
+ */
+resultTrend: Array<CodeView>, 
+/**
  * [`crate::domain::code_list::DangerKind`]
  */
 dangerKind: Array<CodeView>, 

@@ -9,6 +9,7 @@ import type { EvidenceView } from "./EvidenceView";
 import type { FieldView } from "./FieldView";
 import type { GuardianView } from "./GuardianView";
 import type { PlaceCode } from "./PlaceCode";
+import type { PlanView } from "./PlanView";
 import type { TimelineEntry } from "./TimelineEntry";
 
 /**
@@ -63,6 +64,10 @@ axes: AxesView,
  * Its cases.
  */
 casework: CaseworkView, 
+/**
+ * Its plans, home teaching, strengths and results.
+ */
+plan: PlanView, 
 /**
  * Its evidence file.
  */

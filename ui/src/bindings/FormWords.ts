@@ -6,6 +6,7 @@ import type { Day } from "./Day";
 import type { EvidenceForm } from "./EvidenceForm";
 import type { FieldKind } from "./FieldKind";
 import type { Leaves } from "./Leaves";
+import type { PlanForm } from "./PlanForm";
 import type { SchoolingStatus } from "./SchoolingStatus";
 import type { VisitForm } from "./VisitForm";
 
@@ -92,7 +93,11 @@ proofEn: string,
 /**
  * Pages that came with it.
  */
-photoCount: number, } | { "kind": "moved", 
+photoCount: number, } | { "kind": "plan", 
+/**
+ * What it says.
+ */
+form: PlanForm, } | { "kind": "moved", 
 /**
  * Where to.
  */

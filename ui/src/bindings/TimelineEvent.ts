@@ -4,6 +4,7 @@ import type { CaseForm } from "./CaseForm";
 import type { Day } from "./Day";
 import type { EvidenceForm } from "./EvidenceForm";
 import type { PhotoView } from "./PhotoView";
+import type { PlanForm } from "./PlanForm";
 import type { SchoolingStatus } from "./SchoolingStatus";
 import type { VisitForm } from "./VisitForm";
 
@@ -83,6 +84,14 @@ proofEn: string,
  * Another entry stands in its place now, or it was withdrawn.
  */
 replaced: boolean, 
+/**
+ * Its photographed pages.
+ */
+photos: Array<PhotoView>, } | { "kind": "plan", 
+/**
+ * What it says.
+ */
+form: PlanForm, 
 /**
  * Its photographed pages.
  */

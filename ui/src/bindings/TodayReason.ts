@@ -3,4 +3,4 @@
 /**
  * Why a child is on the list.
  */
-export type TodayReason = "case" | "out_of_school" | "promise_due" | "next_visit" | "mismatch" | "not_visited_this_year";
+export type TodayReason = "case" | "out_of_school" | "promise_due" | "next_visit" | "plan_due" | "mismatch" | "not_visited_this_year";

@@ -56,6 +56,7 @@ import type { RecordAbsence } from "./RecordAbsence";
 import type { RecordCase } from "./RecordCase";
 import type { RecordDangerStep } from "./RecordDangerStep";
 import type { RecordEvidence } from "./RecordEvidence";
+import type { RecordPlan } from "./RecordPlan";
 import type { RecordStatus } from "./RecordStatus";
 import type { RecordVisit } from "./RecordVisit";
 import type { Recover } from "./Recover";
@@ -106,6 +107,7 @@ export interface Commands {
   recordCase: { request: RecordCase; response: Saved };
   beginPages: { request: BeginPages; response: DraftView };
   lookAtCaseChanges: { request: OpenDossier; response: Saved };
+  recordPlan: { request: RecordPlan; response: Saved };
   reportDanger: { request: ReportDanger; response: Saved };
   dangerOf: { request: OpenDossier; response: DangerView };
   listDangers: { request: Nothing; response: DangerReports };

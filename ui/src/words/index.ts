@@ -9,6 +9,7 @@ import * as evidence from './evidence'
 import * as duty from './duty'
 import * as failures from './failures'
 import * as settings from './settings'
+import * as plan from './plan'
 import * as shell from './shell'
 import * as sync from './sync'
 import * as visit from './visit'
@@ -19,6 +20,7 @@ const zh = {
   shell: shell.zh,
   cases: cases.zh,
   casework: casework.zh,
+  plan: plan.zh,
   visit: visit.zh,
   sync: sync.zh,
   danger: danger.zh,
@@ -34,6 +36,7 @@ const en: typeof zh = {
   shell: shell.en,
   cases: cases.en,
   casework: casework.en,
+  plan: plan.en,
   visit: visit.en,
   sync: sync.en,
   danger: danger.en,

@@ -53,6 +53,7 @@ export const zh = {
     county: '县级设置',
     duty: '包保责任',
     danger: '受限记录',
+    plan: '一人一案、送教、特长',
   },
   photoCount: '照片 {n} 张',
   packs: {
@@ -145,6 +146,7 @@ export const en: typeof zh = {
     county: 'County setting',
     duty: 'Duty',
     danger: 'Restricted record',
+    plan: 'Plan, home teaching, strengths',
   },
   photoCount: '{n} photos',
   packs: {

@@ -16,6 +16,7 @@ use crate::domain::evidence::EvidenceEntry;
 use crate::domain::field;
 use crate::domain::identifier::{EntryId, Hash32};
 use crate::domain::place::{ClassId, Leaves, PlaceCode};
+use crate::domain::plan::PlanEntry;
 use crate::domain::time::{Day, Timestamp};
 use crate::error::{ErrorCode, Failure, Result};
 
@@ -140,6 +141,11 @@ impl Reader<'_> {
                     at: self.time(&entry),
                 });
             }
+        }
+        for (key, entry) in self.entries("plan")? {
+            let Some(form) = self.fields(&entry)?.strictly() else { continue };
+            let seen = self.keys(&entry, "seen")?;
+            dossier.plan.push(PlanEntry { entry: key, form, seen, actor: actor_of(&entry), at: self.time(&entry) });
         }
         Ok(dossier)
     }

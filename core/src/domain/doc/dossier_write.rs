@@ -14,6 +14,7 @@ use crate::domain::dossier::PhotoRecord;
 use crate::domain::evidence::EvidenceForm;
 use crate::domain::identifier::EntryId;
 use crate::domain::place::Leaves;
+use crate::domain::plan::PlanForm;
 use crate::domain::status_change::StatusForm;
 use crate::domain::time::Day;
 use crate::domain::visit::VisitForm;
@@ -192,6 +193,15 @@ pub fn add_evidence(
 ) -> Result<()> {
     let entry = add_form(tx, "evidence", key, form)?;
     put_seen(tx, &entry, replaces, "")
+}
+
+/// Adds an entry of a plan, with the entries of its subject that its author had seen.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn add_plan(tx: &mut Transaction<'_>, key: EntryId, form: &PlanForm, seen: &BTreeSet<EntryId>) -> Result<()> {
+    let entry = add_form(tx, "plan", key, form)?;
+    put_seen(tx, &entry, seen, "")
 }
 
 fn put_seen(tx: &mut Transaction<'_>, entry: &ExId, seen: &BTreeSet<EntryId>, rule: &str) -> Result<()> {
