@@ -13,6 +13,30 @@ async function opensChild(page, name) {
   await page.getByTestId('casework').waitFor()
 }
 
+/** A child who studies elsewhere, with the paper that says so; what does not agree; the other ledgers. */
+async function shootAxes(desk, shoot, name, photo) {
+  await opensChild(desk, name)
+  await desk.getByTestId('status-open').click()
+  await desk.getByTestId('status-select').click()
+  await desk.getByTestId('status-select-ENROLLED_ELSEWHERE').click()
+  await desk.getByTestId('status-note').fill('在广东东莞就读，就读证明由家长寄来')
+  await desk.getByTestId('case-page-input').setInputFiles(photo)
+  await desk.getByTestId('case-page').waitFor()
+  await desk.getByTestId('axes').scrollIntoViewIfNeeded()
+  await shoot(desk, 'desk-axes-form')
+  await desk.getByTestId('status-save').click()
+  await desk.getByTestId('status-save').waitFor({ state: 'detached' })
+  await desk.getByTestId('axes').scrollIntoViewIfNeeded()
+  await shoot(desk, 'desk-axes')
+  await desk.getByTestId('nav-ledger').click()
+  for (const kind of ['mismatch', 'out_of_county', 'key_groups', 'home_teaching', 'transition']) {
+    await desk.getByTestId('ledger-kind').click()
+    await desk.getByTestId(`ledger-kind-${kind}`).click()
+    await desk.locator('[data-testid=ledger-row], .empty').first().waitFor()
+    await shoot(desk, `desk-ledger-${kind}`)
+  }
+}
+
 /** Shows the casework of a township that has its roster: the pictures go where `shoot` puts them. */
 export async function shootCases(township, shoot, opens, photo, { TABLET, LANDSCAPE, DESK }) {
   const school = township.county.schools[0]
@@ -26,6 +50,7 @@ export async function shootCases(township, shoot, opens, photo, { TABLET, LANDSC
   const rows = tablet.getByTestId('roll-row')
   const other = await rows.nth(2).getAttribute('data-name')
   const name = await rows.first().getAttribute('data-name')
+  const away = await rows.nth(3).getAttribute('data-name')
   await rows.first().getByTestId('roll-tap').tap()
   await tablet.locator('[data-testid=roll-row][data-away=true]').first().waitFor()
   await rows.nth(1).getByTestId('roll-more').tap()
@@ -74,14 +99,22 @@ export async function shootCases(township, shoot, opens, photo, { TABLET, LANDSC
   await desk.getByTestId('case-save').click()
   await desk.getByTestId('case-form').waitFor({ state: 'detached' })
   await desk.getByTestId('nav-ledger').click()
+  await desk.getByTestId('ledger-kind').click()
   await desk.getByTestId('ledger-kind-suspected').click()
   await desk.getByTestId('ledger-row').first().waitFor()
   await shoot(desk, 'desk-ledger-suspected')
+  await shootAxes(desk, shoot, away, photo)
   await township.syncs(desk)
   await township.syncs(tablet)
   await tablet.getByTestId('nav-today').tap()
   await tablet.getByTestId('today-card').first().waitFor()
   await shoot(tablet, 'tablet-today-changed')
+  await tablet.locator('h2.mismatches').scrollIntoViewIfNeeded({ timeout: 5000 })
+  await shoot(tablet, 'tablet-today-mismatches')
+  await opensChild(tablet, away)
+  await tablet.getByTestId('status-open').tap()
+  await tablet.getByTestId('axes').scrollIntoViewIfNeeded()
+  await shoot(tablet, 'tablet-axes')
   await opensChild(tablet, name)
   await shoot(tablet, 'tablet-case-noticed')
   await tablet.getByTestId('nav-more').tap()

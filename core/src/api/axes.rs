@@ -46,6 +46,8 @@ pub struct RecordStatus {
 pub struct AxesView {
     /// Where the record is, as the last roster told it; empty where none has.
     pub record_state: String,
+    /// There is a student number: a record there is, however it stands.
+    pub has_number: bool,
     /// Where the child is.
     pub status: SchoolingStatus,
     /// What does not agree.
@@ -116,6 +118,7 @@ pub(super) fn view(device: &Device, id: DocumentId, dossier: &Dossier) -> Result
     }
     Ok(AxesView {
         record_state: dossier.value("record.state").to_owned(),
+        has_number: !dossier.value("profile.national_student_no").is_empty(),
         status,
         mismatches: mismatches.into_iter().map(|kind| mismatch_view(kind, role)).collect(),
         choices: status_change::choices(role, status)

@@ -106,6 +106,12 @@ pub enum FieldKind {
     Relation,
     /// A key of the code list `attendance_mode`.
     AttendanceMode,
+    /// A key of the code list `confirm_method`.
+    ConfirmMethod,
+    /// A key of the code list `placement`.
+    Placement,
+    /// A key of the code list `transition_destination`.
+    TransitionDestination,
     /// A key of the code list `schooling_status`; changed by a status event.
     SchoolingStatus,
     /// Not to be changed here.
@@ -339,6 +345,9 @@ pub(super) const fn kind_of(form: FieldForm) -> FieldKind {
         FieldForm::Sex => FieldKind::Sex,
         FieldForm::Relation => FieldKind::Relation,
         FieldForm::AttendanceMode => FieldKind::AttendanceMode,
+        FieldForm::ConfirmMethod => FieldKind::ConfirmMethod,
+        FieldForm::Placement => FieldKind::Placement,
+        FieldForm::TransitionDestination => FieldKind::TransitionDestination,
         FieldForm::ReadOnly => FieldKind::ReadOnly,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::child_ledger;
 use super::children::{ResponsibleNames, villages_named};
 use super::ledger_kind::LedgerKind;
 use crate::app::device::Device;
@@ -13,9 +14,11 @@ use crate::domain::county::County;
 use crate::domain::duty_fold::Duties;
 use crate::domain::identifier::DocumentId;
 use crate::domain::ledger::{self, LedgerRow, PlaceNames};
-use crate::domain::place::{ClassId, PlaceCode, SchoolCode};
+use crate::domain::place::{Class, ClassId, PlaceCode, SchoolCode};
+use crate::domain::time::Day;
 use crate::error::Result;
 use crate::spreadsheet::writer::{ColumnKind, Table, TableColumn, write_table};
+use crate::store::Reading;
 use crate::store::child_search::TermRange;
 use crate::store::children::{ChildFilter, FilterPart};
 
@@ -30,6 +33,10 @@ pub struct ShowLedger {
     pub search: String,
     /// Only of this place: a township or a village.
     pub place: Option<PlaceCode>,
+    /// Only of this villager group.
+    pub group: Option<String>,
+    /// Only of this grade, 1 to 9.
+    pub grade: Option<u8>,
     /// Only of this school.
     pub school: Option<SchoolCode>,
     /// Only of this class.
@@ -67,7 +74,11 @@ pub struct LedgerPage {
     pub total: u32,
     /// How many for each status, the filter by status left out.
     pub by_status: Vec<FacetCount>,
-    /// How many for each village, the filter by place left out.
+    /// How many for each villager group of the place, where that is a village; the filter by group left out.
+    pub by_group: Vec<FacetCount>,
+    /// How many for each grade, the filter by grade left out.
+    pub by_grade: Vec<FacetCount>,
+    /// How many for each township, where there are several, and each village; the filter by place left out.
     pub by_village: Vec<FacetCount>,
     /// How many for each school, the filter by school left out.
     pub by_school: Vec<FacetCount>,
@@ -133,12 +144,11 @@ pub struct MadeFile {
     pub row_count: u32,
 }
 
-fn filter(device: &Device, request: &ShowLedger) -> ChildFilter {
-    let county = device.county();
+fn filter(county: &County, today: Day, request: &ShowLedger) -> ChildFilter {
     let mergers = county.mergers();
     ChildFilter {
         terms: TermRange::of(&request.search),
-        villages_named: villages_named(&county, &request.search),
+        villages_named: villages_named(county, &request.search),
         places: request.place.as_ref().map(|place| mergers.codes_of(place)).unwrap_or_default(),
         schools: request.school.as_ref().map(|school| mergers.schools_of(school)).unwrap_or_default(),
         class: request.class.clone(),
@@ -147,10 +157,14 @@ fn filter(device: &Device, request: &ShowLedger) -> ChildFilter {
         only_conflicts: request.only_conflicts,
         evidence_before: None,
         only: None,
+        village_group: request.group.clone(),
+        classes: request.grade.map(|grade| classes_of(county, grade, today)),
+        members: child_ledger::members(request.kind, county, today),
         // Only a column's own key is ever sorted by.
         sort_by: ledger::COLUMNS
             .iter()
             .map(|column| column.key)
+            .chain(request.kind.columns().into_iter().filter(|_| !request.kind.is_of_cases()).map(|column| column.key))
             .find(|key| *key == request.sort_by)
             .or((!request.search.is_empty()).then_some("village")),
         descending: request.descending,
@@ -159,21 +173,22 @@ fn filter(device: &Device, request: &ShowLedger) -> ChildFilter {
 
 /// A page of the ledger with its facets.
 pub(super) fn page(device: &Device, request: &ShowLedger) -> Result<LedgerPage> {
-    let mut filter = filter(device, request);
+    let county = device.county();
+    let today = device.environment.now().day();
+    let mut filter = filter(&county, today, request);
     let cases = request.kind.rows(device)?;
     filter.only = cases.as_ref().map(|rows| rows.keys().copied().collect());
     let reading = device.store.reading();
-    let county = device.county();
     let names = PlaceNames::of(&county);
-    let today = device.environment.now().day();
-    let mut stored = reading.ledger_rows(&filter, request.offset, request.limit.clamp(1, 500))?;
+    let mut stored =
+        ordered_rows(reading, &filter, request, cases.as_ref(), request.offset, request.limit.clamp(1, 500))?;
     name_responsible(device, &county, &mut stored);
     let rows = stored
         .iter()
         .zip(request.offset.saturating_add(1)..)
         .map(|((document_id, row), seq)| LedgerRowView {
             document_id: *document_id,
-            cells: with_case(ledger::cells(row, seq, &names, today), cases.as_ref(), *document_id),
+            cells: all_cells(request.kind, &county, &names, today, (*document_id, row, seq), cases.as_ref()),
             status: SchoolingStatus::from_key(&row.status).unwrap_or(SchoolingStatus::Unverified),
             conflicts: conflict_columns(&row.conflicts),
         })
@@ -194,7 +209,7 @@ pub(super) fn page(device: &Device, request: &ShowLedger) -> Result<LedgerPage> 
                 header: column.zh.to_owned(),
                 header_en: column.en.to_owned(),
                 numeric: NUMERIC.contains(&column.key),
-                shown: column.shown && (request.kind == LedgerKind::SchoolAge || !NOT_OF_CASES.contains(&column.key)),
+                shown: is_shown(request.kind, column),
             })
             .chain(request.kind.columns().into_iter().map(|column| LedgerColumn {
                 key: column.key.to_owned(),
@@ -209,12 +224,28 @@ pub(super) fn page(device: &Device, request: &ShowLedger) -> Result<LedgerPage> 
         by_status: facet(FilterPart::Status, &|key| {
             SchoolingStatus::from_key(key).map_or_else(|| key.to_owned(), |status| status.zh().to_owned())
         })?,
-        by_village: facet(FilterPart::Place, &|key| names.place(key))?,
+        by_group: if request.place.as_ref().is_some_and(PlaceCode::is_village) {
+            facet(FilterPart::Group, &str::to_owned)?
+        } else {
+            Vec::new()
+        },
+        by_grade: by_grade(&county, today, reading.facet(&filter, FilterPart::Grade)?),
+        by_village: with_townships(&names, facet(FilterPart::Place, &|key| names.place(key))?),
         by_school: facet(FilterPart::School, &|key| names.school(&ClassId(key.to_owned())))?,
         by_flag: facet(FilterPart::Flag, &|key| {
             ChildFlag::from_key(key).map_or_else(|| key.to_owned(), |flag| flag.zh().to_owned())
         })?,
     })
+}
+
+/// What a ledger shows of the master ledger's columns unless somebody chooses otherwise.
+fn is_shown(kind: LedgerKind, column: &ledger::Column) -> bool {
+    match (kind, column.key) {
+        (LedgerKind::SchoolAge, _) => column.shown,
+        (LedgerKind::KeyGroups, "special_flags" | "household_category" | "left_behind" | "guardian") => true,
+        (LedgerKind::HomeTeaching, "disability") | (LedgerKind::Mismatch, "record_state") => true,
+        (_, key) => column.shown && !NOT_OF_CASES.contains(&key),
+    }
 }
 
 /// Columns of the master ledger that a ledger of cases shows only on request: its own take their place.
@@ -232,14 +263,47 @@ const NOT_OF_CASES: &[&str] = &[
     "visit_count",
 ];
 
-/// The cells of the master ledger, and those of the case after them.
-fn with_case(
-    mut cells: Vec<String>,
-    cases: Option<&BTreeMap<DocumentId, Vec<String>>>,
-    document: DocumentId,
+/// The rows in their order: of a column of cases by what the fold says, else by the store.
+fn ordered_rows(
+    reading: Reading<'_>,
+    filter: &ChildFilter,
+    request: &ShowLedger,
+    cases: Option<&CaseCells>,
+    offset: u32,
+    limit: u32,
+) -> Result<Vec<(DocumentId, LedgerRow)>> {
+    let columns = request.kind.columns();
+    let sorted = columns.iter().position(|column| column.key == request.sort_by).zip(cases);
+    let Some((place, cases)) = sorted else { return reading.ledger_rows(filter, offset, limit) };
+    let mut rows = reading.ledger_rows(&ChildFilter { descending: false, ..filter.clone() }, 0, EXPORT_ROWS_MAX)?;
+    let is_numeric = columns.get(place).is_some_and(|column| column.numeric);
+    let value = |document: &DocumentId| {
+        let text = cases.get(document).and_then(|cells| cells.get(place)).cloned().unwrap_or_default();
+        let number = text.parse::<i64>().unwrap_or(i64::MIN);
+        (if is_numeric { number } else { 0 }, text)
+    };
+    rows.sort_by_cached_key(|(document, _)| value(document));
+    if request.descending {
+        rows.reverse();
+    }
+    let from = usize::try_from(offset).unwrap_or(usize::MAX);
+    let count = usize::try_from(limit).unwrap_or(usize::MAX);
+    Ok(rows.into_iter().skip(from).take(count).collect())
+}
+
+/// The cells of the master ledger, and those of the ledger's own columns after them.
+fn all_cells(
+    kind: LedgerKind,
+    county: &County,
+    names: &PlaceNames<'_>,
+    today: Day,
+    (document, row, seq): (DocumentId, &LedgerRow, u32),
+    cases: Option<&CaseCells>,
 ) -> Vec<String> {
-    if let Some(own) = cases.and_then(|rows| rows.get(&document)) {
-        cells.extend(own.iter().cloned());
+    let mut cells = ledger::cells(row, seq, names, today);
+    match cases {
+        Some(rows) => cells.extend(rows.get(&document).into_iter().flatten().cloned()),
+        None => cells.extend(kind.columns().iter().map(|column| child_ledger::cell(column.key, row, county, today))),
     }
     cells
 }
@@ -255,6 +319,48 @@ fn name_responsible(device: &Device, county: &County, rows: &mut [(DocumentId, L
         row.cells.insert("responsible_edu".to_owned(), education);
     }
 }
+
+/// The classes that have a grade today.
+fn classes_of(county: &County, grade: u8, today: Day) -> Vec<ClassId> {
+    let classes = county.schools.iter().flat_map(|school| &school.classes);
+    classes.filter(|class| class.grade_on(today.0) == Some(grade)).map(|class| class.id.clone()).collect()
+}
+
+/// Counts by class as counts by grade.
+fn by_grade(county: &County, today: Day, classes: Vec<(String, u32)>) -> Vec<FacetCount> {
+    let known: BTreeMap<&str, &Class> =
+        county.schools.iter().flat_map(|school| &school.classes).map(|class| (class.id.0.as_str(), class)).collect();
+    let mut counts: BTreeMap<u8, u32> = BTreeMap::new();
+    for (class, count) in classes {
+        if let Some(grade) = known.get(class.as_str()).and_then(|class| class.grade_on(today.0)) {
+            let total = counts.entry(grade).or_default();
+            *total = total.saturating_add(count);
+        }
+    }
+    counts
+        .into_iter()
+        .map(|(grade, count)| FacetCount { key: grade.to_string(), name: ledger::grade_name(grade), count })
+        .collect()
+}
+
+/// Counts by village, with those of the townships before them where there are several.
+fn with_townships(names: &PlaceNames<'_>, villages: Vec<FacetCount>) -> Vec<FacetCount> {
+    let mut townships: BTreeMap<String, u32> = BTreeMap::new();
+    for village in &villages {
+        if let Some(township) = PlaceCode::parse(&village.key).and_then(|code| code.parent()) {
+            let total = townships.entry(township.as_str().to_owned()).or_default();
+            *total = total.saturating_add(village.count);
+        }
+    }
+    if townships.len() < 2 {
+        return villages;
+    }
+    let townships = townships.into_iter().map(|(key, count)| FacetCount { name: names.place(&key), key, count });
+    townships.chain(villages).collect()
+}
+
+/// The cells of a ledger of cases by dossier.
+type CaseCells = BTreeMap<DocumentId, Vec<String>>;
 
 /// Columns whose numbers stand right.
 const NUMERIC: &[&str] = &["seq", "visit_count"];
@@ -279,12 +385,12 @@ fn conflict_columns(paths: &[String]) -> Vec<String> {
 /// The ledger as a spreadsheet: exactly what is seen, all pages, or of it the rows that were chosen; and how many
 /// rows it has.
 pub(super) fn export(device: &Device, request: &ShowLedger) -> Result<(Vec<u8>, u32)> {
-    let mut filter = filter(device, request);
+    let county = device.county();
+    let today = device.environment.now().day();
+    let mut filter = filter(&county, today, request);
     let cases = request.kind.rows(device)?;
     filter.only = cases.as_ref().map(|rows| rows.keys().copied().collect());
-    let county = device.county();
     let names = PlaceNames::of(&county);
-    let today = device.environment.now().day();
     let all = export_columns(request.kind);
     let wanted: Vec<usize> = if request.columns.is_empty() {
         (0..all.len()).collect()
@@ -292,7 +398,7 @@ pub(super) fn export(device: &Device, request: &ShowLedger) -> Result<(Vec<u8>, 
         let place = |key: &String| all.iter().position(|(known, _)| *known == key.as_str());
         request.columns.iter().filter_map(place).collect()
     };
-    let mut stored = device.store.reading().ledger_rows(&filter, 0, EXPORT_ROWS_MAX)?;
+    let mut stored = ordered_rows(device.store.reading(), &filter, request, cases.as_ref(), 0, EXPORT_ROWS_MAX)?;
     name_responsible(device, &county, &mut stored);
     let only: BTreeSet<DocumentId> = request.only.iter().copied().collect();
     let rows: Vec<Vec<String>> = stored
@@ -300,7 +406,7 @@ pub(super) fn export(device: &Device, request: &ShowLedger) -> Result<(Vec<u8>, 
         .filter(|(document_id, _)| only.is_empty() || only.contains(document_id))
         .zip(1..)
         .map(|((document_id, row), seq)| {
-            let cells = with_case(ledger::cells(row, seq, &names, today), cases.as_ref(), *document_id);
+            let cells = all_cells(request.kind, &county, &names, today, (*document_id, row, seq), cases.as_ref());
             wanted.iter().map(|place| cells.get(*place).cloned().unwrap_or_default()).collect()
         })
         .collect();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{axes, case_ledger, evidence};
+use super::{axes, case_ledger, child_ledger, evidence};
 use crate::app::device::Device;
 use crate::domain::identifier::DocumentId;
 use crate::error::Result;
@@ -23,6 +23,14 @@ pub enum LedgerKind {
     Suspected,
     /// 辍学台账
     Dropout,
+    /// 县外就读
+    OutOfCounty,
+    /// 特殊群体
+    KeyGroups,
+    /// 残疾儿童与送教上门
+    HomeTeaching,
+    /// 小升初衔接
+    Transition,
     /// 人籍核对: where the record is and where the child is do not agree.
     Mismatch,
     /// 无有效佐证学生名单 (handbook 3.11)
@@ -37,6 +45,10 @@ impl LedgerKind {
             Self::SchoolAge => "适龄儿童台账",
             Self::Suspected => "疑似辍学台账",
             Self::Dropout => "辍学台账",
+            Self::OutOfCounty => "县外就读台账",
+            Self::KeyGroups => "特殊群体台账",
+            Self::HomeTeaching => "残疾儿童与送教上门台账",
+            Self::Transition => "小升初衔接台账",
             Self::Mismatch => "人籍核对台账",
             Self::Evidence => "无有效佐证学生名单",
         }
@@ -49,15 +61,25 @@ impl LedgerKind {
             Self::SchoolAge => Vec::new(),
             Self::Suspected => case_ledger::SUSPECTED.to_vec(),
             Self::Dropout => case_ledger::SUSPECTED.iter().chain(case_ledger::DROPOUT).copied().collect(),
+            Self::OutOfCounty => child_ledger::OUT_OF_COUNTY_COLUMNS.to_vec(),
+            Self::KeyGroups => child_ledger::KEY_GROUP_COLUMNS.to_vec(),
+            Self::HomeTeaching => child_ledger::HOME_TEACHING_COLUMNS.to_vec(),
+            Self::Transition => child_ledger::TRANSITION_COLUMNS.to_vec(),
             Self::Mismatch => MISMATCH.to_vec(),
             Self::Evidence => EVIDENCE.to_vec(),
         }
     }
 
-    /// The children who stand in it, with the cells of its own columns; none for the master ledger, where all do.
+    /// It is folded when it is asked for, and its rows are sorted by its own columns here and not by the store.
+    #[must_use]
+    pub const fn is_of_cases(self) -> bool {
+        matches!(self, Self::Suspected | Self::Dropout | Self::Mismatch | Self::Evidence)
+    }
+
+    /// The children who stand in a ledger of cases, with the cells of its own columns; none for the others.
     pub(super) fn rows(self, device: &Device) -> Result<Option<BTreeMap<DocumentId, Vec<String>>>> {
         match self {
-            Self::SchoolAge => Ok(None),
+            Self::SchoolAge | Self::OutOfCounty | Self::KeyGroups | Self::HomeTeaching | Self::Transition => Ok(None),
             Self::Suspected | Self::Dropout => case_ledger::rows(device, self).map(Some),
             Self::Mismatch => mismatches(device).map(Some),
             Self::Evidence => evidence::ledger_rows(device).map(Some),

@@ -10,6 +10,7 @@ pub mod backend;
 mod by_itself;
 pub mod case_ledger;
 pub mod casework;
+mod child_ledger;
 pub mod children;
 pub mod commands;
 pub mod county_settings;

@@ -256,6 +256,12 @@ pub struct CodeLists {
     pub case_outcome: Vec<CodeView>,
     /// [`crate::domain::code_list::DropoutDestination`]
     pub dropout_destination: Vec<CodeView>,
+    /// [`crate::domain::code_list::ConfirmMethod`]
+    pub confirm_method: Vec<CodeView>,
+    /// [`crate::domain::code_list::Placement`]
+    pub placement: Vec<CodeView>,
+    /// [`crate::domain::code_list::TransitionDestination`]
+    pub transition_destination: Vec<CodeView>,
     /// [`crate::domain::code_list::CaseRecordKind`]
     pub case_record_kind: Vec<CodeView>,
     /// [`crate::domain::code_list::PlanKind`]
@@ -403,6 +409,9 @@ pub(super) fn code_lists(county: Option<&County>) -> CodeLists {
         service_method: list!(ServiceMethod),
         case_outcome: list!(CaseOutcome),
         dropout_destination: list!(DropoutDestination),
+        confirm_method: list!(ConfirmMethod),
+        placement: list!(Placement),
+        transition_destination: list!(TransitionDestination),
         case_record_kind: list!(CaseRecordKind),
         plan_kind: list!(PlanKind),
         result_trend: list!(ResultTrend),

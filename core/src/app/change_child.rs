@@ -5,7 +5,7 @@ use super::author::FormKind;
 use super::device::Device;
 use super::pages::{page_count, write_with_pages};
 use crate::api::sync::DeliveryKind;
-use crate::domain::code_list::{AttendanceMode, Relation, Sex};
+use crate::domain::code_list::{AttendanceMode, ConfirmMethod, Placement, Relation, Sex, TransitionDestination};
 use crate::domain::doc::{dossier_read, dossier_write};
 use crate::domain::dossier::Dossier;
 use crate::domain::field::{self, FieldForm, VALUE_CHARS_MAX};
@@ -65,6 +65,9 @@ fn checked(path: &str, value: &str) -> Result<String> {
         FieldForm::Sex => key(Sex::from_key(value).map(Sex::key)),
         FieldForm::Relation => key(Relation::from_key(value).map(Relation::key)),
         FieldForm::AttendanceMode => key(AttendanceMode::from_key(value).map(AttendanceMode::key)),
+        FieldForm::ConfirmMethod => key(ConfirmMethod::from_key(value).map(ConfirmMethod::key)),
+        FieldForm::Placement => key(Placement::from_key(value).map(Placement::key)),
+        FieldForm::TransitionDestination => key(TransitionDestination::from_key(value).map(TransitionDestination::key)),
         FieldForm::ReadOnly => Err(Failure::invalid("field", "read_only")),
     }
 }

@@ -219,6 +219,9 @@ code_list!(
         Monitored = "monitored", "监测户", "monitored household";
         SubsistenceAllowance = "subsistence_allowance", "低保", "subsistence allowance";
         DestituteSupport = "destitute_support", "特困供养", "destitute support";
+        Hardship = "hardship", "困境儿童", "in difficulty";
+        SeriouslyIll = "seriously_ill", "重病", "seriously ill";
+        NoHukou = "no_hukou", "无户口", "not registered";
         Boarder = "boarder", "住校", "boarder";
         OverdueVisit = "overdue_visit", "久未家访", "long not visited";
     }
@@ -322,6 +325,41 @@ code_list!(
         Unknown = "unknown", "外出不明", "away, nobody knows where";
         Religious = "religious", "宗教场所", "at a religious place";
         Other = "other", "其他", "elsewhere";
+    }
+);
+
+code_list!(
+    /// How it was confirmed where a child studies out of the county (handbook 3.7 D).
+    ConfirmMethod {
+        Phone = "phone", "电话", "by phone";
+        Letter = "letter", "公函", "by letter";
+        Platform = "platform", "平台查询", "on the platform";
+        Visit = "visit", "实地", "on the spot";
+    }
+);
+
+code_list!(
+    /// Where a child with a disability learns (handbook 3.8, placements).
+    Placement {
+        SpecialSchool = "special_school", "特殊学校", "special school";
+        InclusiveClass = "inclusive_class", "随班就读", "inclusive class";
+        SpecialClass = "special_class", "普校特教班", "special class";
+        HomeTeaching = "home_teaching", "送教上门", "taught at home";
+        Institution = "institution", "机构", "institution";
+        Waiting = "waiting", "待安置", "waits for a place";
+    }
+);
+
+code_list!(
+    /// Where a child goes after grade 6 (handbook 7.2).
+    TransitionDestination {
+        CountyPublic = "county_public", "本县公办", "public school of the county";
+        CountyPrivate = "county_private", "本县民办", "private school of the county";
+        OutOfCounty = "out_of_county", "县外", "out of the county";
+        OutOfProvince = "out_of_province", "省外", "out of the province";
+        Special = "special", "特教", "special school";
+        Suspended = "suspended", "休学", "suspended";
+        Undecided = "undecided", "未定", "not decided";
     }
 );
 

@@ -20,6 +20,12 @@ pub enum FieldForm {
     Relation,
     /// A key of [`super::code_list::AttendanceMode`].
     AttendanceMode,
+    /// A key of [`super::code_list::ConfirmMethod`].
+    ConfirmMethod,
+    /// A key of [`super::code_list::Placement`].
+    Placement,
+    /// A key of [`super::code_list::TransitionDestination`].
+    TransitionDestination,
     /// Set by other means.
     ReadOnly,
 }
@@ -62,6 +68,28 @@ pub const FIELDS: &[Field] = &[
     field("record.study_region", "就读地", "Studies at", FieldForm::Text),
     field("record.state", "学籍状态", "State of the record", FieldForm::ReadOnly),
     field("profile.disability", "残疾类别/等级/证号", "Disability", FieldForm::Text),
+    field("record.host_school", "就读学校(县外)", "School out of the county", FieldForm::Text),
+    field("record.host_phone", "该校电话", "That school's phone", FieldForm::Phone),
+    field("record.confirmed_how", "去向确认方式", "Confirmed how", FieldForm::ConfirmMethod),
+    field("record.confirmed_on", "去向确认日期", "Confirmed on", FieldForm::Day),
+    field("plan.support_person", "帮扶责任人", "Support person", FieldForm::Text),
+    field("plan.placement", "安置方式", "Placement", FieldForm::Placement),
+    field("plan.expert_opinion", "专家委员会意见", "Experts' opinion", FieldForm::Text),
+    field("plan.provider_school", "送教学校", "School that teaches at home", FieldForm::Text),
+    field("plan.home_teacher", "送教教师", "Teacher at home", FieldForm::Text),
+    field("plan.home_plan", "送教计划", "Plan for teaching at home", FieldForm::Text),
+    field("transition.target_school", "升入学校(分配)", "Junior school, assigned", FieldForm::Text),
+    field("transition.intended_school", "意向学校", "Junior school, intended", FieldForm::Text),
+    field("transition.destination_kind", "去向类别", "Kind of destination", FieldForm::TransitionDestination),
+    field("transition.handed_over_on", "移交日期", "Handed over on", FieldForm::Day),
+    field("transition.signers", "移交签字人(双方)", "Signed by both schools", FieldForm::Text),
+    field("transition.registered_on", "报到日期", "Registered on", FieldForm::Day),
+    field("transition.registration_confirmed_by", "报到确认人", "Registration confirmed by", FieldForm::Text),
+    field("transition.record_moved_on", "学籍转接日期", "Record moved on", FieldForm::Day),
+    field("transition.no_show_reason", "未报到原因", "Why not registered", FieldForm::Text),
+    field("transition.tracker_primary", "小学包核人", "Who verifies (primary)", FieldForm::Text),
+    field("transition.tracker_junior", "初中包劝人", "Who persuades (junior)", FieldForm::Text),
+    field("transition.transition_closed_on", "衔接销号日期", "Transition closed on", FieldForm::Day),
     field("profile.note", "备注", "Note", FieldForm::Text),
 ];
 

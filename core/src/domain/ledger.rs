@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::code_list::{AttendanceMode, ChildFlag, Relation, SchoolingStatus, Sex, VisitMode};
+use super::code_list::{
+    AttendanceMode, ChildFlag, ConfirmMethod, Placement, Relation, SchoolingStatus, Sex, TransitionDestination,
+    VisitMode, VisitPurpose,
+};
 use super::county::{County, Mergers};
 use super::dossier::{Actor, Dossier, is_closed, is_out_of_school};
 use super::evidence::{self, AskedProof, EvidenceFile, EvidenceState, StandingProof};
 use super::evidence_rules::{EvidenceOf, EvidenceRules};
+use super::field::{self, FieldForm};
 use super::place::{ClassId, Leaves, PlaceCode, SchoolCode, Stage};
 use super::plan::{ChildPlan, HomeTeachingQuota};
 use super::time::{Day, Timestamp};
@@ -105,6 +109,9 @@ pub struct LedgerRow {
     pub next_visit_on: Option<Day>,
     /// The promised return, by the last visit; none once the child is back.
     pub promised_return_on: Option<Day>,
+    /// Days on which the child was taught at home.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub home_sessions: Vec<Day>,
     /// Paths of fields where two values stand; `status` where two statuses stand.
     pub conflicts: Vec<String>,
     /// When a plan is to be looked at again, or home teaching is due, whichever comes first.
@@ -129,6 +136,18 @@ pub fn fold(dossier: &Dossier, leaves: &Leaves, person_name: &dyn Fn(&Actor) -> 
         if column.path.contains('.') {
             set(column.key, dossier.value(column.path).to_owned());
         }
+    }
+    // The fields of the smaller ledgers, by the last part of their path; codes in words.
+    for field in field::FIELDS {
+        let Some((_, key)) = field.path.split_once('.').filter(|_| is_of_small_ledgers(field.path)) else { continue };
+        let value = dossier.value(field.path);
+        let text = match field.form {
+            FieldForm::ConfirmMethod => ConfirmMethod::from_key(value).map_or(value, |code| code.zh()),
+            FieldForm::Placement => Placement::from_key(value).map_or(value, |code| code.zh()),
+            FieldForm::TransitionDestination => TransitionDestination::from_key(value).map_or(value, |code| code.zh()),
+            _ => value,
+        };
+        set(key, text.to_owned());
     }
     set("sex", Sex::from_key(dossier.value("profile.sex")).map_or("", Sex::zh).to_owned());
     set(
@@ -171,6 +190,11 @@ pub fn fold(dossier: &Dossier, leaves: &Leaves, person_name: &dyn Fn(&Actor) -> 
             .last()
             .and_then(|visit| visit.form.promised_return_on)
             .filter(|_| is_out_of_school(status) || status == SchoolingStatus::Unverified),
+        home_sessions: visits
+            .iter()
+            .filter(|visit| visit.form.purpose == Some(VisitPurpose::HomeTeaching))
+            .filter_map(|visit| visit.form.started_at.map(Timestamp::day))
+            .collect(),
         conflicts,
         cells,
         plan_due: plan_due(dossier),
@@ -198,6 +222,14 @@ impl LedgerRow {
         evidence::fold(rules, &child, &self.proofs)
     }
 }
+
+/// Whether a field stands in one of the smaller ledgers (handbook 3.7) and not in the master ledger.
+fn is_of_small_ledgers(path: &str) -> bool {
+    path.starts_with("plan.") || path.starts_with("transition.") || HOST_FIELDS.contains(&path)
+}
+
+const HOST_FIELDS: &[&str] =
+    &["record.host_school", "record.host_phone", "record.confirmed_how", "record.confirmed_on"];
 
 /// The next visit that was agreed, unless a visit has been made on or after that day since.
 fn next_visit_on(visits: &[&super::dossier::VisitRecord]) -> Option<Day> {

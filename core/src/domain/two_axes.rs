@@ -119,13 +119,13 @@ pub fn between(record: RecordState, status: SchoolingStatus) -> Option<AxisMisma
 /// What is wrong in a dossier, case or no case.
 #[must_use]
 pub fn of_dossier(dossier: &Dossier) -> Option<AxisMismatch> {
-    let record = RecordState::read(dossier.value("record.state"));
     let status = dossier.status();
+    let told = RecordState::read(dossier.value("record.state"));
+    // A number is a record, though no roster said how it stands.
+    let has_number = !dossier.value("profile.national_student_no").is_empty();
+    let record = if told == RecordState::Unknown && has_number { RecordState::Active } else { told };
     // Found in the field, at school, and no roster and no number says that there is a record.
-    let is_unrecorded = record == RecordState::Unknown
-        && !dossier.from_roster
-        && dossier.value("profile.national_student_no").is_empty()
-        && child(status) == Some(Child::Here);
+    let is_unrecorded = record == RecordState::Unknown && !dossier.from_roster && child(status) == Some(Child::Here);
     between(record, status).or(is_unrecorded.then_some(AxisMismatch::ChildWithoutRecord))
 }
 

@@ -100,12 +100,29 @@ pub struct ChildFilter {
     pub only_conflicts: bool,
     /// Only children whose evidence lapses before this day, or never was complete.
     pub evidence_before: Option<Day>,
+    /// In this villager group.
+    pub village_group: Option<String>,
+    /// In one of these classes: those of a grade.
+    pub classes: Option<Vec<ClassId>>,
+    /// Only members of a ledger: with any of these; none for all.
+    pub members: Option<Vec<Member>>,
     /// Only these dossiers; none for all.
     pub only: Option<Vec<DocumentId>>,
     /// Sort by this ledger column's cell; `None` for village, group, household, name.
     pub sort_by: Option<&'static str>,
     /// From the end.
     pub descending: bool,
+}
+
+/// What makes a child stand in a ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Member {
+    /// Its status.
+    Status(SchoolingStatus),
+    /// A flag.
+    Flag(ChildFlag),
+    /// Its class.
+    Class(ClassId),
 }
 
 /// The parts of a filter, so that a facet can leave its own out.
@@ -121,6 +138,10 @@ pub enum FilterPart {
     Status,
     /// By flag.
     Flag,
+    /// By villager group.
+    Group,
+    /// By grade: the classes of it.
+    Grade,
 }
 
 type Condition = (String, Vec<Box<dyn ToSql>>);
@@ -171,6 +192,28 @@ impl ChildFilter {
                 sql.push_str(" AND instr(flags, ?) > 0");
                 values.push(Box::new(format!("|{}|", flag.key())));
             }
+        }
+        if let Some(group) = self.village_group.as_ref().filter(|_| without != Some(FilterPart::Group)) {
+            sql.push_str(" AND village_group = ?");
+            values.push(Box::new(group.clone()));
+        }
+        if let Some(classes) = self.classes.as_ref().filter(|_| without != Some(FilterPart::Grade)) {
+            let marks = vec!["?"; classes.len()].join(", ");
+            sql.push_str(&format!(" AND child.class IN ({marks})"));
+            values.extend(classes.iter().map(|class| Box::new(class.0.clone()) as Box<dyn ToSql>));
+        }
+        if let Some(members) = &self.members {
+            sql.push_str(" AND (0");
+            for member in members {
+                let (condition, value) = match member {
+                    Member::Status(status) => (" OR status = ?", status.key().to_owned()),
+                    Member::Flag(flag) => (" OR instr(flags, ?) > 0", format!("|{}|", flag.key())),
+                    Member::Class(class) => (" OR child.class = ?", class.0.clone()),
+                };
+                sql.push_str(condition);
+                values.push(Box::new(value));
+            }
+            sql.push(')');
         }
         if self.only_conflicts {
             sql.push_str(" AND conflict_count > 0");
@@ -304,6 +347,8 @@ impl Reading<'_> {
             FilterPart::School => "school",
             FilterPart::Class => "class",
             FilterPart::Status => "status",
+            FilterPart::Group => "village_group",
+            FilterPart::Grade => "class",
             FilterPart::Flag => return self.flag_facet(&condition, &values),
         };
         let sql = format!(
@@ -506,6 +551,9 @@ impl ChildFilter {
             && !self.only_conflicts
             && self.evidence_before.is_none()
             && self.only.is_none()
+            && self.village_group.is_none()
+            && self.classes.is_none()
+            && self.members.is_none()
             && self.sort_by.is_none()
     }
 }

@@ -12,6 +12,10 @@ export type AxesView = {
  */
 recordState: string, 
 /**
+ * There is a student number: a record there is, however it stands.
+ */
+hasNumber: boolean, 
+/**
  * Where the child is.
  */
 status: SchoolingStatus, 

@@ -78,6 +78,18 @@ caseOutcome: Array<CodeView>,
  */
 dropoutDestination: Array<CodeView>, 
 /**
+ * [`crate::domain::code_list::ConfirmMethod`]
+ */
+confirmMethod: Array<CodeView>, 
+/**
+ * [`crate::domain::code_list::Placement`]
+ */
+placement: Array<CodeView>, 
+/**
+ * [`crate::domain::code_list::TransitionDestination`]
+ */
+transitionDestination: Array<CodeView>, 
+/**
  * [`crate::domain::code_list::CaseRecordKind`]
  */
 caseRecordKind: Array<CodeView>, 

@@ -3,4 +3,4 @@
 /**
  * Which ledger.
  */
-export type LedgerKind = "school_age" | "suspected" | "dropout" | "mismatch" | "evidence";
+export type LedgerKind = "school_age" | "suspected" | "dropout" | "out_of_county" | "key_groups" | "home_teaching" | "transition" | "mismatch" | "evidence";

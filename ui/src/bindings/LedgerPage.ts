@@ -24,7 +24,15 @@ total: number,
  */
 byStatus: Array<FacetCount>, 
 /**
- * How many for each village, the filter by place left out.
+ * How many for each villager group of the place, where that is a village; the filter by group left out.
+ */
+byGroup: Array<FacetCount>, 
+/**
+ * How many for each grade, the filter by grade left out.
+ */
+byGrade: Array<FacetCount>, 
+/**
+ * How many for each township, where there are several, and each village; the filter by place left out.
  */
 byVillage: Array<FacetCount>, 
 /**

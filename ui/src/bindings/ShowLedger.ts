@@ -24,6 +24,14 @@ search: string,
  */
 place: PlaceCode | null, 
 /**
+ * Only of this villager group.
+ */
+group: string | null, 
+/**
+ * Only of this grade, 1 to 9.
+ */
+grade: number | null, 
+/**
  * Only of this school.
  */
 school: SchoolCode | null, 

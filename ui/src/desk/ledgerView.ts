@@ -19,6 +19,8 @@ export function wholeLedger(): ShowLedger {
     kind: 'school_age',
     search: '',
     place: null,
+    group: null,
+    grade: null,
     school: null,
     class: null,
     statuses: [],
@@ -35,20 +37,20 @@ export function wholeLedger(): ShowLedger {
 
 /** Whether something is filtered away. */
 export function isFiltered(request: ShowLedger): boolean {
-  const { search, place, school, statuses, flags, onlyConflicts } = request
-  return Boolean(search || place || school || request.class || statuses.length || flags.length || onlyConflicts)
+  const { search, place, group, grade, school, statuses, flags, onlyConflicts } = request
+  return Boolean(search || place || group || grade || school || request.class || statuses.length || flags.length || onlyConflicts)
 }
 
 /** What a view keeps: codes and an order. What was typed is left out, for it may be a child's name. */
 export type View = Pick<
   ShowLedger,
-  'kind' | 'place' | 'school' | 'class' | 'statuses' | 'flags' | 'onlyConflicts' | 'sortBy' | 'descending'
+  'kind' | 'place' | 'group' | 'grade' | 'school' | 'class' | 'statuses' | 'flags' | 'onlyConflicts' | 'sortBy' | 'descending'
 >
 
 /** The view that a request shows. */
 export function viewOf(request: ShowLedger): View {
-  const { kind, place, school, statuses, flags, onlyConflicts, sortBy, descending } = request
-  return { kind, place, school, class: request.class, statuses, flags, onlyConflicts, sortBy, descending }
+  const { kind, place, group, grade, school, statuses, flags, onlyConflicts, sortBy, descending } = request
+  return { kind, place, group, grade, school, class: request.class, statuses, flags, onlyConflicts, sortBy, descending }
 }
 
 /** Whether two views show the same. */

@@ -63,6 +63,7 @@ export const zh = {
   dossier: {
     record: '记录家访',
     who: '基本情况',
+    fields: { host: '县外就读', plan: '帮扶和送教', transition: '小升初衔接', filled: '已填 {n} / {of}' },
     guardians: '监护人',
     addGuardian: '添加监护人',
     noGuardian: '还没有监护人信息。',
@@ -111,6 +112,7 @@ export const zh = {
     record: '学籍在哪里（名册）',
     child: '孩子在哪里（实际）',
     noRecord: '名册没有说',
+    numberOnly: '有学籍号，名册没有写状态',
     next: '下一步：{step}（{role}）',
     hint: '记录孩子实际怎样。辍学、返校登记和销号在“案件”里办。',
     note: { nothing: '说明', reason: '说明：见到什么、听谁说的', paper: '说明：佐证在哪里（或拍下纸件）' },
@@ -180,6 +182,7 @@ export const en: typeof zh = {
   dossier: {
     record: 'Record a visit',
     who: 'Who',
+    fields: { host: 'Out of the county', plan: 'Support and home teaching', transition: 'Primary to junior', filled: '{n} of {of} filled in' },
     guardians: 'Guardians',
     addGuardian: 'Add a guardian',
     noGuardian: 'No guardian is known yet.',
@@ -230,6 +233,7 @@ export const en: typeof zh = {
     record: 'Where the record is (roster)',
     child: 'Where the child is',
     noRecord: 'No roster has said',
+    numberOnly: 'There is a number; no roster says how it stands',
     next: 'Next: {step} ({role})',
     hint: 'Record how the child really stands. Dropouts, returns and closings are recorded in the case.',
     note: {

@@ -1,0 +1,154 @@
+//! The ledgers that hold children by how they stand and not by a case (handbook 3.7, 7.2): out of county, key groups, home
+//! teaching, transition. Which children stand in one is a condition on the table of children; its own columns are fields of
+//! the dossier, and a few that are reckoned.
+
+use super::ledger_kind::{CaseColumn, LedgerKind, column};
+use crate::domain::calendar::Calendar;
+use crate::domain::code_list::{ChildFlag, SchoolingStatus};
+use crate::domain::county::County;
+use crate::domain::ledger::LedgerRow;
+use crate::domain::place::Stage;
+use crate::domain::time::Day;
+use crate::store::children::Member;
+
+/// Who stands in the ledger of key groups (handbook 3.3, 3.7 E). What the law protects most is a restricted annex and no flag.
+const KEY_GROUPS: &[ChildFlag] = &[
+    ChildFlag::LeftBehindOne,
+    ChildFlag::LeftBehindBoth,
+    ChildFlag::Orphan,
+    ChildFlag::NoCarer,
+    ChildFlag::Hardship,
+    ChildFlag::Disabled,
+    ChildFlag::SeriouslyIll,
+    ChildFlag::MigrantChild,
+    ChildFlag::NoHukou,
+];
+const OUT_OF_COUNTY: &[SchoolingStatus] = &[SchoolingStatus::EnrolledElsewhere, SchoolingStatus::EnrolledAbroad];
+const SPECIAL: &[SchoolingStatus] = &[
+    SchoolingStatus::HomeTeaching,
+    SchoolingStatus::SpecialSchool,
+    SchoolingStatus::InclusiveClass,
+    SchoolingStatus::SpecialClass,
+];
+
+/// Of children who study out of the county.
+pub(super) const OUT_OF_COUNTY_COLUMNS: &[CaseColumn] = &[
+    column("host_school", "就读学校(县外)", "School there", false, 20),
+    column("host_phone", "该校电话", "Its phone", false, 14),
+    column("confirmed_how", "去向确认方式", "Confirmed how", false, 12),
+    column("confirmed_on", "去向确认日期", "Confirmed on", false, 12),
+    column("recheck_on", "下次复核", "Check again", false, 12),
+];
+/// Of children in key groups.
+pub(super) const KEY_GROUP_COLUMNS: &[CaseColumn] = &[
+    column("support_person", "帮扶责任人", "Support person", false, 14),
+    column("last_visit", "上次家访", "Last visit", false, 12),
+];
+/// Of children with a disability, and who are taught at home.
+pub(super) const HOME_TEACHING_COLUMNS: &[CaseColumn] = &[
+    column("placement", "安置方式", "Placement", false, 14),
+    column("expert_opinion", "专家委员会意见", "Experts' opinion", false, 24),
+    column("provider_school", "送教学校", "Taught by (school)", false, 18),
+    column("home_teacher", "送教教师", "Taught by (teacher)", false, 14),
+    column("home_plan", "送教计划", "Plan", false, 24),
+    column("home_sessions", "本学年送教次数", "Sessions this year", true, 10),
+    column("last_session", "上次送教", "Last session", false, 12),
+];
+/// Of children between primary and junior school.
+pub(super) const TRANSITION_COLUMNS: &[CaseColumn] = &[
+    column("target_school", "升入学校(分配)", "Assigned to", false, 18),
+    column("intended_school", "意向学校", "Intends", false, 18),
+    column("destination_kind", "去向类别", "Kind", false, 12),
+    column("handed_over_on", "移交日期", "Handed over", false, 12),
+    column("signers", "移交签字人(双方)", "Signed by", false, 18),
+    column("registered_on", "报到日期", "Registered", false, 12),
+    column("registration_confirmed_by", "报到确认人", "Confirmed by", false, 12),
+    column("record_moved_on", "学籍转接日期", "Record moved", false, 12),
+    column("no_show", "未报到", "No-show", false, 8),
+    column("no_show_reason", "未报到原因", "Why", false, 18),
+    column("tracker_primary", "小学包核人", "Primary tracks", false, 12),
+    column("tracker_junior", "初中包劝人", "Junior tracks", false, 12),
+    column("transition_closed_on", "衔接销号日期", "Closed", false, 12),
+];
+
+/// Who stands in a ledger: those with any of these; none where all do, or where the case decides.
+pub(super) fn members(kind: LedgerKind, county: &County, today: Day) -> Option<Vec<Member>> {
+    let statuses = |list: &[SchoolingStatus]| list.iter().copied().map(Member::Status).collect::<Vec<_>>();
+    match kind {
+        LedgerKind::SchoolAge
+        | LedgerKind::Suspected
+        | LedgerKind::Dropout
+        | LedgerKind::Mismatch
+        | LedgerKind::Evidence => None,
+        LedgerKind::OutOfCounty => Some(statuses(OUT_OF_COUNTY)),
+        LedgerKind::KeyGroups => Some(KEY_GROUPS.iter().copied().map(Member::Flag).collect()),
+        LedgerKind::HomeTeaching => {
+            let mut members = statuses(SPECIAL);
+            members.push(Member::Flag(ChildFlag::Disabled));
+            Some(members)
+        }
+        LedgerKind::Transition => {
+            let year = today.school_year_start().0.year();
+            // Grade 6 of this year, grade 6 of last year that has not been moved yet, and who has come to grade 7.
+            let is_between = |stage, entry_year: i16| match stage {
+                Stage::Primary => [5, 6].iter().any(|years| year.checked_sub(*years) == Some(entry_year)),
+                Stage::Junior => entry_year == year,
+            };
+            let classes = county.schools.iter().flat_map(|school| &school.classes);
+            let between = classes.filter(|class| is_between(class.stage, class.entry_year));
+            Some(between.map(|class| Member::Class(class.id.clone())).collect())
+        }
+    }
+}
+
+/// A cell of such a ledger: what stands in the row, or is reckoned from it.
+pub(super) fn cell(key: &str, row: &LedgerRow, county: &County, today: Day) -> String {
+    let stored = |key: &str| row.cells.get(key).cloned().unwrap_or_default();
+    let year = today.school_year_start();
+    let sessions = || row.home_sessions.iter().filter(|day| **day >= year);
+    match key {
+        "recheck_on" => {
+            let confirmed = row.cells.get("confirmed_on").and_then(|day| Day::parse(day));
+            confirmed.map(|day| next_term(&county.calendar, day).to_string()).unwrap_or_else(|| "未确认".to_owned())
+        }
+        "last_visit" => row.last_visit_at.map(|at| at.day().to_string()).unwrap_or_default(),
+        "home_sessions" => sessions().count().to_string(),
+        "last_session" => sessions().max().map(|day| day.to_string()).unwrap_or_default(),
+        "no_show" => {
+            // From the third day of the term on (handbook 7.3).
+            let is_due = today >= year.plus_days(2);
+            let class = row.leaves.class.as_ref();
+            let has_left = class
+                .and_then(|id| county.schools.iter().flat_map(|school| &school.classes).find(|class| class.id == *id))
+                .is_some_and(|class| class.stage == Stage::Primary && class.grade_on(today.0).is_none());
+            let is_settled = ["registered_on", "transition_closed_on"].iter().any(|key| row.cells.contains_key(*key));
+            if is_due && has_left && !is_settled { "是".to_owned() } else { String::new() }
+        }
+        key => stored(key),
+    }
+}
+
+/// The first day of the next term: once a term it is asked anew where the child is (handbook 3.7 D).
+fn next_term(calendar: &Calendar, after: Day) -> Day {
+    let told = calendar.terms.iter().filter(|term| term.school.is_none()).map(|term| term.from);
+    let year = after.school_year_start();
+    let usual = [0, 366].into_iter().flat_map(|days| {
+        let autumn = year.plus_days(days).school_year_start();
+        [autumn, autumn.plus_days(172)]
+    });
+    let next = |days: &mut dyn Iterator<Item = Day>| days.filter(|day| *day > after).min();
+    next(&mut told.into_iter()).or_else(|| next(&mut usual.into_iter())).unwrap_or(after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::calendar::example::{calendar, day};
+
+    #[test]
+    fn where_a_child_is_out_of_the_county_is_asked_anew_each_term() {
+        assert_eq!(next_term(&calendar(), day("2026-10-12")), day("2027-02-22"), "the county's second term");
+        assert_eq!(next_term(&Calendar::default(), day("2026-10-12")), day("2027-02-20"), "by usual terms");
+        assert_eq!(next_term(&Calendar::default(), day("2027-03-01")), day("2027-09-01"));
+    }
+}
