@@ -109,7 +109,7 @@ export async function shootCases(township, shoot, opens, photo, { TABLET, LANDSC
   await tablet.getByTestId('nav-today').tap()
   await tablet.getByTestId('today-card').first().waitFor()
   await shoot(tablet, 'tablet-today-changed')
-  await tablet.locator('h2.mismatches').scrollIntoViewIfNeeded({ timeout: 5000 })
+  await tablet.locator('h2.mismatches').scrollIntoViewIfNeeded()
   await shoot(tablet, 'tablet-today-mismatches')
   await opensChild(tablet, away)
   await tablet.getByTestId('status-open').tap()
@@ -117,6 +117,12 @@ export async function shootCases(township, shoot, opens, photo, { TABLET, LANDSC
   await shoot(tablet, 'tablet-axes')
   await opensChild(tablet, name)
   await shoot(tablet, 'tablet-case-noticed')
+  await tablet.getByTestId('record-visit').tap()
+  for (const answer of ['visit-mode-at_home', 'visit-purpose-persuasion', 'visit-seen-yes']) {
+    await tablet.getByTestId(answer).tap()
+  }
+  await tablet.getByTestId('visit-persuasion').scrollIntoViewIfNeeded()
+  await shoot(tablet, 'tablet-visit-persuasion')
   await tablet.getByTestId('nav-more').tap()
   await tablet.getByTestId('scale-2').tap()
   await tablet.getByTestId('nav-today').tap()

@@ -3,8 +3,12 @@
 // Helpers of a test fail it by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use jiafang_core::api::casework::CaseView;
+use jiafang_core::api::casework::{BeginPages, CaseView};
+use jiafang_core::api::commands::Commands;
+use jiafang_core::api::dossier::TimelineEvent;
 use jiafang_core::api::ledger_kind::LedgerKind;
+use jiafang_core::api::roll::RecordAbsence;
+use jiafang_core::domain::absence::AbsenceForm;
 use jiafang_core::domain::case::{CasePhase, StepStanding, TaskKind};
 use jiafang_core::domain::case_record::CaseForm;
 use jiafang_core::domain::code_list::{
@@ -17,7 +21,7 @@ use jiafang_core::domain::role::Role;
 use jiafang_core::domain::time::Day;
 use jiafang_core::domain::visit::{Companion, VisitForm};
 use jiafang_core::error::ErrorCode;
-use jiafang_tests::kit::person::sync_until_quiet;
+use jiafang_tests::kit::person::{photo_bytes, sync_until_quiet};
 use jiafang_tests::kit::{Person, Township};
 
 const WHOLE: DayPart = DayPart::Whole;
@@ -185,9 +189,13 @@ fn a_child_is_missing_persuaded_missing_again_reported_noticed_returned_settled_
     cast.everybody_syncs();
     assert_eq!(status(&cast.li, child), SchoolingStatus::SuspectedDropout);
 
-    // Thursday: the broken promise is a task, and the named teacher goes.
+    // Thursday: the broken promise is a task, and the named teacher goes; the form knows which attempt it is, and whose.
     cast.it_is("2026-11-26", 16);
     cast.everybody_syncs();
+    let draft = cast.wang.begins_a_visit(&[child]);
+    let persuasion = draft.children[0].persuasion.as_ref().expect("there is a case");
+    assert_eq!((persuasion.attempt, persuasion.named.as_str()), (2, "王老师"));
+    assert_eq!((persuasion.step_zh.as_str(), persuasion.promise_broken), ("专人上门劝返", true));
     let overdue = cast.li.today().overdue;
     assert_eq!(overdue[0].task.as_ref().unwrap().kind, TaskKind::Promise);
     cast.persuades(&cast.wang, None);
@@ -411,6 +419,38 @@ fn a_dropout_is_a_decision_and_stands_in_its_own_ledger() {
 }
 
 #[test]
+fn a_leave_keeps_its_slip_and_a_day_back_within_it_keeps_the_rest() {
+    let cast = Cast::new(63);
+    cast.it_is("2026-11-23", 9);
+    let app = cast.li.app();
+    let draft = app.begin_pages(BeginPages { document_id: cast.child }).unwrap();
+    app.attach_photo(draft.draft_id, &photo_bytes("portrait_6.jpg")).unwrap();
+    let form = AbsenceForm {
+        day: Day::parse("2026-11-23").unwrap(),
+        until: Day::parse("2026-11-27"),
+        part: WHOLE,
+        mark: AttendanceMark::Sick,
+        note: "发烧,家长请假".to_owned(),
+    };
+    app.record_absence(RecordAbsence { document_id: cast.child, form, pages: Some(draft.draft_id) }).unwrap();
+    cast.it_is("2026-11-25", 9);
+    cast.everybody_syncs();
+    let row = &cast.wang.roll(&cast.class).rows[0];
+    assert_eq!((row.morning.mark, row.leave_until), (Some(AttendanceMark::Sick), Day::parse("2026-11-27")));
+    let slips = cast.wang.opens(cast.child).timeline.into_iter().find_map(|entry| match entry.event {
+        TimelineEvent::Absence { photos, .. } => Some(photos.len()),
+        _ => None,
+    });
+    assert_eq!(slips, Some(1));
+    cast.wang.marks(cast.child, AttendanceMark::Present, WHOLE);
+    cast.everybody_syncs();
+    assert_eq!(cast.li.roll(&cast.class).rows[0].morning.mark, Some(AttendanceMark::Present));
+    cast.it_is("2026-11-26", 9);
+    assert_eq!(cast.li.roll(&cast.class).rows[0].morning.mark, Some(AttendanceMark::Sick), "the leave goes on");
+    assert!(cast.li.casework(cast.child).cases.is_empty());
+}
+
+#[test]
 fn nobody_closes_what_he_proposed_himself() {
     let cast = Cast::new(60);
     cast.came_back();
@@ -441,7 +481,7 @@ fn a_slip_of_the_finger_is_undone_and_stays_to_be_seen() {
         .opens(cast.child)
         .timeline
         .into_iter()
-        .filter(|entry| matches!(entry.event, jiafang_core::api::dossier::TimelineEvent::Absence { .. }));
+        .filter(|entry| matches!(entry.event, TimelineEvent::Absence { .. }));
     assert_eq!(absences.count(), 2, "the entry and its withdrawal");
     assert_eq!(cast.wang.roll(&cast.class).absent_count, 0);
 }

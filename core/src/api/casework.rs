@@ -75,6 +75,8 @@ pub struct CaseView {
     pub steps: Vec<StepView>,
     /// Attempts to persuade so far.
     pub attempt_count: u32,
+    /// The visits that were attempts, in their order: which of them a visit was.
+    pub attempts: Vec<EntryId>,
     /// The day for which the family promised the return.
     pub promised_on: Option<Day>,
     /// It passed, and the child was not back.
@@ -170,6 +172,8 @@ pub struct TaskView {
     pub en: String,
     /// What record does it.
     pub done_by: Option<StepRecord>,
+    /// In somebody's own words; empty where the kind says it.
+    pub words: String,
     /// Whose turn it is.
     pub owner: Role,
     /// It is this person's turn.
@@ -335,6 +339,7 @@ fn case_view(casework: &Casework<'_>, device: &Device, case: &Case) -> CaseView 
         relapses: case.relapses,
         steps: case.steps.iter().map(|step| step_view(rules, step, &name)).collect(),
         attempt_count: u32::try_from(case.attempts.len()).unwrap_or(u32::MAX),
+        attempts: case.attempts.clone(),
         promised_on: case.promise.as_ref().map(|promise| promise.on),
         promise_broken: case.promise.as_ref().is_some_and(|promise| promise.broken),
         deadline: case.deadline,
@@ -397,6 +402,7 @@ pub(super) fn task_view(rules: Option<&RuleSet>, task: &CaseTask, role: Role) ->
         zh: rule.map(|rule| rule.zh.clone()).unwrap_or_default(),
         en: rule.map(|rule| rule.en.clone()).unwrap_or_default(),
         done_by: rule.map(|rule| rule.done_by),
+        words: task.words.clone(),
         owner: task.owner,
         mine: is_mine(role, task.owner),
         due_on: task.due_on,

@@ -8,6 +8,7 @@ use crate::app::casework::Casework;
 use crate::app::device::Device;
 use crate::app::record_absence::{self, roll as roll_of};
 use crate::domain::absence::{AbsenceForm, Attendance, HalfDay, Roll};
+use crate::domain::calendar::{CycleDay, DayKind};
 use crate::domain::case::{CaseFacts, CasePhase};
 use crate::domain::code_list::AttendanceMark;
 use crate::domain::identifier::{DocumentId, DraftId, EntryId};
@@ -44,6 +45,10 @@ pub struct RollView {
     pub today: Day,
     /// There is school on it.
     pub is_school_day: bool,
+    /// What the day is where it is not as its weekday says: a make-up day, a holiday, closed.
+    pub told: Option<DayKind>,
+    /// Where it lies in the school's boarding cycle.
+    pub cycle: Option<CycleDay>,
     /// The school day before it.
     pub day_before: Day,
     /// The county has told no terms of this school year: days are reckoned by default.
@@ -67,6 +72,8 @@ pub struct RollRow {
     pub afternoon: RollHalf,
     /// The entry of this day that was recorded last on it, for undoing.
     pub entry_id: Option<EntryId>,
+    /// The last day of a leave of several days that this day lies in.
+    pub leave_until: Option<Day>,
     /// Counted days without excuse up to today; 0 when there is no open case.
     pub absent_days: u32,
     /// Where the case stands.
@@ -158,6 +165,8 @@ pub(super) fn view(device: &Device, request: &ShowRoll) -> Result<RollView> {
         day,
         today,
         is_school_day: days.is_school_day(day),
+        told: days.told(day),
+        cycle: days.in_cycle(day),
         day_before: (-30..0).rev().map(|days| day.plus_days(days)).find(|day| days.is_school_day(*day)).unwrap_or(day),
         calendar_is_default: days.is_default_on(day),
         absent_count: u32::try_from(rows.iter().filter(|row| absent(&row.morning) || absent(&row.afternoon)).count())
@@ -206,6 +215,12 @@ fn row(casework: &Casework<'_>, child: ChildRow, facts: &CaseFacts, leaves: &Lea
             .filter(|entry| standing.contains(&entry.entry))
             .max_by_key(|entry| (entry.at, entry.entry))
             .map(|entry| entry.entry),
+        leave_until: facts
+            .absences
+            .iter()
+            .filter(|entry| standing.contains(&entry.entry))
+            .filter_map(|entry| entry.form.until.filter(|until| *until > entry.form.day))
+            .max(),
         absent_days: case.as_ref().map_or(0, |case| case.absent_days),
         phase: case.map(|case| case.phase),
         child,

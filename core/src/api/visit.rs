@@ -9,13 +9,18 @@ use super::backend::Backend;
 use super::dossier::PhotoView;
 use super::photo::PhotoState;
 use super::sync::Whereabouts;
+use crate::app::casework::Casework;
 use crate::app::device::Device;
 use crate::app::record_visit::Recorded;
+use crate::domain::case::{CaseFacts, CaseStep, StepStanding};
+use crate::domain::code_list::CaseRecordKind;
 use crate::domain::doc::dossier_read;
 use crate::domain::identifier::{DocumentId, DraftId, EntryId, Hash32};
 use crate::domain::ledger::PlaceNames;
-use crate::domain::time::Timestamp;
-use crate::domain::visit::VisitForm;
+use crate::domain::place::Leaves;
+use crate::domain::rule_set::StepRecord;
+use crate::domain::time::{Day, Timestamp};
+use crate::domain::visit::{Companion, VisitForm};
 use crate::error::{ErrorCode, Failure, Result};
 use crate::photo::PhotoKind;
 use crate::photo::watermark::{Strip, marked_copy};
@@ -79,6 +84,64 @@ pub struct DraftChild {
     pub village_text: String,
     /// School and class.
     pub class_text: String,
+    /// What a visit to persuade would be; none without an open case.
+    pub persuasion: Option<PersuasionView>,
+}
+
+/// What the app knows of a visit to persuade before it is written (handbook 5.2).
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct PersuasionView {
+    /// Which attempt it would be, from 1 on.
+    pub attempt: u32,
+    /// The step of the ladder that it does, or that the case has come to, in Chinese.
+    pub step_zh: String,
+    /// English.
+    pub step_en: String,
+    /// When that is due.
+    pub due_on: Option<Day>,
+    /// Counted days of absence.
+    pub absent_days: u32,
+    /// Who was named to persuade; empty for nobody.
+    pub named: String,
+    /// Who went along the last time.
+    pub team: Vec<Companion>,
+    /// The return that was promised last.
+    pub promised_on: Option<Day>,
+    /// It passed, and the child was not back.
+    pub promise_broken: bool,
+}
+
+fn persuasion(casework: &Casework<'_>, facts: &CaseFacts, leaves: &Leaves) -> Option<PersuasionView> {
+    let case = casework.cases(facts, leaves).pop().filter(|case| case.phase.is_open())?;
+    let rules = casework.rule_set(&case.rule);
+    let rule = |step: &CaseStep| rules.and_then(|rules| rules.step(&step.key));
+    // A visit does the step that asks for a contact and is due; where none is, it is told how far the case has come.
+    let is_due = |step: &&CaseStep| matches!(step.standing, StepStanding::Overdue | StepStanding::Due);
+    let asked = case
+        .steps
+        .iter()
+        .filter(is_due)
+        .find(|step| rule(step).is_some_and(|rule| rule.done_by == StepRecord::Contact));
+    let reached = || case.steps.iter().rev().find(|step| step.standing == StepStanding::Done);
+    let step = asked.or_else(reached);
+    let named = facts.records.iter().filter(|record| record.form.kind == CaseRecordKind::Assignment);
+    let last = case.attempts.last().and_then(|last| facts.contacts.iter().find(|contact| contact.entry == *last));
+    Some(PersuasionView {
+        attempt: u32::try_from(case.attempts.len()).unwrap_or(u32::MAX).saturating_add(1),
+        step_zh: step.and_then(rule).map(|rule| rule.zh.clone()).unwrap_or_default(),
+        step_en: step.and_then(rule).map(|rule| rule.en.clone()).unwrap_or_default(),
+        due_on: asked.and_then(|step| step.due_on),
+        absent_days: case.absent_days,
+        named: named
+            .max_by_key(|record| (record.form.on, record.entry))
+            .map(|one| one.form.person.clone())
+            .unwrap_or_default(),
+        team: last.map(|contact| contact.team.clone()).unwrap_or_default(),
+        promised_on: case.promise.as_ref().map(|promise| promise.on),
+        promise_broken: case.promise.as_ref().is_some_and(|promise| promise.broken),
+    })
 }
 
 /// Drafts, newest first.
@@ -146,6 +209,7 @@ pub(super) fn draft_view(device: &Device, id: DraftId) -> Result<DraftView> {
     let county = device.county();
     let names = PlaceNames::of(&county);
     let today = device.environment.now().day();
+    let casework = Casework::of(device);
     let mut children = Vec::new();
     for document_id in draft.documents {
         let Some(child) = reading.child(document_id)? else { continue };
@@ -154,6 +218,7 @@ pub(super) fn draft_view(device: &Device, id: DraftId) -> Result<DraftView> {
             document_id,
             village_text: format!("{}{}", names.village(&child.leaves), child.village_group),
             class_text: class.map(|id| format!("{}{}", names.school(id), names.class(id, today))).unwrap_or_default(),
+            persuasion: persuasion(&casework, &reading.case_facts(document_id)?, &child.leaves),
             name: child.name,
         });
     }

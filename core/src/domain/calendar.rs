@@ -77,6 +77,19 @@ pub struct BoardingCycle {
     pub home_days: u8,
 }
 
+/// A day within a boarding cycle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct CycleDay {
+    /// At school; else at home.
+    pub at_school: bool,
+    /// Which of them, from 1 on.
+    pub number: u8,
+    /// Of so many.
+    pub of: u8,
+}
+
 /// The calendar as the county document holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 #[serde(default)]
@@ -266,6 +279,23 @@ impl SchoolDays {
         (0..count).fold(day, |day, _| self.working_day_from(day.plus_days(1)))
     }
 
+    /// What a day is that is not as its weekday says; none where its weekday says it.
+    #[must_use]
+    pub fn told(&self, day: Day) -> Option<DayKind> {
+        self.kind(day).or_else(|| is_fixed_holiday(day).then_some(DayKind::Holiday))
+    }
+
+    /// Where a day lies in its boarding cycle: which day of how many at school, or at home; none where no cycle holds.
+    #[must_use]
+    pub fn in_cycle(&self, day: Day) -> Option<CycleDay> {
+        let cycle = self.cycles.iter().find(|cycle| (cycle.from..=cycle.to).contains(&day))?;
+        let length = i64::from(cycle.school_days).checked_add(i64::from(cycle.home_days))?;
+        let place = u8::try_from(day.days_since(cycle.from).checked_rem(length)?).ok()?;
+        let at_school = place < cycle.school_days;
+        let (first, of) = if at_school { (0, cycle.school_days) } else { (cycle.school_days, cycle.home_days) };
+        Some(CycleDay { at_school, number: place.checked_sub(first)?.checked_add(1)?, of })
+    }
+
     fn kind(&self, day: Day) -> Option<DayKind> {
         self.own_days.get(&day).or_else(|| self.county_days.get(&day)).copied()
     }
@@ -397,6 +427,11 @@ mod tests {
         assert!(days.is_school_day(day("2026-11-14")), "a Saturday at school");
         assert!(!days.is_school_day(day("2026-11-19")), "a Thursday at home");
         assert!(days.is_school_day(day("2026-11-23")));
+        let told = |text| days.in_cycle(day(text)).map(|one| (one.at_school, one.number, one.of));
+        assert_eq!(told("2026-11-14"), Some((true, 6, 10)));
+        assert_eq!(told("2026-11-19"), Some((false, 1, 4)));
+        assert_eq!(told("2026-11-23"), Some((true, 1, 10)));
+        assert_eq!(told("2026-11-08"), None, "before the first cycle");
         assert!(!calendar.of_school(None).is_school_day(day("2026-11-14")), "other schools have weekends");
     }
 

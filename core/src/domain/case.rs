@@ -10,6 +10,7 @@ use super::dossier::{Actor, Dossier, actor_text};
 use super::identifier::{EntryId, PersonId};
 use super::role::Role;
 use super::time::{Day, Timestamp};
+use super::visit::Companion;
 
 /// Who wrote an entry, by the verified envelope that carried it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +38,12 @@ pub struct Contact {
     pub parent_position: Option<ParentPosition>,
     /// The return that the family promised.
     pub promised_return_on: Option<Day>,
+    /// What else the family promised, and until when.
+    #[serde(default)]
+    pub promise: Option<(String, Day)>,
+    /// Who went along.
+    #[serde(default)]
+    pub team: Vec<Companion>,
     /// Why the child is missing, as the family, the child and the teacher say.
     #[serde(default)]
     pub reasons: Vec<AbsenceReason>,
@@ -72,6 +79,8 @@ impl CaseFacts {
             purpose: visit.form.purpose,
             parent_position: visit.form.parent_position,
             promised_return_on: visit.form.promised_return_on,
+            promise: visit.form.promised_until.map(|until| (visit.form.promise.clone(), until)),
+            team: visit.form.companions.clone(),
             reasons: [&visit.form.reasons_teacher, &visit.form.reasons_parent, &visit.form.reasons_child]
                 .into_iter()
                 .flatten()
@@ -235,6 +244,8 @@ pub struct CaseTask {
     pub step: String,
     /// Whose turn it is.
     pub owner: Role,
+    /// What, in somebody's own words; empty where the kind says it.
+    pub words: String,
     /// The last day in time.
     pub due_on: Day,
 }
@@ -250,6 +261,8 @@ pub enum TaskKind {
     Step,
     /// The family promised the return for that day.
     Promise,
+    /// The family promised something else for that day, and nobody has been in touch since.
+    PromisedThing,
     /// Two people say different things of one day.
     SettleRoll,
     /// A person is asked to decide whether this is a dropout.

@@ -446,7 +446,7 @@ impl<'a> OpenCase<'a> {
             tasks: Vec::new(),
         };
         if is_last {
-            case.tasks = tasks(&case, self.rules, clock);
+            case.tasks = tasks(&case, self.rules, self.rounds.last(), clock);
         }
         case
     }

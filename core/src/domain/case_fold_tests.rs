@@ -80,6 +80,8 @@ impl Story {
             purpose: Some(purpose),
             parent_position: None,
             promised_return_on: promised.map(day),
+            promise: None,
+            team: Vec::new(),
             reasons: Vec::new(),
             actor: vec![who],
             at: day(on).start(),
@@ -381,6 +383,25 @@ fn a_tendency_is_watched_and_the_platform_suspects() {
 }
 
 #[test]
+fn a_promise_of_a_paper_that_nobody_asked_for_is_a_task_until_somebody_does() {
+    let mut story = Story::default();
+    story.missing("2026-11-23");
+    story.visits(1, "2026-11-24", VisitPurpose::Persuasion, None);
+    story.facts.contacts[0].promise = Some(("交县医院诊断证明".to_owned(), day("2026-11-26")));
+    let promised = |story: &Story, today: &str| {
+        let tasks = story.case(today).tasks;
+        tasks.into_iter().find(|task| task.kind == TaskKind::PromisedThing).map(|task| (task.words, task.due_on))
+    };
+    let expected = Some(("交县医院诊断证明".to_owned(), day("2026-11-26")));
+    assert_eq!(promised(&story, "2026-11-25"), expected);
+    assert_eq!(promised(&story, "2026-11-27"), expected, "it stays until somebody asks");
+    story.visits(1, "2026-11-25", VisitPurpose::Persuasion, None);
+    assert_eq!(promised(&story, "2026-11-27"), expected, "a visit before the day has not asked for it");
+    story.visits(2, "2026-11-27", VisitPurpose::Verification, None);
+    assert_eq!(promised(&story, "2026-11-27"), None);
+}
+
+#[test]
 fn traps_of_dates() {
     // (first day missing, today, counted days): make-up Saturday, holiday week, term start, cut-off, leap day.
     for (from, today, count) in [
@@ -513,6 +534,8 @@ fn history() -> impl Strategy<Value = CaseFacts> {
                 purpose: Some(purpose),
                 parent_position: None,
                 promised_return_on: promises.then(|| on.plus_days(2)),
+                promise: promises.then(|| ("交证明".to_owned(), on.plus_days(3))),
+                team: Vec::new(),
                 reasons: Vec::new(),
                 actor: vec![who],
                 at: Timestamp::default(),

@@ -1,7 +1,7 @@
 //! What somebody must do now, from how a case stands and from the roll.
 
 use super::absence::{Attendance, HalfDay, Roll, verdict};
-use super::case::{Case, CaseFacts, CasePhase, CaseTask, Promise, StepStanding, TaskKind};
+use super::case::{Case, CaseFacts, CasePhase, CaseTask, Contact, Promise, StepStanding, TaskKind};
 use super::case_closing::standing_records;
 use super::case_fold::Clock;
 use super::case_steps::Round;
@@ -30,7 +30,7 @@ pub fn roll_questions(facts: &CaseFacts, clock: &Clock<'_>) -> Vec<CaseTask> {
 }
 
 fn question(kind: TaskKind, due_on: Day) -> CaseTask {
-    CaseTask { kind, step: String::new(), owner: Role::ClassTeacher, due_on }
+    CaseTask { kind, step: String::new(), owner: Role::ClassTeacher, words: String::new(), due_on }
 }
 
 /// The school day on which somebody should have said whether the child is back from a leave of several days.
@@ -66,12 +66,36 @@ pub(super) fn promise(round: &Round<'_>, clock: &Clock<'_>) -> Option<Promise> {
     Some(Promise { visit: last.entry, on, broken: !kept && round.returned_on.map_or(clock.today, |day| day) > on })
 }
 
-pub(super) fn tasks(case: &Case, rules: &RuleSet, clock: &Clock<'_>) -> Vec<CaseTask> {
+/// What the family promised besides the return, and what nobody has asked for since the day that it named: any contact from
+/// that day on has asked for it.
+fn promised_things(round: Option<&Round<'_>>) -> Vec<CaseTask> {
+    let contacts = round.map_or(&[][..], |round| round.contacts.as_slice());
+    let asked_for = |contact: &Contact, until: Day| {
+        contacts.iter().any(|other| other.on >= until && (other.on, other.entry) > (contact.on, contact.entry))
+    };
+    contacts
+        .iter()
+        .filter_map(|contact| Some((contact, contact.promise.as_ref()?)))
+        .filter(|(contact, (_, until))| !asked_for(contact, *until))
+        .map(|(_, (words, until))| CaseTask {
+            kind: TaskKind::PromisedThing,
+            step: String::new(),
+            owner: Role::ClassTeacher,
+            words: words.clone(),
+            due_on: *until,
+        })
+        .collect()
+}
+
+pub(super) fn tasks(case: &Case, rules: &RuleSet, round: Option<&Round<'_>>, clock: &Clock<'_>) -> Vec<CaseTask> {
     let mut tasks = Vec::new();
     if !case.phase.is_open() {
         return tasks;
     }
-    let mut task = |kind, owner, due_on| tasks.push(CaseTask { kind, step: String::new(), owner, due_on });
+    tasks.extend(promised_things(round));
+    let mut task = |kind, owner, due_on| {
+        tasks.push(CaseTask { kind, step: String::new(), owner, words: String::new(), due_on });
+    };
     if case.phase == CasePhase::InReview {
         task(TaskKind::Review, Role::Principal, clock.today);
     }
@@ -97,7 +121,13 @@ pub(super) fn tasks(case: &Case, rules: &RuleSet, clock: &Clock<'_>) -> Vec<Case
     }
     for step in &case.steps {
         if let (StepStanding::Overdue | StepStanding::Due, Some(due_on)) = (step.standing, step.due_on) {
-            tasks.push(CaseTask { kind: TaskKind::Step, step: step.key.clone(), owner: step.owner, due_on });
+            tasks.push(CaseTask {
+                kind: TaskKind::Step,
+                step: step.key.clone(),
+                owner: step.owner,
+                words: String::new(),
+                due_on,
+            });
         }
     }
     tasks.sort_by_key(|task| (task.due_on, task.kind));

@@ -111,5 +111,14 @@ pub fn at(path: &str) -> Option<Field> {
     FIELDS.iter().copied().find(|field| field.path == path)
 }
 
+/// Whether a field stands in one of the smaller ledgers (handbook 3.7) and not in the master ledger.
+#[must_use]
+pub fn is_of_small_ledgers(path: &str) -> bool {
+    path.starts_with("plan.") || path.starts_with("transition.") || HOST_FIELDS.contains(&path)
+}
+
+const HOST_FIELDS: &[&str] =
+    &["record.host_school", "record.host_phone", "record.confirmed_how", "record.confirmed_on"];
+
 /// The longest value of a field, in characters.
 pub const VALUE_CHARS_MAX: usize = 200;

@@ -139,7 +139,9 @@ pub fn fold(dossier: &Dossier, leaves: &Leaves, person_name: &dyn Fn(&Actor) -> 
     }
     // The fields of the smaller ledgers, by the last part of their path; codes in words.
     for field in field::FIELDS {
-        let Some((_, key)) = field.path.split_once('.').filter(|_| is_of_small_ledgers(field.path)) else { continue };
+        let Some((_, key)) = field.path.split_once('.').filter(|_| field::is_of_small_ledgers(field.path)) else {
+            continue;
+        };
         let value = dossier.value(field.path);
         let text = match field.form {
             FieldForm::ConfirmMethod => ConfirmMethod::from_key(value).map_or(value, |code| code.zh()),
@@ -222,14 +224,6 @@ impl LedgerRow {
         evidence::fold(rules, &child, &self.proofs)
     }
 }
-
-/// Whether a field stands in one of the smaller ledgers (handbook 3.7) and not in the master ledger.
-fn is_of_small_ledgers(path: &str) -> bool {
-    path.starts_with("plan.") || path.starts_with("transition.") || HOST_FIELDS.contains(&path)
-}
-
-const HOST_FIELDS: &[&str] =
-    &["record.host_school", "record.host_phone", "record.confirmed_how", "record.confirmed_on"];
 
 /// The next visit that was agreed, unless a visit has been made on or after that day since.
 fn next_visit_on(visits: &[&super::dossier::VisitRecord]) -> Option<Day> {

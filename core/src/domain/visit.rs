@@ -57,6 +57,10 @@ pub struct VisitForm {
     pub parent_position: Option<ParentPosition>,
     /// 承诺返校日期
     pub promised_return_on: Option<Day>,
+    /// What else the family promised: a paper, a call, to come to school.
+    pub promise: String,
+    /// Until when.
+    pub promised_until: Option<Day>,
     /// 家长意见与承诺, in words.
     pub parent_words: String,
     /// 学生意愿
@@ -132,6 +136,14 @@ impl VisitForm {
         if self.promised_return_on.is_some_and(|day| day < started_at.day()) {
             return Err(Failure::invalid("promisedReturnOn", "before_start"));
         }
+        match (self.promise.trim().is_empty(), self.promised_until) {
+            (true, Some(_)) => return Err(Failure::missing("promise")),
+            (false, None) => return Err(Failure::missing("promisedUntil")),
+            (false, Some(day)) if day < started_at.day() => {
+                return Err(Failure::invalid("promisedUntil", "before_start"));
+            }
+            (true, None) | (false, Some(_)) => {}
+        }
         if purpose == VisitPurpose::Persuasion {
             let position = self.parent_position.ok_or_else(|| Failure::missing("parentPosition"))?;
             if position == ParentPosition::AgreesDate && self.promised_return_on.is_none() {
@@ -148,6 +160,7 @@ impl VisitForm {
             ("atSchool", &self.at_school),
             ("atHome", &self.at_home),
             ("reasonsNote", &self.reasons_note),
+            ("promise", &self.promise),
             ("parentWords", &self.parent_words),
             ("actions", &self.actions),
             ("refusalReason", &self.refusal_reason),
@@ -232,6 +245,19 @@ mod tests {
         assert_eq!(form.validate(now()).unwrap_err().facts["field"], "reasonsParent");
         form.reasons_teacher = vec![AbsenceReason::SchoolAversion];
         form.validate(now()).unwrap();
+    }
+
+    #[test]
+    fn a_promise_says_what_and_until_when() {
+        let mut form = form();
+        form.promise = "交县医院诊断证明".to_owned();
+        assert_eq!(form.validate(now()).unwrap_err().facts["field"], "promisedUntil");
+        form.promised_until = Some(now().day().plus_days(-1));
+        assert_eq!(form.validate(now()).unwrap_err().facts["reason"], "before_start");
+        form.promised_until = Some(now().day().plus_days(3));
+        form.validate(now()).unwrap();
+        form.promise = " ".to_owned();
+        assert_eq!(form.validate(now()).unwrap_err().facts["field"], "promise");
     }
 
     #[test]

@@ -64,6 +64,10 @@ steps: Array<StepView>,
  */
 attemptCount: number, 
 /**
+ * The visits that were attempts, in their order: which of them a visit was.
+ */
+attempts: Array<EntryId>, 
+/**
  * The day for which the family promised the return.
  */
 promisedOn: Day | null, 

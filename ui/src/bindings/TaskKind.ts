@@ -3,4 +3,4 @@
 /**
  * What is to be done.
  */
-export type TaskKind = "review" | "step" | "promise" | "settle_roll" | "decide_dropout" | "confirm_closing" | "propose_closing" | "leave_ended";
+export type TaskKind = "review" | "step" | "promise" | "promised_thing" | "settle_roll" | "decide_dropout" | "confirm_closing" | "propose_closing" | "leave_ended";

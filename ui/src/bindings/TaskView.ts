@@ -29,6 +29,10 @@ en: string,
  */
 doneBy: StepRecord | null, 
 /**
+ * In somebody's own words; empty where the kind says it.
+ */
+words: string, 
+/**
  * Whose turn it is.
  */
 owner: Role, 

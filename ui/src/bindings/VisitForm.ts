@@ -92,6 +92,14 @@ parentPosition: ParentPosition | null,
  */
 promisedReturnOn: Day | null, 
 /**
+ * What else the family promised: a paper, a call, to come to school.
+ */
+promise: string, 
+/**
+ * Until when.
+ */
+promisedUntil: Day | null, 
+/**
  * 家长意见与承诺, in words.
  */
 parentWords: string, 

@@ -17,7 +17,7 @@ export function inWords(both: { zh: string; en: string }): string {
 /** What a task asks for. */
 export function taskText(task: TaskView): string {
   const { t } = i18n.global
-  const what = t(`cases.task.${task.kind}`, { step: inWords(task) })
+  const what = t(`cases.task.${task.kind}`, { step: inWords(task), words: task.words })
   return task.mine ? what : t('cases.waitingFor', { role: t(`shell.role.${task.owner}`), what })
 }
 

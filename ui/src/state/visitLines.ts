@@ -12,6 +12,7 @@ export function lines(form: VisitForm): [string, string][] {
     ['companions', form.companions.map((one) => `${one.name} ${one.duty}`.trim()).join('、')],
     ['parentPosition', word(codes?.parentPosition, form.parentPosition)],
     ['promisedReturnOn', form.promisedReturnOn ? dayText(form.promisedReturnOn) : ''],
+    ['promise', [form.promise, form.promisedUntil ? dayText(form.promisedUntil) : ''].filter(Boolean).join(' · ')],
     ['childPosition', word(codes?.childPosition, form.childPosition)],
     ['reasonsParent', reasons(form.reasonsParent)],
     ['reasonsChild', reasons(form.reasonsChild)],
