@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { shootCases } from './case_shots.mjs'
+import { shootDuties, shootOffices, shootSettings } from './county_shots.mjs'
 import { shootDanger } from './danger_shots.mjs'
 import { shootEvidence } from './evidence_shots.mjs'
 import { DESK, LANDSCAPE, TABLET, Township, root } from './township.mjs'
@@ -240,6 +241,9 @@ try {
   await shootCases(township, shoot, opens, join(root, 'tests/photos/HMD_Nokia_8.3_5G.jpg'), { TABLET, LANDSCAPE, DESK })
   await shootDanger(township, shoot, opens, { TABLET, LANDSCAPE, DESK })
   await shootEvidence(township, shoot, opens, { TABLET, LANDSCAPE, DESK })
+  await shootDuties(township, shoot, opens, { TABLET, LANDSCAPE, DESK }, desk)
+  await shootOffices(township, shoot, opens, { TABLET, LANDSCAPE, DESK }, desk)
+  await shootSettings(township, shoot, opens, { TABLET, LANDSCAPE, DESK })
 } finally {
   await township.end()
 }

@@ -20,6 +20,7 @@ export const router = createRouter({
     { path: '/more', component: () => import('./screens/MoreScreen.vue') },
     { path: '/ledger', component: () => import('./desk/LedgerScreen.vue') },
     { path: '/inbox', component: () => import('./desk/InboxScreen.vue') },
+    { path: '/office', component: () => import('./desk/office/OfficeScreen.vue') },
     { path: '/duty', component: () => import('./desk/duty/DutyScreen.vue') },
     { path: '/settings', component: () => import('./desk/settings/SettingsScreen.vue') },
     { path: '/roster', component: () => import('./desk/RosterScreen.vue') },

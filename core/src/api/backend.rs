@@ -13,7 +13,7 @@ use super::state::AppState;
 use super::sync::{SyncActivity, SyncStatus};
 use super::{
     apart, axes, casework, children, county_settings, danger, delivery, dossier, duty, duty_pages, evidence, inbox,
-    ledger, page, photo, plan, roll, roster, state, sync, today, visit,
+    ledger, office, page, photo, plan, roll, roster, state, sync, today, visit,
 };
 use crate::app::apart as decisions;
 use crate::app::county_settings as edits;
@@ -27,7 +27,6 @@ use crate::error::{ErrorCode, Failure, Result};
 use crate::protocol::apart::Verdict;
 use crate::store::Durability;
 use crate::sync::link::Connector;
-use crate::vault::enrolment_code::EnrolmentCode;
 use crate::vault::key_file::KeyFile;
 
 /// What a host does for the backend. Grows only when something needs it.
@@ -91,10 +90,28 @@ impl Backend {
         }
     }
 
-    fn changing<T>(&self, work: impl FnOnce(&mut Device) -> Result<T>) -> Result<T> {
+    /// Works with the device of somebody who sees names.
+    fn with_names<T>(&self, work: impl FnOnce(&mut Device) -> Result<T>) -> Result<T> {
+        self.with_device(|device| {
+            office::names(device)?;
+            work(device)
+        })
+    }
+
+    pub(super) fn changing<T>(&self, work: impl FnOnce(&mut Device) -> Result<T>) -> Result<T> {
         let result = self.with_device(work)?;
         self.host.changed();
         self.saved()?;
+        Ok(result)
+    }
+
+    /// As `changing`, where the work says whether anything changed.
+    fn changing_if<T>(&self, work: impl FnOnce(&mut Device) -> Result<(T, bool)>) -> Result<T> {
+        let (result, changed) = self.with_device(work)?;
+        if changed {
+            self.host.changed();
+            self.saved()?;
+        }
         Ok(result)
     }
 
@@ -117,58 +134,6 @@ impl Backend {
         let enrolled = enrol::is_enrolled(&self.folder, &self.keys);
         let wait_seconds = if enrolled { self.keys.wait_seconds(&self.environment)? } else { 0 };
         state::view(held(&self.device).as_ref(), enrolled, wait_seconds)
-    }
-
-    /// Reads the enrolment code out of a picture of its QR code; keeps nothing of the picture, enrols nobody.
-    ///
-    /// # Errors
-    /// [`ErrorCode::QrCodeNotFound`], and those of a picture that cannot be read.
-    pub fn read_enrolment_code(&self, picture: &[u8]) -> Result<state::EnrolmentCodeRead> {
-        let code = crate::photo::qr_code::find(picture, |text| EnrolmentCode::from_text(text).ok())?;
-        Ok(state::EnrolmentCodeRead { code: code.to_text() })
-    }
-
-    /// Attaches a photo to a draft, from the camera's bytes.
-    ///
-    /// # Errors
-    /// As [`crate::app::attach_photo`].
-    pub fn attach_photo(&self, draft: crate::domain::identifier::DraftId, capture: &[u8]) -> Result<visit::DraftView> {
-        use crate::app::attach_photo;
-        // The draft is asked for first: a photo for a draft that is gone is not made at all.
-        let photos = self.with_device(|device| {
-            device.store.reading().draft(draft)?;
-            Ok(Arc::clone(&device.photos))
-        })?;
-        let photo = attach_photo::make_photo(&photos, &self.environment, capture)?;
-        self.changing(|device| {
-            attach_photo::attach(device, draft, &photo)?;
-            visit::draft_view(device, draft)
-        })
-    }
-
-    /// The bytes of a photo, a thumbnail or a marked copy (of the photo with this hash), as JPEG.
-    ///
-    /// # Errors
-    /// [`ErrorCode::PhotoNotHere`], [`ErrorCode::PhotoDamaged`].
-    pub fn photo(&self, kind: &str, hash: crate::domain::identifier::Hash32) -> Result<Vec<u8>> {
-        visit::photo_bytes(self, kind, hash)
-    }
-
-    /// Reads a roster and judges its rows, before anything is written.
-    ///
-    /// # Errors
-    /// [`ErrorCode::SpreadsheetUnreadable`] and the like, [`ErrorCode::NotAllowed`].
-    pub fn preview_roster(&self, file_name: &str, bytes: &[u8]) -> Result<roster::RosterPreview> {
-        roster::preview(self, file_name, bytes)
-    }
-
-    /// Takes a file of packs in.
-    ///
-    /// # Errors
-    /// As [`pack_file::import`].
-    pub fn import_packs(&self, code: &str, bytes: &[u8]) -> Result<sync::PacksImported> {
-        let taken = self.changing(|device| pack_file::import(device, bytes, code))?;
-        Ok(sync::PacksImported { child_count: taken.children, packs_of_others: taken.packs_of_others })
     }
 
     /// The bytes of a file that was made, once, with its name.
@@ -270,11 +235,11 @@ impl Commands for Backend {
     }
 
     fn today(&self, _: state::Nothing) -> Result<today::TodayView> {
-        self.with_device(|device| today::view(device))
+        self.with_names(|device| today::view(device))
     }
 
     fn list_children(&self, request: children::ListChildren) -> Result<children::ChildrenPage> {
-        self.with_device(|device| children::page(device, &request))
+        self.with_names(|device| children::page(device, &request))
     }
 
     fn register_child(&self, request: children::RegisterChild) -> Result<children::ChildRegistered> {
@@ -289,7 +254,10 @@ impl Commands for Backend {
     }
 
     fn open_dossier(&self, request: dossier::OpenDossier) -> Result<dossier::DossierView> {
-        self.with_device(|device| dossier::view(device, request.document_id))
+        self.with_device(|device| {
+            office::dossier(device, request.document_id)?;
+            dossier::view(device, request.document_id)
+        })
     }
 
     fn change_field(&self, request: dossier::ChangeField) -> Result<dossier::Saved> {
@@ -325,7 +293,7 @@ impl Commands for Backend {
     }
 
     fn show_roll(&self, request: roll::ShowRoll) -> Result<roll::RollView> {
-        self.with_device(|device| roll::view(device, &request))
+        self.with_names(|device| roll::view(device, &request))
     }
 
     fn record_absence(&self, request: roll::RecordAbsence) -> Result<roll::AbsenceSaved> {
@@ -373,11 +341,11 @@ impl Commands for Backend {
     }
 
     fn list_evidence_gaps(&self, request: evidence::ListEvidenceGaps) -> Result<evidence::EvidenceGaps> {
-        self.with_device(|device| evidence::gaps(device, &request))
+        self.with_names(|device| evidence::gaps(device, &request))
     }
 
     fn export_evidence_cover(&self, request: dossier::OpenDossier) -> Result<ledger::MadeFile> {
-        let (bytes, row_count) = self.with_device(|device| evidence::cover_sheet(device, request.document_id))?;
+        let (bytes, row_count) = self.with_names(|device| evidence::cover_sheet(device, request.document_id))?;
         let name = format!("封面目录-{}.xlsx", self.environment.now().day());
         Ok(self.files.keep(&self.environment, &name, bytes, row_count))
     }
@@ -454,7 +422,7 @@ impl Commands for Backend {
     }
 
     fn inbox(&self, _: state::Nothing) -> Result<inbox::Inbox> {
-        self.with_device(|device| inbox::view(device))
+        self.with_names(|device| inbox::view(device))
     }
 
     fn decide_apart(&self, request: apart::DecideApart) -> Result<dossier::Saved> {
@@ -469,11 +437,11 @@ impl Commands for Backend {
     }
 
     fn show_ledger(&self, request: ledger::ShowLedger) -> Result<ledger::LedgerPage> {
-        self.with_device(|device| ledger::page(device, &request))
+        self.with_names(|device| ledger::page(device, &request))
     }
 
     fn export_ledger(&self, request: ledger::ShowLedger) -> Result<ledger::MadeFile> {
-        let (bytes, row_count) = self.with_device(|device| ledger::export(device, &request))?;
+        let (bytes, row_count) = self.with_names(|device| ledger::export(device, &request))?;
         let name = format!("{}-{}.xlsx", request.kind.zh(), self.environment.now().day());
         Ok(self.files.keep(&self.environment, &name, bytes, row_count))
     }
@@ -532,7 +500,7 @@ impl Commands for Backend {
     }
 
     fn list_duty_children(&self, request: duty::ListDutyChildren) -> Result<children::ChildrenPage> {
-        self.with_device(|device| duty_pages::children(device, &request))
+        self.with_names(|device| duty_pages::children(device, &request))
     }
 
     fn preview_handover(&self, request: duty::HandOver) -> Result<duty::HandoverPreviewView> {
@@ -546,6 +514,18 @@ impl Commands for Backend {
 
     fn undo_handover(&self, request: duty::UndoHandover) -> Result<dossier::Saved> {
         self.changing(|device| duties::undo(device, request.entry, &request.reason).map(dossier::Saved::at))
+    }
+
+    fn show_office(&self, request: office::ShowOffice) -> Result<office::OfficeView> {
+        self.with_device(|device| office::view(device, &request))
+    }
+
+    fn list_office_children(&self, request: office::ListOfficeChildren) -> Result<office::OfficeChildren> {
+        self.changing_if(|device| {
+            let listed = office::children(device, &request)?;
+            // Where a reason was recorded, it is shown and sent.
+            Ok((listed, !device.author.rights.role.sees_names()))
+        })
     }
 
     fn show_roster_rows(&self, request: roster::ShowRosterRows) -> Result<roster::RosterRows> {

@@ -18,6 +18,7 @@ use super::duty::{
 use super::evidence::{EvidenceGaps, ListEvidenceGaps, RecordEvidence};
 use super::inbox::Inbox;
 use super::ledger::{LedgerPage, MadeFile, ShowLedger};
+use super::office::{ListOfficeChildren, OfficeChildren, OfficeView, ShowOffice};
 use super::page::{OnePage, PageCorners, StraightenPage};
 use super::photo::{FetchPhoto, PhotoState};
 use super::plan::RecordPlan;
@@ -235,6 +236,10 @@ commands! {
     hand_over = "handOver" (HandOver) -> Saved;
     /// Takes a hand-over back.
     undo_handover = "undoHandover" (UndoHandover) -> Saved;
+    /// An office's level with its counts.
+    show_office = "showOffice" (ShowOffice) -> OfficeView;
+    /// The children behind a count; for a reason that is recorded, where names need one.
+    list_office_children = "listOfficeChildren" (ListOfficeChildren) -> OfficeChildren;
     /// Rows of an import.
     show_roster_rows = "showRosterRows" (ShowRosterRows) -> RosterRows;
     /// Decides on doubtful rows.

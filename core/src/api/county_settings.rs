@@ -225,7 +225,7 @@ pub(super) fn view(device: &Device) -> Result<CountySettings> {
         rules: rules(device, &county, today)?,
         calendar_is_default: county.calendar.of_school(None).is_default_on(today),
         contested: contested(device, &county)?,
-        county: County { duty: DutyGrid::default(), ..County::clone(&county) },
+        county: County { duty: DutyGrid::default(), looks: Vec::new(), ..County::clone(&county) },
         worded_lists: code_list::WORDED_LISTS.iter().map(|list| (*list).to_owned()).collect(),
     })
 }
@@ -325,7 +325,9 @@ pub(super) fn preview(device: &Device, edit: CountyEdit) -> Result<CountyEditPre
     let Preview { edit, mistakes, open_cases, moved, days_added, days_removed, steps, held_until, children_here } =
         county_settings::preview(device, edit)?;
     let rules = edit.applied(&device.county()).rule_sets();
-    let listed: Vec<_> = moved.iter().take(MOVED_MAX).map(|case| case.child.clone()).collect();
+    // Who sees counts only gets the count.
+    let shown = if device.author.rights.role.sees_names() { MOVED_MAX } else { 0 };
+    let listed: Vec<_> = moved.iter().take(shown).map(|case| case.child.clone()).collect();
     let rows = children::rows(device, &listed);
     let views = rows.into_iter().zip(&moved).map(|(child, case)| {
         let rule = rules.iter().find(|rules| rules.name() == case.rule);
@@ -345,7 +347,7 @@ pub(super) fn preview(device: &Device, edit: CountyEdit) -> Result<CountyEditPre
     })
 }
 
-fn line(line: &CaseLine, rules: Option<&RuleSet>) -> CaseLineView {
+pub(super) fn line(line: &CaseLine, rules: Option<&RuleSet>) -> CaseLineView {
     let step = rules.and_then(|rules| rules.step(&line.step));
     CaseLineView {
         phase: line.phase,

@@ -345,7 +345,9 @@ pub(super) fn preview(device: &Device, request: &HandOver) -> Result<HandoverPre
         }
         Ok(true)
     };
-    let listed_children: Vec<DocumentId> = what.children.iter().take(LISTED_MAX).copied().collect();
+    // Who sees counts only gets the count.
+    let shown = if device.author.rights.role.sees_names() { LISTED_MAX } else { 0 };
+    let listed_children: Vec<DocumentId> = what.children.iter().take(shown).copied().collect();
     Ok(HandoverPreviewView {
         bindings: what
             .bindings

@@ -62,6 +62,8 @@ pub struct PersonView {
     pub is_desk: bool,
     /// What the role covers, by name: 青石乡云岭村, 云岭小学三年级(1)班.
     pub scope_names: Vec<String>,
+    /// Sees names; else counts only, and names for a recorded reason.
+    pub sees_names: bool,
     /// May bring in a roster.
     pub imports_rosters: bool,
     /// May write visits, children and fields.
@@ -322,7 +324,8 @@ fn person(device: &Device) -> PersonView {
     PersonView {
         name: device.enrolment.person_name.clone(),
         role: rights.role,
-        is_desk: rights.role.is_desk(),
+        is_desk: rights.role.has_desk_screens(),
+        sees_names: rights.role.sees_names(),
         scope_names,
         imports_rosters: rights.role.imports_rosters(),
         writes_dossiers: rights.role.writes_dossiers(),

@@ -232,6 +232,8 @@ pub enum DeliveryKind {
     Plan,
     /// A report of danger to a child, or what was done about it.
     Danger,
+    /// Names were asked for.
+    Look,
 }
 
 /// A photo with where it is.

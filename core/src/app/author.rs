@@ -65,6 +65,7 @@ impl DeliveryKind {
             Self::County => "county",
             Self::Duty => "duty",
             Self::Danger => "danger",
+            Self::Look => "look",
         }
     }
 
@@ -85,6 +86,7 @@ impl DeliveryKind {
             Self::County,
             Self::Duty,
             Self::Danger,
+            Self::Look,
         ]
         .into_iter()
         .find(|kind| kind.key() == key)
@@ -105,14 +107,14 @@ impl Author {
         }
     }
 
-    /// Whether the person may write this into the document: into a dossier by where it lies, into the county's by what it is.
+    /// Whether the person may write this into the document: into a dossier and an annex by where the child lies, into the
+    /// county's by what it is.
     fn may_write_change(&self, row: &DocumentRow, change: &Change) -> Result<()> {
-        let allowed = match row.kind {
-            DocumentKind::County => county_rights::allows(self.rights.role, &self.rights.scopes, change),
-            DocumentKind::Dossier => return self.may_write(&row.leaves),
-            DocumentKind::Restricted => false,
-        };
-        if allowed { Ok(()) } else { Err(Failure::new(ErrorCode::NotAllowed, "the role does not write this document")) }
+        match row.kind {
+            DocumentKind::Dossier | DocumentKind::Restricted => self.may_write(&row.leaves),
+            DocumentKind::County if county_rights::allows(self.rights.role, &self.rights.scopes, change) => Ok(()),
+            DocumentKind::County => Err(Failure::new(ErrorCode::NotAllowed, "the role does not write this document")),
+        }
     }
 
     /// Writes one form into one document, within the transaction of its use case. `false` when it changed

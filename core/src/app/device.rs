@@ -1,11 +1,13 @@
 //! An unlocked device: the store, the photo files, and who writes.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::author::Author;
 use super::rebuild_projections;
 use crate::domain::county::County;
+use crate::domain::identifier::DocumentId;
 use crate::environment::Environment;
 use crate::error::{ErrorCode, Failure, Result};
 use crate::photo::file_store::PhotoFiles;
@@ -34,6 +36,8 @@ pub struct Device {
     pub(super) asked_up_to: u64,
     /// The place of the last envelope of others that was given back to a restored server.
     pub(super) gave_up_to: i64,
+    /// Dossiers whose names were asked for with a recorded reason since the device was unlocked.
+    pub shown: BTreeSet<DocumentId>,
     /// The county, once it has come.
     county: Option<Arc<County>>,
     /// Where everything lies.
@@ -93,6 +97,7 @@ impl Device {
             environment: environment.clone(),
             asked_up_to: 0,
             gave_up_to: 0,
+            shown: BTreeSet::new(),
             county,
             folder: folder.to_path_buf(),
         })
@@ -115,6 +120,7 @@ impl Device {
                 rules: Vec::new(),
                 codes: Vec::new(),
                 duty: crate::domain::duty::DutyGrid::default(),
+                looks: Vec::new(),
             })
         })
     }

@@ -17,6 +17,7 @@ pub mod first_copy;
 pub mod import_roster;
 pub mod move_child;
 pub mod note_case_changes;
+pub mod office;
 pub mod pack_file;
 mod pages;
 pub mod rebuild_projections;

@@ -9,6 +9,7 @@ use ts_rs::TS;
 use super::calendar::Calendar;
 use super::code_list::CodeWording;
 use super::duty::DutyGrid;
+use super::look::Look;
 use super::place::{Leaves, Place, PlaceCode, School, SchoolCode};
 use super::rule_set::RuleSet;
 use super::setting_mistake::{MistakeCode, SettingMistake};
@@ -36,6 +37,10 @@ pub struct County {
     #[serde(default, skip_serializing_if = "DutyGrid::is_empty")]
     #[ts(skip)]
     pub duty: DutyGrid,
+    /// Who asked for names, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(skip)]
+    pub looks: Vec<Look>,
 }
 
 impl County {

@@ -24,6 +24,7 @@ pub mod field;
 pub mod id_number;
 pub mod identifier;
 pub mod ledger;
+pub mod look;
 pub mod person_name;
 pub mod phone;
 pub mod place;

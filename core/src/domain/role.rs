@@ -124,6 +124,18 @@ impl Role {
         self.is_desk()
     }
 
+    /// Sees the names of children; else counts, and names for a recorded reason only (handbook 2.3).
+    #[must_use]
+    pub const fn sees_names(self) -> bool {
+        !matches!(self, Self::CountyLead)
+    }
+
+    /// Works with the screens of a desk: also who keeps no ledger, and reads figures only.
+    #[must_use]
+    pub const fn has_desk_screens(self) -> bool {
+        self.is_desk() || matches!(self, Self::CountyLead)
+    }
+
     /// May decide over what waits apart of the children in the scope: who answers for them, and who keeps the ledgers.
     #[must_use]
     pub const fn decides_what_waits(self) -> bool {

@@ -1,6 +1,6 @@
 //! Bindings that lie in dossiers, and where children lie, for the duty grid.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
@@ -8,6 +8,7 @@ use super::{Reading, malformed, sqlite};
 use crate::domain::duty::DutyEntry;
 use crate::domain::identifier::DocumentId;
 use crate::domain::place::{ClassId, Leaves, PlaceCode};
+use crate::domain::time::Day;
 use crate::error::Result;
 
 /// A child, as far as duties and counts go.
@@ -87,6 +88,33 @@ impl Reading<'_> {
             })
             .map_err(sqlite)?;
         rows.into_iter().map(|(document, entries)| Ok((document, understood(&entries)?))).collect()
+    }
+
+    /// Children of whom a status says that they are out of school.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn children_out_of_school(self) -> Result<BTreeSet<DocumentId>> {
+        self.documents_where("out_of_school = 1", &[])
+    }
+
+    /// Children whose evidence file is not whole on a day.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn children_without_evidence(self, on: Day) -> Result<BTreeSet<DocumentId>> {
+        self.documents_where("evidence_until < ?", &[&on.to_string()])
+    }
+
+    fn documents_where(self, condition: &str, values: &[&dyn rusqlite::ToSql]) -> Result<BTreeSet<DocumentId>> {
+        self.0
+            .prepare_cached(&format!("SELECT document FROM child WHERE {condition}"))
+            .and_then(|mut statement| {
+                statement
+                    .query_map(values, |row| Ok(DocumentId::from_bytes(row.get("document")?)))?
+                    .collect::<rusqlite::Result<BTreeSet<_>>>()
+            })
+            .map_err(sqlite)
     }
 
     /// Where all children lie whom somebody looks for, in the order of the walk: without those who have moved away, and

@@ -163,7 +163,16 @@ impl Fiction {
             merged_into: None,
         };
         let rules = RuleSet::default_rules().into_iter().collect();
-        County { county, places, schools, calendar: calendar(), rules, codes: Vec::new(), duty: DutyGrid::default() }
+        County {
+            county,
+            places,
+            schools,
+            calendar: calendar(),
+            rules,
+            codes: Vec::new(),
+            duty: DutyGrid::default(),
+            looks: Vec::new(),
+        }
     }
 }
 

@@ -196,6 +196,7 @@ fn places() -> Places {
         rules: Vec::new(),
         codes: vec![],
         duty: jiafang_core::domain::duty::DutyGrid::default(),
+        looks: vec![],
     }
 }
 

@@ -22,6 +22,10 @@ isDesk: boolean,
  */
 scopeNames: Array<string>, 
 /**
+ * Sees names; else counts only, and names for a recorded reason.
+ */
+seesNames: boolean, 
+/**
  * May bring in a roster.
  */
 importsRosters: boolean, 

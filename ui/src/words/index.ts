@@ -8,6 +8,7 @@ import * as desk from './desk'
 import * as evidence from './evidence'
 import * as duty from './duty'
 import * as failures from './failures'
+import * as office from './office'
 import * as settings from './settings'
 import * as plan from './plan'
 import * as shell from './shell'
@@ -27,6 +28,7 @@ const zh = {
   desk: desk.zh,
   apart: apart.zh,
   evidence: evidence.zh,
+  office: office.zh,
   settings: settings.zh,
   duty: duty.zh,
   failures: failures.zh,
@@ -43,6 +45,7 @@ const en: typeof zh = {
   desk: desk.en,
   apart: apart.en,
   evidence: evidence.en,
+  office: office.en,
   settings: settings.en,
   duty: duty.en,
   failures: failures.en,

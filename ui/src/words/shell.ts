@@ -13,6 +13,7 @@ export const zh = {
     cases: '案件',
     roster: '名册',
     duty: '包保',
+    office: '本级',
   },
   enrol: {
     title: '登记这台设备',
@@ -98,6 +99,7 @@ export const en: typeof zh = {
     cases: 'Cases',
     roster: 'Roster',
     duty: 'Duties',
+    office: 'Our level',
   },
   enrol: {
     title: 'Enrol this device',

@@ -54,6 +54,7 @@ export const zh = {
     duty: '包保责任',
     danger: '受限记录',
     plan: '一人一案、送教、特长',
+    look: '查看名单',
   },
   photoCount: '照片 {n} 张',
   packs: {
@@ -147,6 +148,7 @@ export const en: typeof zh = {
     duty: 'Duty',
     danger: 'Restricted record',
     plan: 'Plan, home teaching, strengths',
+    look: 'Names seen',
   },
   photoCount: '{n} photos',
   packs: {

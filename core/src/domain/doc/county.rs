@@ -14,6 +14,8 @@ use crate::domain::calendar::{Calendar, cycle_key, day_key, term_key};
 use crate::domain::county::County;
 use crate::domain::county_edit::CountyEdit;
 use crate::domain::dossier::Actor;
+use crate::domain::identifier::EntryId;
+use crate::domain::look::{Look, LookForm};
 use crate::domain::place::{Place, School};
 use crate::domain::rule_set::RuleSet;
 use crate::domain::time::Timestamp;
@@ -21,6 +23,8 @@ use crate::error::{ErrorCode, Failure, Result};
 
 /// What stands in place of an entry that was taken away. It reads as no entry, also in versions that do not know it.
 const GONE: &str = "null";
+/// How the keys of records of who asked for names begin.
+const LOOK: &str = "look/";
 
 /// An entry of the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +65,29 @@ pub fn write(tx: &mut Transaction<'_>, county: &County) -> Result<()> {
         entries.push(Entry::of("duty_grid", DUTY_SETTINGS, settings)?);
     }
     put(tx, &entries)
+}
+
+/// Records that somebody asked for names, beside all that was recorded before.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn add_look(tx: &mut Transaction<'_>, entry: EntryId, form: &LookForm) -> Result<()> {
+    put(tx, &[Entry::of("county", format!("{LOOK}{entry}"), form)?])
+}
+
+fn looks(doc: &Automerge) -> Result<Vec<Look>> {
+    let map = root(doc, "county")?;
+    let mut looks = Vec::new();
+    for item in doc.map_range(&map, ..) {
+        let key = item.key.as_ref();
+        let Some(entry) = key.strip_prefix(LOOK).and_then(EntryId::parse) else { continue };
+        let Some((value, operation)) = doc.get(&map, key).map_err(damaged)? else { continue };
+        if let Some(form) = value.as_str().and_then(|text| serde_json::from_str(text).ok()) {
+            looks.push(Look { entry, form, actor: actor_of(&operation) });
+        }
+    }
+    looks.sort_by_key(|look| look.entry);
+    Ok(looks)
 }
 
 /// Writes an edit: only the entries that it is about.
@@ -139,6 +166,7 @@ pub fn read(doc: &Automerge) -> Result<County> {
             rules: entries::<RuleSet>(doc, "rules", "")?,
             codes: entries(doc, "county", "code/")?,
             duty: duty_text::grid(doc)?,
+            looks: looks(doc)?,
         })
     })
 }
@@ -270,6 +298,7 @@ mod tests {
             }],
             calendar: crate::domain::calendar::example::calendar(),
             rules: RuleSet::default_rules().into_iter().collect(),
+            looks: vec![],
             duty: crate::domain::duty::DutyGrid {
                 settings: crate::domain::duty::DutySettings::default_settings(),
                 entries: Vec::new(),

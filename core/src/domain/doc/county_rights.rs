@@ -120,9 +120,16 @@ mod tests {
     #[test]
     fn an_entry_of_the_grid_is_never_written_over() {
         let entry = binding(DutyScope::Class { id: ClassId("9999990001/P2024/1".to_owned()) });
+        let mut other = entry.clone();
+        if let DutyForm::Bind { person, .. } = &mut other.form {
+            *person = None;
+        }
         let mut doc = empty(DocumentKind::County).unwrap();
-        let mut add = || commit(&mut doc, &[9; 16], Timestamp::default(), |tx| duty_text::add_to_grid(tx, &entry, &[]));
-        let (first, second) = (add().unwrap().unwrap(), add().unwrap().unwrap());
+        let mut add = |entry: &DutyEntry| {
+            let write = |tx: &mut Transaction<'_>| duty_text::add_to_grid(tx, entry, &[]);
+            commit(&mut doc, &[9; 16], Timestamp::default(), write).unwrap().unwrap()
+        };
+        let (first, second) = (add(&entry), add(&other));
         let own = vec![Scope::School(SchoolCode("9999990001".to_owned()))];
         assert!(allows(Role::Principal, &own, &first) && !allows(Role::Principal, &own, &second));
     }
