@@ -116,7 +116,8 @@ pub fn write_changes(tx: &Transaction<'_>, id: DocumentId, document: &Automerge,
             .and_then(|mut statement| statement.execute(named_params! { ":id": id.as_bytes().as_slice() }))
             .map_err(sqlite)?;
     }
-    let genesis = [doc::genesis_hashes(DocumentKind::Dossier)?, doc::genesis_hashes(DocumentKind::County)?].concat();
+    let kinds = [DocumentKind::Dossier, DocumentKind::Restricted, DocumentKind::County];
+    let genesis = kinds.map(doc::genesis_hashes).into_iter().collect::<Result<Vec<_>>>()?.concat();
     let changes = document.get_changes(&[]);
     for change in changes.iter().filter(|change| !genesis.contains(&Hash32(change.hash().0))).chain(beside) {
         append_change(tx, id, change)?;
