@@ -16,6 +16,11 @@ async function opensChild(page, name) {
 /** A child who studies elsewhere, with the paper that says so; what does not agree; the other ledgers. */
 async function shootAxes(desk, shoot, name, photo) {
   await opensChild(desk, name)
+  // A student number says that there is a record.
+  await desk.getByTestId('edit-profile.national_student_no').click()
+  await desk.getByLabel('全国学籍号').fill('G999999201605040017')
+  await desk.getByLabel('全国学籍号').press('Enter')
+  await desk.getByLabel('全国学籍号').waitFor({ state: 'detached' })
   await desk.getByTestId('status-open').click()
   await desk.getByTestId('status-select').click()
   await desk.getByTestId('status-select-ENROLLED_ELSEWHERE').click()

@@ -171,7 +171,7 @@ fn what_does_not_agree_is_a_list_of_work_with_its_reason_and_its_next_step() {
     assert_eq!((row["mismatch"].as_str(), row["record_state"].as_str()), ("在外就读、学籍未转", "在读"));
     assert!(row["mismatch_next"].contains("就读证明") && row["mismatch_owner"] == "学籍管理员");
     let row = office.ledger_row_of(LedgerKind::Mismatch, boy).expect("and so does he");
-    assert_eq!(row["mismatch_next"], "立案,开始劝返");
+    assert_eq!(row["mismatch_next"], "立案，开始劝返");
     office.assert_projections_rebuild();
 }
 

@@ -243,6 +243,8 @@ fn is_shown(kind: LedgerKind, column: &ledger::Column) -> bool {
     match (kind, column.key) {
         (LedgerKind::SchoolAge, _) => column.shown,
         (LedgerKind::KeyGroups, "special_flags" | "household_category" | "left_behind" | "guardian") => true,
+        // What does not agree, and what to do, come first to the eye.
+        (LedgerKind::Mismatch, "guardian" | "school_name" | "village_group") => false,
         (LedgerKind::HomeTeaching, "disability") | (LedgerKind::Mismatch, "record_state") => true,
         (_, key) => column.shown && !NOT_OF_CASES.contains(&key),
     }

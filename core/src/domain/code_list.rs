@@ -372,7 +372,7 @@ code_list!(
         RecordNotCancelled = "record_not_cancelled", "已离开、学籍未注销", "has left, and the record is not cancelled";
         RecordIsElsewhere = "record_is_elsewhere", "人在校、学籍在外", "at school here, and the record is elsewhere";
         BackWithoutRecord = "back_without_record", "人在校、学籍仍是休学", "at school, and the record is still suspended";
-        RecordSaysLeft = "record_says_left", "学籍显示离校或注销,与实际不符", "the record says left or cancelled, and the child has not";
+        RecordSaysLeft = "record_says_left", "学籍显示离校或注销，与实际不符", "the record says left or cancelled, and the child has not";
         TransferNotArrived = "transfer_not_arrived", "学籍转出、人没有到校", "the record was transferred, and the child has not arrived";
         ChildWithoutRecord = "child_without_record", "人在校、查不到学籍", "at school, and there is no record";
         OutWithoutCase = "out_without_case", "不在校、还没有立案", "out of school, and there is no case";

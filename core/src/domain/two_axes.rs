@@ -167,25 +167,25 @@ impl AxisMismatch {
     pub const fn next_step(self) -> (&'static str, &'static str) {
         match self {
             Self::RecordWithoutChild => {
-                ("上门核实并劝返,按案件的步骤办", "Look for the child; follow the steps of the case")
+                ("上门核实并劝返，按案件的步骤办", "Look for the child; follow the steps of the case")
             }
             Self::StudiesElsewhere => {
-                ("取就读证明,催办转学手续", "Get the proof of attendance; press for the transfer of the record")
+                ("取就读证明，催办转学手续", "Get the proof of attendance; press for the transfer of the record")
             }
             Self::AwayWithoutPaper => ("补办休学或延缓入学手续", "Have the suspension or deferral approved"),
             Self::RecordNotCancelled => ("凭证明注销学籍", "Cancel the record on the strength of the proof"),
-            Self::RecordIsElsewhere => ("核对转学,把学籍接回来", "Check the transfer; take the record over"),
+            Self::RecordIsElsewhere => ("核对转学，把学籍接回来", "Check the transfer; take the record over"),
             Self::BackWithoutRecord => ("办理复学手续", "Register the return with the record"),
             Self::RecordSaysLeft => {
-                ("核对学籍系统,改正学籍状态", "Check the record system and have the record set right")
+                ("核对学籍系统，改正学籍状态", "Check the record system and have the record set right")
             }
             Self::TransferNotArrived => {
-                ("问转入学校到了没有;没到按失联找", "Ask the receiving school; if not arrived, look for the child")
+                ("问转入学校到了没有；没到按失联找", "Ask the receiving school; if not arrived, look for the child")
             }
-            Self::ChildWithoutRecord => ("查学籍;没有的建籍", "Look the record up; open one if there is none"),
-            Self::OutWithoutCase => ("立案,开始劝返", "Open a case and begin to persuade"),
+            Self::ChildWithoutRecord => ("查学籍；没有的建籍", "Look the record up; open one if there is none"),
+            Self::OutWithoutCase => ("立案，开始劝返", "Open a case and begin to persuade"),
             Self::CaseAgainstStatus => {
-                ("记录实际状态,或在案件里申请销号", "Record how the child really stands, or propose closing the case")
+                ("记录实际状态，或在案件里申请销号", "Record how the child really stands, or propose closing the case")
             }
             Self::DeathByOnePerson => {
                 ("另一个人核对证明后再记录一次", "Another person checks the proof and records it again")
