@@ -17,6 +17,7 @@ pub mod news;
 pub mod packs;
 pub mod photo;
 mod photo_stream;
+pub mod repair;
 pub mod requests;
 pub mod review;
 pub mod serve;

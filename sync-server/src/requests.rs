@@ -5,6 +5,7 @@ use jiafang_core::domain::identifier::{CertificateId, Hash32};
 use jiafang_core::error::Failure;
 use jiafang_core::protocol::photo::PhotoOffset;
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
+use jiafang_core::protocol::repair::RepairRequest;
 use jiafang_core::protocol::wait::{WaitAnswer, WaitRequest};
 use jiafang_core::protocol::{self, body};
 
@@ -12,7 +13,7 @@ use crate::identity::ed25519_spki;
 use crate::photo::Part;
 use crate::serve::Server;
 use crate::store::register::{self, Device};
-use crate::{enrol, exchange, fault, refuse};
+use crate::{enrol, exchange, fault, refuse, repair};
 
 /// A photo part is small; a batch of them is taken as one, too.
 pub const PHOTO_PART_BYTES_MAX: usize = 512 * 1024;
@@ -93,6 +94,15 @@ impl Server {
     /// [`RefusalCode::Fault`].
     pub fn waited(&self, news: bool, again_after_ms: u32) -> Answered<Vec<u8>> {
         written(&WaitAnswer { news, again_after_ms, photo_news: self.news.photo_news() })
+    }
+
+    /// `POST /v1/repair`.
+    ///
+    /// # Errors
+    /// As [`repair::answer`], [`RefusalCode::Malformed`].
+    pub fn repair(&self, device: &Device, bytes: &[u8]) -> Answered<Vec<u8>> {
+        let request: RepairRequest = read_body(bytes, protocol::REQUEST_INFLATED_BYTES_MAX)?;
+        written(&repair::answer(&self.store, device, &request)?)
     }
 
     /// `GET /v1/pack/{hash}`, from a byte on.

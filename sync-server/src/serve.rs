@@ -56,6 +56,7 @@ pub struct Server {
     pub(crate) environment: Environment,
     pub(crate) news: Arc<News>,
     work: Semaphore,
+    repairs: Semaphore,
 }
 
 impl std::fmt::Debug for Server {
@@ -108,6 +109,7 @@ impl Server {
             identity,
             environment,
             work: Semaphore::new(WORKERS),
+            repairs: Semaphore::new(1),
         })
     }
 
@@ -184,6 +186,7 @@ fn router(server: Arc<Server>) -> Router {
             &format!("{}/{{hash}}", protocol::PHOTO_PATH),
             get(get_photo).put(put_photo).post(post_photo).fallback(unknown),
         )
+        .route(protocol::REPAIR_PATH, post(post_repair).fallback(unknown))
         .route(&format!("{}/{{hash}}", protocol::PACK_PATH), get(get_pack).fallback(unknown))
         .fallback(unknown)
         .layer(DefaultBodyLimit::max(protocol::REQUEST_BYTES_MAX))
@@ -295,6 +298,18 @@ async fn post_sync(
     bytes: std::result::Result<Bytes, BytesRejection>,
 ) -> Response {
     answered(at_work(server, move |server| server.sync(&device, &whole(bytes)?)).await)
+}
+
+async fn post_repair(
+    State(server): State<Arc<Server>>,
+    Extension(device): Extension<Device>,
+    bytes: std::result::Result<Bytes, BytesRejection>,
+) -> Response {
+    // One at a time: a comparison looks at many rows, and nothing else is to wait for it.
+    let Ok(_turn) = server.repairs.acquire().await else {
+        return refused(&refuse(RefusalCode::Fault, "the server stops"));
+    };
+    answered(at_work(Arc::clone(&server), move |server| server.repair(&device, &whole(bytes)?)).await)
 }
 
 async fn post_wait(

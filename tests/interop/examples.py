@@ -2,11 +2,13 @@
 
 import dataclasses
 import hashlib
+import io
 import re
 import sys
 from pathlib import Path
 
 import automerge_change
+import cbor2
 import wire
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -33,7 +35,7 @@ def main(path):
     (
         public_key, refusal, rights, rights_hash, village_only, class_only, change, body, signature, envelope_hash, chain,
         person, enrol, request, idle, answer, apart_asked, apart_told, wait_asked, wait_told,
-        pack_head, pack_name,
+        photo_words, pack_head, pack_name, buckets_asked, changes_asked, changes_told,
     ) = hex_blocks(text := Path(path).read_text())  # fmt: skip
     key = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
     assert key.public_key().public_bytes_raw() == public_key
@@ -75,9 +77,22 @@ def main(path):
 
     assert wire.decode(wait_asked)[:2] == wire.decode(request)[:2]
     assert wire.decode(wait_told)[0] is True
+    said = io.BytesIO(photo_words)
+    words = [cbor2.load(said) for _ in range(3)]
+    assert said.read() == b"" and words[:2] == [[0, [2048, False]], [0, [3000, True, 17]]]
+    assert words[2][0] == 1 and wire.REFUSALS[words[2][1][0][0]] == "HashWrong"
+
     head, head_signature = wire.decode(pack_head)
     wire.verify(public_key, "pack", wire.encode(head), head_signature)
     assert hashlib.sha256(pack_head).digest() == pack_name
+
+    version, _cursor, _rights, (buckets, (root, first)) = wire.decode(buckets_asked)
+    assert (version, buckets, len(root), first) == (1, 0, 32, 0)
+    kind, ((held,),) = wire.decode(changes_asked)[3]
+    assert kind == 2 and held[1] == sorted(held[1])
+    kind, ((differs,),) = wire.decode(changes_told)
+    document, places, envelopes, more, lacking = differs
+    assert (kind, document, places, envelopes, more) == (4, held[0], leaves, [], False) and lacking == held[1][:1]
 
     # What does not hold is refused: this client trusts no server.
     is_refused(envelope_with(envelope, change=change + b"\x00").verify, public_key)

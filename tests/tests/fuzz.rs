@@ -134,6 +134,7 @@ holds! {
     a_request_of_any_bytes_harms_nobody = "sync_request";
     an_answer_of_any_bytes_harms_nobody = "sync_answer";
     enrolment_refusals_and_register_entries_of_any_bytes_harm_nobody = "small_messages";
+    a_comparison_of_any_bytes_harms_nobody = "repair";
     a_body_of_any_bytes_is_unpacked_within_its_limit = "body";
     a_change_of_any_bytes_is_applied_or_thrown_away = "change";
     a_typed_or_scanned_text_of_any_kind_is_read_or_refused = "typed_text";

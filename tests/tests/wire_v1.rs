@@ -21,6 +21,7 @@ use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};
 use jiafang_core::protocol::photo::{PhotoFile, PhotoHeard, PhotoOffset, PhotoWords};
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::register::{RegisterEntry, RegisterFact};
+use jiafang_core::protocol::repair::{RepairAnswer, RepairAsk, RepairRequest};
 use jiafang_core::protocol::sync::{Receipt, Rights, SyncAnswer, SyncRequest};
 use jiafang_core::vault::signing::DeviceSigner;
 
@@ -100,6 +101,23 @@ fn enrolment_register_photos_and_refusals_of_version_1_say_what_they_said() {
     assert_eq!(words.iter().flat_map(body::cbor).collect::<Vec<u8>>(), bytes("photo_words.cbor"));
     let refusal: Refusal = example("refusal.cbor");
     assert_eq!(refusal.code, RefusalCode::TokenUsed);
+}
+
+#[test]
+fn a_comparison_of_version_1_says_what_it_said() {
+    let buckets: RepairRequest = example("repair_buckets.cbor");
+    assert_eq!(buckets.ask, RepairAsk::Buckets { root: Hash32([0x40; 32]), from: 0 });
+    assert_eq!((buckets.version, buckets.cursor.seq, buckets.rights), (1, 1, Hash32([0x5C; 32])));
+    let changes: RepairRequest = example("repair_changes.cbor");
+    let RepairAsk::Changes { documents } = changes.ask else { panic!("it asked for changes") };
+    assert_eq!(
+        (documents[0].document, documents[0].changes[1]),
+        (DocumentId::from_bytes([0xD0; 16]), 0x1122_3344_5566_7788)
+    );
+    let answer: RepairAnswer = example("repair_answer.cbor");
+    let RepairAnswer::Changes { documents } = answer else { panic!("it told of changes") };
+    assert!(documents[0].leaves.is_some() && documents[0].envelopes.is_empty() && !documents[0].more);
+    assert_eq!(documents[0].lacking, [1]);
 }
 
 #[test]

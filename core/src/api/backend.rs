@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::commands::Commands;
+use super::completeness::Completeness;
 use super::made_file::MadeFiles;
 use super::roster::PreviewedRosters;
 use super::running_sync::{Syncing, Told, connected};
@@ -142,6 +143,10 @@ impl Backend {
     /// [`ErrorCode::ImportNotHere`] when it was fetched already.
     pub fn take_file(&self, file_id: &str) -> Result<(String, Vec<u8>)> {
         self.files.take(file_id)
+    }
+
+    pub(super) fn host(&self) -> Arc<dyn Host> {
+        Arc::clone(&self.host)
     }
 
     pub(super) fn files(&self) -> &MadeFiles {
@@ -411,6 +416,15 @@ impl Commands for Backend {
     fn sync_now(&self, _: state::Nothing) -> Result<SyncStatus> {
         self.begin_sync();
         self.sync_status_view()
+    }
+
+    fn check_completeness(&self, _: state::Nothing) -> Result<Completeness> {
+        self.begin_to_compare();
+        Ok(self.completeness_view())
+    }
+
+    fn completeness(&self, _: state::Nothing) -> Result<Completeness> {
+        Ok(self.completeness_view())
     }
 
     fn list_deliveries(&self, request: sync::ListDeliveries) -> Result<sync::Deliveries> {

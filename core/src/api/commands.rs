@@ -5,6 +5,7 @@ use super::apart::{DecideApart, PutAwayReturned};
 use super::axes::RecordStatus;
 use super::casework::{BeginPages, RecordCase};
 use super::children::{ChildRegistered, ChildrenPage, ListChildren, RegisterChild};
+use super::completeness::Completeness;
 use super::county_settings::{
     CountyEditPreview, CountySettings, EditCounty, OneRuleSet, ReadRuleSet, RuleSetRead, SettleCounty,
 };
@@ -192,6 +193,10 @@ commands! {
     sync_status = "syncStatus" (Nothing) -> SyncStatus;
     /// Begins a sync; returns at once.
     sync_now = "syncNow" (Nothing) -> SyncStatus;
+    /// Begins to look whether everything is here and on the server, and mends what is not; returns at once.
+    check_completeness = "checkCompleteness" (Nothing) -> Completeness;
+    /// How far that is, or what it came to.
+    completeness = "completeness" (Nothing) -> Completeness;
     /// Where each record and photo of this device is.
     list_deliveries = "listDeliveries" (ListDeliveries) -> Deliveries;
     /// The first copy of all children of a desk as a file, sealed under a code.

@@ -14,6 +14,7 @@ pub mod casework;
 mod child_ledger;
 pub mod children;
 pub mod commands;
+pub mod completeness;
 pub mod county_settings;
 pub mod danger;
 pub mod delivery;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::backend::{Backend, Host, held};
 use super::by_itself::{self, Alarm};
+use super::completeness::Completeness;
 use super::sync::{self, SyncActivity};
 use crate::app::synchronise::{SharedDevice, synchronise};
 use crate::app::tidy_photos::tidy_photos;
@@ -28,6 +29,8 @@ pub(super) struct Syncing {
 pub(super) struct Told {
     pub(super) activity: Option<SyncActivity>,
     pub(super) failure: Option<ErrorCode>,
+    /// What is known of the comparison that runs or ran last.
+    pub(super) completeness: Completeness,
 }
 
 impl Backend {

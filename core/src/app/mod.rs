@@ -28,6 +28,7 @@ pub mod record_plan;
 pub mod record_visit;
 mod recovery;
 pub mod register_child;
+pub mod repair;
 pub mod report_danger;
 mod returned;
 pub mod straighten_page;

@@ -28,7 +28,7 @@ use crate::store::photo_file::PhotoFileRow;
 use crate::store::recovery::Recovery;
 use crate::store::{Reading, casework, device, moves, outbox, pack, photo_file, projection, register};
 use crate::sync::link::Link;
-use crate::sync::session::{Effect, Event, FileTask, Progress, Session};
+use crate::sync::session::{EXCHANGES_MAX, Effect, Event, FileTask, Progress, Session};
 
 /// Bytes of envelopes in one push: sent within a window of signal of 20 seconds at 60 kbit/s.
 const PUSH_BYTES_MAX: usize = 120 * 1024;
@@ -103,6 +103,22 @@ pub fn synchronise(
         })
     })?;
     Ok(Synchronised { progress: session.progress(), body_bytes })
+}
+
+/// Exchanges records until none is left, and nothing else.
+///
+/// # Errors
+/// As [`synchronise`].
+pub(super) fn exchange_records(device: &SharedDevice, link: &mut dyn Link) -> Result<()> {
+    for _ in 0..EXCHANGES_MAX {
+        let request = with(device, |device| build_request(device))?;
+        let exchanged = link.exchange(body::write(&request)?)?;
+        let event = with(device, |device| take_in(device, &request, exchanged.answer))?;
+        if !matches!(event, Event::Exchanged { again: true, .. }) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn with<T>(device: &SharedDevice, work: impl FnOnce(&mut Device) -> Result<T>) -> Result<T> {
@@ -321,7 +337,11 @@ fn take_receipts(
     Ok(files_again)
 }
 
-fn take_envelopes(tx: &crate::store::Transaction<'_>, envelopes: Vec<Envelope>) -> Result<()> {
+/// Takes envelopes of the log in, with their documents' rows; what is here already is passed over.
+///
+/// # Errors
+/// [`ErrorCode::ServerAnswerUnreadable`] when a signature does not fit, the faults of a store.
+pub(super) fn take_envelopes(tx: &crate::store::Transaction<'_>, envelopes: Vec<Envelope>) -> Result<()> {
     let reading = Reading::within(tx);
     let mut by_document: BTreeMap<DocumentId, (DocumentRow, Vec<Change>)> = BTreeMap::new();
     let has_county = envelopes.iter().any(|envelope| envelope.body.kind == DocumentKind::County);

@@ -13,6 +13,7 @@ pub mod pack;
 pub mod photo;
 pub mod refusal;
 pub mod register;
+pub mod repair;
 pub mod sync;
 pub mod wait;
 
@@ -26,6 +27,8 @@ pub const ENROL_PATH: &str = "/v1/enrol";
 pub const SYNC_PATH: &str = "/v1/sync";
 /// Where a desk waits for news.
 pub const WAIT_PATH: &str = "/v1/wait";
+/// Where a device compares what it holds with what the server holds.
+pub const REPAIR_PATH: &str = "/v1/repair";
 /// The largest request to wait, before and after decompression: 4 KiB. It holds no records.
 pub const WAIT_BYTES_MAX: usize = 4 * 1024;
 /// Photos by hash: `POST` with `?offset=N` appends and is answered as the bytes come, `PUT` appends one part, `GET` with a

@@ -175,6 +175,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
     })
 }
 
+/// What a server has lost from the middle of its log is not pushed, which would look like the work of a copied device: it is
+/// given back ([`super::repair`]), and pushed when the server has it, to hear under which number.
+const NOT_GIVEN_BACK: &str = "NOT EXISTS (SELECT 1 FROM unconfirmed WHERE unconfirmed.envelope = outbox.envelope)";
+
 const COLUMNS: &str = "counter, document, what, entry, saved_at, state, reason, seq, stored_at, on_desk_at, refused_at";
 
 impl Reading<'_> {
@@ -185,11 +189,11 @@ impl Reading<'_> {
     pub fn waiting_envelopes(self, bytes_max: usize) -> Result<Vec<Envelope>> {
         let mut statement = self
             .0
-            .prepare_cached(
+            .prepare_cached(&format!(
                 "SELECT outbox.counter AS counter, coalesce(envelope.bytes, outbox.kept) AS bytes
                  FROM outbox LEFT JOIN envelope ON envelope.hash = outbox.envelope
-                 WHERE outbox.state = 'waiting' ORDER BY outbox.counter",
-            )
+                 WHERE outbox.state = 'waiting' AND {NOT_GIVEN_BACK} ORDER BY outbox.counter"
+            ))
             .map_err(sqlite)?;
         let mut rows = statement.query([]).map_err(sqlite)?;
         let mut envelopes: Vec<Envelope> = Vec::new();
@@ -228,7 +232,10 @@ impl Reading<'_> {
     /// The faults of a store.
     pub fn waits_besides(self, run: &std::ops::Range<u64>) -> Result<bool> {
         self.0
-            .prepare_cached("SELECT 1 FROM outbox WHERE state = 'waiting' AND (counter < :start OR counter >= :end)")
+            .prepare_cached(&format!(
+                "SELECT 1 FROM outbox WHERE state = 'waiting' AND (counter < :start OR counter >= :end)
+                 AND {NOT_GIVEN_BACK}"
+            ))
             .and_then(|mut statement| {
                 statement.exists(named_params! { ":start": signed(run.start), ":end": signed(run.end) })
             })

@@ -155,7 +155,7 @@ pub struct Session {
 }
 
 /// An answer may always say that there is more; a device that is told so for ever gives up after this many.
-const EXCHANGES_MAX: u32 = 10_000;
+pub const EXCHANGES_MAX: u32 = 10_000;
 /// A server whose packs vanish again and again is left alone with them until the next session.
 const PACKS_GONE_MAX: u32 = 8;
 

@@ -9,6 +9,7 @@ pub mod moves;
 pub mod pack;
 pub mod photo;
 pub mod register;
+pub mod repair;
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError, TryLockError};

@@ -113,7 +113,7 @@ struct Writer {
 
 /// Writes dossiers into the log as years of work leave them: opened from a roster, visited ten to twenty-nine times by a
 /// teacher whose app was started many times. All of it is in a backup. Gives the number of envelopes.
-fn fill(township: &Township, children: &[FictionalChild]) -> u64 {
+pub(super) fn fill(township: &Township, children: &[FictionalChild]) -> u64 {
     let (store, identity) = (township.store(), Identity::read(&township.data()).expect("the county's keys"));
     let environment = Environment::of_this_machine();
     let now = environment.now();

@@ -6,6 +6,7 @@ pub mod casework;
 pub mod device;
 pub mod first_copy;
 mod load;
+pub mod repair;
 pub mod roster;
 pub mod server;
 pub mod sync;

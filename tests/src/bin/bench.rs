@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use clap::Parser;
-use jiafang_tests::benchmarks::{Figure, casework, device, first_copy, roster, server, sync};
+use jiafang_tests::benchmarks::{Figure, casework, device, first_copy, repair, roster, server, sync};
 
 /// Measures; prints a table in Markdown.
 #[derive(Parser)]
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     );
     #[allow(clippy::disallowed_methods)] // a benchmark reads the clock
     let begun = Instant::now();
-    let suites: [Suite; 11] = [
+    let suites: [Suite; 12] = [
         ("device", device::first_page_and_visit),
         ("search", device::search),
         ("casework", casework::days_list_and_county),
@@ -56,6 +56,7 @@ fn main() -> ExitCode {
         ("sync", sync::a_day_and_idle),
         ("real time", sync::real_time),
         ("first copy", first_copy::by_packs),
+        ("comparison", repair::compared),
         ("server", || server::of_a_county(server::Extent::COUNTY)),
         ("small", || server::of_a_county(server::Extent::SMALL)),
         ("edge", edge),

@@ -41,6 +41,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "sync_request", check: wire::sync_request, seeds: wire::sync_requests, inputs: 20_000 },
     Target { name: "sync_answer", check: wire::sync_answer, seeds: wire::sync_answers, inputs: 20_000 },
     Target { name: "small_messages", check: wire::small_messages, seeds: wire::all_small_messages, inputs: 30_000 },
+    Target { name: "repair", check: wire::repair, seeds: wire::repairs, inputs: 20_000 },
     Target { name: "body", check: wire::body, seeds: wire::bodies, inputs: 100 },
     Target { name: "change", check: documents::change, seeds: documents::changes, inputs: 4_000 },
     Target { name: "typed_text", check: texts::typed_text, seeds: texts::typed_texts, inputs: 10_000 },

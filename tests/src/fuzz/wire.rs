@@ -16,6 +16,9 @@ use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};
 use jiafang_core::protocol::photo::{PhotoFile, PhotoHeard, PhotoOffer, PhotoOffset, PhotoWords};
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::register::{RegisterEntry, RegisterEntryBody, RegisterFact};
+use jiafang_core::protocol::repair::{
+    self, Difference, DocumentDigest, HeldDocument, RepairAnswer, RepairAsk, RepairRequest,
+};
 use jiafang_core::protocol::sync::{
     Cursor, Push, QuarantineReason, Receipt, ReceiptRun, Rights, ScopeChange, ScopeEvent, SyncAnswer, SyncRequest,
 };
@@ -116,6 +119,54 @@ fn photo_words(bytes: &[u8]) {
         // A word without end is given up when it has become long, which may be before all has come.
         (whole, cut) => assert!(whole.is_err() || cut.is_ok() || bytes.len() > 4_096),
     }
+}
+
+/// A comparison's request, or its answer: the first byte says which.
+pub(super) fn repair(bytes: &[u8]) {
+    match bytes.split_first() {
+        Some((0, bytes)) => {
+            let Ok(request) = minicbor::decode::<RepairRequest>(bytes) else { return };
+            survives_encoding(&request);
+        }
+        Some((_, bytes)) => {
+            let Ok(answer) = minicbor::decode::<RepairAnswer>(bytes) else { return };
+            survives_encoding(&answer);
+            if let RepairAnswer::Documents { documents, .. } = &answer {
+                let digests = documents.iter().map(|one| (one.document, one.digest)).collect();
+                assert_eq!(repair::bucket_digests(&digests).len(), usize::from(repair::BUCKETS));
+            }
+        }
+        None => {}
+    }
+}
+
+pub(super) fn repairs() -> Vec<Vec<u8>> {
+    let asks = [
+        RepairAsk::Buckets { root: Hash32([0x40; 32]), from: 3 },
+        RepairAsk::Documents { buckets: vec![0, 7, 255] },
+        RepairAsk::Changes { documents: vec![HeldDocument { document: DOCUMENT, changes: vec![1, u64::MAX] }] },
+    ];
+    let cursor = Cursor { seq: 2, chain: Hash32([0xC1; 32]) };
+    let requests = asks.into_iter().map(|ask| {
+        let request = RepairRequest { version: 1, cursor, rights: rights().hash(), ask };
+        [vec![0], cbor(&request)].concat()
+    });
+    let answers = [
+        RepairAnswer::SyncFirst,
+        RepairAnswer::Same,
+        RepairAnswer::Buckets { digests: vec![0, 1, u64::MAX] },
+        RepairAnswer::Documents { buckets: 2, documents: vec![DocumentDigest { document: DOCUMENT, digest: 7 }] },
+        RepairAnswer::Changes {
+            documents: vec![Difference {
+                document: DOCUMENT,
+                leaves: Some(leaves()),
+                envelopes: written(),
+                more: true,
+                lacking: vec![1],
+            }],
+        },
+    ];
+    requests.chain(answers.iter().map(|answer| [vec![1], cbor(answer)].concat())).collect()
 }
 
 /// Compressed bodies as they come from the line.

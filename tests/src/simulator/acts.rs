@@ -131,7 +131,7 @@ impl World {
         let expected = match failure.code {
             ErrorCode::DiskFull => step.pages_left.is_some(),
             // Syncs have judged theirs.
-            _ if matches!(step.act, Act::Sync | Act::EverybodySyncs) => true,
+            _ if matches!(step.act, Act::Sync | Act::EverybodySyncs | Act::Compare { .. }) => true,
             code => is_refusal_in_words(code),
         };
         if !expected {
@@ -177,6 +177,13 @@ impl World {
             Act::Decide { which, accept } => app(&mut || decisions::decides(tablet, which, accept)),
             Act::OfficeDecides { which, accept } => Ok(held(&self.office).decides(which, accept)),
             Act::HandIn { which } => self.hands_in(tablet, which),
+            Act::Compare { broken } => {
+                if let Some(child) = broken.and_then(|child| counted(&tablet.dossiers(), child)) {
+                    tablet.loses_what_envelopes_hold(child);
+                }
+                let compared = self.compares_with_server(tablet, &step.calls)?;
+                Ok(format!("{compared:?}"))
+            }
             Act::Sync => {
                 let synced = self.syncs(tablet, &step.calls)?;
                 Ok(format!("{:?}", synced.progress))

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use automerge::Automerge;
+use jiafang_core::app::repair::Repaired;
 use jiafang_core::domain::doc::{self, DocumentKind, dossier_read};
 use jiafang_core::domain::dossier::Dossier;
 use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32};
@@ -72,6 +74,10 @@ impl World {
         for _ in 0..ROUNDS_MAX {
             let mut moved = false;
             for tablet in self.everybody() {
+                if tablet.is_broken.load(Ordering::SeqCst) {
+                    moved = true;
+                    drop(self.compares_with_server(&tablet, &[]));
+                }
                 let before = standing_of(&tablet);
                 match self.syncs(&tablet, &[]) {
                     Ok(synced) => {
@@ -119,6 +125,10 @@ impl World {
             }
         }
         self.checks_screens(&rests);
+        // The last: what a comparison finds, it mends.
+        for rest in rests.iter().filter(|rest| rest.let_in) {
+            self.checks_comparison(&rest.tablet);
+        }
         for _ in &server.damaged {
             self.tallies("PoisonPassedOver");
         }
@@ -380,6 +390,18 @@ impl World {
     }
 
     /// Projections can be dropped and rebuilt with the same result (invariant 4).
+    /// When everybody has synced, device and server hold the same, and a comparison says so.
+    fn checks_comparison(&self, tablet: &Arc<Tablet>) {
+        match self.compares_with_server(tablet, &[]) {
+            Ok(Some(Repaired { mended: 0, fetched: 0, given: 0, waiting, .. })) => {
+                self.tallies(if waiting == 0 { "ComparedAndTheSame" } else { "ComparedAndWaitsForOthers" });
+            }
+            Ok(None) => self.tallies("NotComparedYet"),
+            Ok(Some(repaired)) => self.finds(format!("tablet {} compared at rest: {repaired:?}", tablet.number)),
+            Err(failure) => self.finds(format!("tablet {} could not compare: {failure:?}", tablet.number)),
+        }
+    }
+
     fn checks_projections(&self, tablet: &Tablet) {
         let before = projections(tablet);
         tablet.knows(|device| jiafang_core::app::rebuild_projections::rebuild(&mut device.store, &mut |_, _| {}));

@@ -11,7 +11,7 @@ use jiafang_core::protocol::pack::PACK_PART_BYTES;
 use jiafang_core::protocol::photo::PhotoOffset;
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::sync::{Receipt, ReceiptRun, SyncAnswer};
-use jiafang_core::protocol::{PHOTO_PART_BYTES, body};
+use jiafang_core::protocol::{PHOTO_PART_BYTES, REPAIR_PATH, body};
 use jiafang_core::sync::link::{Connector, DeviceIdentity, Exchanged, Link, LinkFailure, PhotoPart};
 
 use super::plan::{BadAnswer, CallFault};
@@ -46,6 +46,7 @@ impl World {
             let device = server.device(tablet.certificate, &tablet.key_info)?;
             match request {
                 Request::Sync(bytes) => server.sync(&device, bytes).map(Answer::Body),
+                Request::Repair(bytes) => server.repair(&device, bytes).map(Answer::Body),
                 Request::Put(hash, offset, part) => server.put_photo(&device, *hash, *offset, part).map(Answer::Body),
                 Request::Get(hash, offset, bytes_max) => server
                     .get_photo(&device, *hash, *offset, *bytes_max)
@@ -223,7 +224,13 @@ impl Link for VirtualLink<'_> {
         }
     }
 
-    fn post(&mut self, path: &'static str, _: Vec<u8>) -> Result<Vec<u8>, LinkFailure> {
+    fn post(&mut self, path: &'static str, body: Vec<u8>) -> Result<Vec<u8>, LinkFailure> {
+        if path == REPAIR_PATH {
+            return match self.call(&Request::Repair(body))? {
+                Answer::Body(bytes) => Ok(bytes),
+                Answer::Part(_) => Err(LinkFailure::Unreadable("no answer to a comparison".to_owned())),
+            };
+        }
         // Tablets of the simulator wait for no news: each sync is the plan's.
         Err(LinkFailure::Unreadable(format!("nobody here knows {path}")))
     }

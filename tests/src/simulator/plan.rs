@@ -135,6 +135,11 @@ pub enum Act {
         /// Which of those that came back.
         which: u8,
     },
+    /// The person lets device and server compare.
+    Compare {
+        /// Which dossier has lost what its envelopes hold, before; none when there is no such number.
+        broken: Option<u32>,
+    },
     /// The tablet syncs.
     Sync,
     /// Everybody syncs, one after the other.
@@ -321,6 +326,7 @@ impl Plan {
         };
         let mut steps: Vec<Step> = (0..steps).map(|number| step(&mut dice, number, &temper)).collect();
         add_moves_and_decisions(&mut Dice::new(seed ^ 0x5EED_A9A8), &mut steps, &temper);
+        add_comparisons(&mut Dice::new(seed ^ 0x5EED_C0DE), &mut steps, &temper);
         Self { seed, people, children, stranger, steps }
     }
 }
@@ -396,6 +402,20 @@ fn add_moves_and_decisions(dice: &mut Dice, steps: &mut Vec<Step>, temper: &Temp
         if dice.in_hundred(50) && matches!(added.act, Act::Move { .. } | Act::Decide { .. }) {
             added.tablet = 0;
         }
+        let at = usize::try_from(dice.below(u32::try_from(steps.len()).unwrap_or(0) + 1)).unwrap_or(0);
+        steps.insert(at, added);
+    }
+}
+
+/// People compare in four plans of ten.
+fn add_comparisons(dice: &mut Dice, steps: &mut Vec<Step>, temper: &Temper) {
+    if !dice.in_hundred(40) {
+        return;
+    }
+    for number in 0..=dice.below(3) {
+        let mut added = step(dice, 2_000 + number, temper);
+        added.act = Act::Compare { broken: dice.in_hundred(60).then(|| dice.below(1 << 16)) };
+        added.calls = if dice.in_hundred(temper.links) { vec![(dice.small(6), call_fault(dice))] } else { Vec::new() };
         let at = usize::try_from(dice.below(u32::try_from(steps.len()).unwrap_or(0) + 1)).unwrap_or(0);
         steps.insert(at, added);
     }

@@ -42,6 +42,8 @@ pub(super) struct Tablet {
     cloned: AtomicBool,
     /// Its disk is full, or nearly.
     pub(super) disk_is_full: AtomicBool,
+    /// A dossier of it has lost something that only a comparison finds again.
+    pub(super) is_broken: AtomicBool,
     key: DataKey,
     seed: u64,
     life: Mutex<Life>,
@@ -56,6 +58,7 @@ struct Life {
 #[derive(Clone)]
 pub(super) enum Request {
     Sync(Vec<u8>),
+    Repair(Vec<u8>),
     Put(Hash32, u64, Vec<u8>),
     Get(Hash32, u64, usize),
     Pack(Hash32, u64, usize),
@@ -97,6 +100,7 @@ impl Tablet {
             sent: Mutex::new(Vec::new()),
             cloned: AtomicBool::new(false),
             disk_is_full: AtomicBool::new(false),
+            is_broken: AtomicBool::new(false),
             key,
             seed,
             life: Mutex::new(Life { folder: folder.to_path_buf(), starts: 1 }),
@@ -164,12 +168,31 @@ impl Tablet {
             sent: Mutex::new(Vec::new()),
             cloned: AtomicBool::new(true),
             disk_is_full: AtomicBool::new(false),
+            is_broken: AtomicBool::new(self.is_broken.load(Ordering::SeqCst)),
             key: self.key.clone(),
             seed: self.seed,
             life: Mutex::new(Life { folder: folder.to_path_buf(), starts: 0 }),
         };
         twin.starts(&mut held(&twin.life));
         twin
+    }
+
+    /// A dossier of which every change has its envelope here loses the changes: rows that vanished from a disk.
+    pub(super) fn loses_what_envelopes_hold(&self, id: DocumentId) {
+        let lost = self.with(|device| {
+            let reading = device.store.reading();
+            let Ok(document) = reading.document(id) else { return Ok(false) };
+            // A poisoned dossier has changes that are passed over, and one from a pack has no envelopes.
+            let whole = document.get_changes(&[]).len() == reading.envelopes_of(id)?.len().saturating_add(1);
+            if !whole || reading.passes_over_changes(id)? || !reading.own_not_in_log(id)?.is_empty() {
+                return Ok(false);
+            }
+            device.store.transact(|tx| jiafang_core::store::repair::begin_anew(tx, id))?;
+            Ok(true)
+        });
+        if matches!(lost, Ok(true)) {
+            self.is_broken.store(true, Ordering::SeqCst);
+        }
     }
 
     /// Whether there is another tablet with the same key.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once};
 
+use jiafang_core::app::repair::{Repaired, repair};
 use jiafang_core::app::synchronise::{Synchronised, synchronise};
 use jiafang_core::domain::identifier::{DocumentId, EntryId, Hash32};
 use jiafang_core::error::{ErrorCode, Failure};
@@ -213,9 +214,36 @@ impl World {
         tablet: &Arc<Tablet>,
         faults: &[(u8, CallFault)],
     ) -> Result<Synchronised, Option<Failure>> {
+        self.over_the_link(tablet, faults, |link| synchronise(&tablet.shared, link, &mut |_| {}))
+    }
+
+    /// A tablet and the server compare what they hold.
+    pub(super) fn compares_with_server(
+        &self,
+        tablet: &Arc<Tablet>,
+        faults: &[(u8, CallFault)],
+    ) -> Result<Option<Repaired>, Option<Failure>> {
+        let compared = self.over_the_link(tablet, faults, |link| repair(&tablet.shared, link, &mut |_| {}));
+        let is_mended = match &compared {
+            Ok(_) => true,
+            Err(Some(failure)) => failure.code != ErrorCode::DiskFull,
+            Err(None) => false,
+        };
+        if is_mended && tablet.is_broken.swap(false, Ordering::SeqCst) {
+            self.tallies("DossierPutTogetherAgain");
+        }
+        compared
+    }
+
+    fn over_the_link<T>(
+        &self,
+        tablet: &Arc<Tablet>,
+        faults: &[(u8, CallFault)],
+        work: impl FnOnce(&mut VirtualLink<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Option<Failure>> {
         let mut link =
             VirtualLink { world: self, tablet: Arc::clone(tablet), faults, calls: 0, may_end_with: BTreeSet::new() };
-        let ended = self.survives(tablet, || synchronise(&tablet.shared, &mut link, &mut |_| {}));
+        let ended = self.survives(tablet, || work(&mut link));
         let mut may_end_with = link.may_end_with;
         if tablet.disk_is_full.load(Ordering::SeqCst) {
             may_end_with.insert(ErrorCode::DiskFull);

@@ -45,7 +45,7 @@ pub(crate) struct Device {
     pub(crate) cursor: Cursor,
     pub(crate) register_head: u64,
     pub(crate) register_hash: Hash32,
-    rights: Hash32,
+    pub(crate) rights: Hash32,
     pub(crate) photo_mark: u64,
     pub(crate) undelivered_from: u64,
     pub(crate) offers: Vec<PhotoOffer>,

@@ -24,5 +24,6 @@ mod hostile;
 mod materialise;
 mod photos;
 mod records;
+mod repair;
 mod wire;
 mod written_down;

@@ -19,6 +19,7 @@ use jiafang_core::protocol::pack::{PACK_VERSION, PackCell, PackHead, PackedGroup
 use jiafang_core::protocol::photo::{PhotoFile, PhotoHeard, PhotoOffer, PhotoOffset};
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::register::{RegisterEntry, RegisterEntryBody, RegisterFact};
+use jiafang_core::protocol::repair::{Difference, HeldDocument, RepairAnswer, RepairAsk, RepairRequest};
 use jiafang_core::protocol::sync::{Cursor, Push, Receipt, ReceiptRun, Rights, SyncAnswer, SyncRequest};
 use jiafang_core::protocol::wait::{WaitAnswer, WaitRequest};
 use jiafang_core::vault::enrolment_code::EnrolmentCode;
@@ -173,9 +174,32 @@ fn examples() -> Vec<(&'static str, Vec<u8>)> {
         ("what waits apart, told", cbor(&told_apart())),
         ("a pack's head", cbor(&pack)),
         ("a pack's hash", pack.hash().0.to_vec()),
+        ("a question for buckets", cbor(&compared(RepairAsk::Buckets { root: Hash32([0x40; 32]), from: 0 }))),
+        ("a question for changes", cbor(&compared(RepairAsk::Changes { documents: vec![held_document()] }))),
+        ("what differs", cbor(&what_differs())),
         ("the words that answer a photo", photo_words().iter().flat_map(cbor).collect()),
         ("a refusal", cbor(&Refusal { code: RefusalCode::TokenUsed, detail: "the token was used".to_owned() })),
     ]
+}
+
+fn compared(ask: RepairAsk) -> RepairRequest {
+    RepairRequest { version: 1, cursor: Cursor { seq: 1, chain: Hash32([0xC1; 32]) }, rights: Hash32([0x5C; 32]), ask }
+}
+
+fn held_document() -> HeldDocument {
+    HeldDocument { document: DocumentId::from_bytes([0xD0; 16]), changes: vec![1, 0x1122_3344_5566_7788] }
+}
+
+fn what_differs() -> RepairAnswer {
+    RepairAnswer::Changes {
+        documents: vec![Difference {
+            document: DocumentId::from_bytes([0xD0; 16]),
+            leaves: Some(leaves()),
+            envelopes: vec![],
+            more: false,
+            lacking: vec![1],
+        }],
+    }
 }
 
 fn photo_words() -> [PhotoHeard; 3] {

@@ -11,6 +11,7 @@ import type { ChangePin } from "./ChangePin";
 import type { ChildRegistered } from "./ChildRegistered";
 import type { ChildrenPage } from "./ChildrenPage";
 import type { CodeLists } from "./CodeLists";
+import type { Completeness } from "./Completeness";
 import type { CountyEditPreview } from "./CountyEditPreview";
 import type { CountySettings } from "./CountySettings";
 import type { DangerReports } from "./DangerReports";
@@ -131,6 +132,8 @@ export interface Commands {
   fetchPhoto: { request: FetchPhoto; response: PhotoState };
   syncStatus: { request: Nothing; response: SyncStatus };
   syncNow: { request: Nothing; response: SyncStatus };
+  checkCompleteness: { request: Nothing; response: Completeness };
+  completeness: { request: Nothing; response: Completeness };
   listDeliveries: { request: ListDeliveries; response: Deliveries };
   exportPacks: { request: Nothing; response: PacksExported };
   deliveryOverview: { request: Nothing; response: DeliveryOverview };
