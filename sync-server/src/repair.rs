@@ -14,7 +14,7 @@ use jiafang_core::protocol::repair::{
 use jiafang_core::protocol::sync::Rights;
 
 use crate::store::register::Device;
-use crate::store::repair::{change_ids, documents_of, logged_changes};
+use crate::store::repair::{apart_change_ids, change_ids, documents_of, logged_changes};
 use crate::store::{Connection, Store, log};
 use crate::{fault, intake, refuse};
 
@@ -116,7 +116,9 @@ fn changes(connection: &Connection, rights: &Rights, cursor_seq: u64, asked: &[H
         };
         let logged = logged_changes(connection, document)?;
         read = read.saturating_add(logged.len());
-        let known: BTreeSet<u64> = logged.iter().map(|one| one.change).collect();
+        // What was in the log before a restore may be apart now. It is here, and nobody needs to send it.
+        let mut known = apart_change_ids(connection, document)?;
+        known.extend(logged.iter().map(|one| one.change));
         let named: BTreeSet<u64> = held.changes.iter().copied().collect();
         let lacking = held.changes.iter().copied().filter(|change| !known.contains(change)).collect();
         let (mut envelopes, mut more) = (Vec::new(), false);

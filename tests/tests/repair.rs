@@ -12,7 +12,7 @@
 use jiafang_core::api::commands::Commands;
 use jiafang_core::api::completeness::Completeness;
 use jiafang_core::api::danger::ReportDanger;
-use jiafang_core::api::dossier::TimelineEvent;
+use jiafang_core::api::dossier::{MoveChild, TimelineEvent};
 use jiafang_core::api::state::Nothing;
 use jiafang_core::domain::code_list::DangerKind;
 use jiafang_core::domain::danger::DangerForm;
@@ -203,6 +203,21 @@ fn a_dossier_whose_snapshot_rotted_is_put_together_again() {
     assert_eq!(at_home(&li, child), ALL);
     li.assert_projections_rebuild();
     assert_eq!(compares(&li), NOTHING);
+}
+
+#[test]
+fn a_dossier_that_has_left_and_waits_to_be_erased_is_whole_again_too() {
+    let Together { mut township, desk, li, child, .. } = together(413);
+    let (to, before) = (township.village(1), at_home(&li, child));
+    let _there = township.teacher("孙老师", Scope::Place(to.clone()));
+    let moved = MoveChild { document_id: child, village: to, class: None, note: String::new() };
+    desk.app().move_child(moved).unwrap();
+    sync_until_quiet(&[&desk, &li]);
+    breaks(&li, child, &FORGET_THE_CHANGES);
+    let (mended, ..) = compares(&li);
+    assert!(mended >= 3, "{mended}");
+    assert_eq!(at_home(&li, child), before);
+    li.assert_projections_rebuild();
 }
 
 #[test]

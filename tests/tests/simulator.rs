@@ -75,6 +75,11 @@ fn what_a_seed_found_once_it_does_not_find_again() {
         (126, Extent::Small, "and from the one who had just recorded in it"),
         (49, Extent::Whole, "a photo whose dossier a restore had lost was given up for ever"),
         (306, Extent::Whole, "a poisoned change that could be applied made a snapshot that could not be loaded"),
+        (
+            2_008,
+            Extent::Whole,
+            "a dossier that had left and had lost what its envelopes hold was not put together again",
+        ),
     ] {
         println!("seed {seed}: {found}");
         assert_all_is_well(seed, extent);

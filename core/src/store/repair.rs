@@ -59,12 +59,19 @@ pub fn begin_anew(tx: &Transaction<'_>, id: DocumentId) -> Result<()> {
 }
 
 impl Reading<'_> {
-    /// The documents that this device answers for, by their ids: all that are here and have not left.
+    /// All documents that are here, by their ids, and whether each has left what this device answers for.
     ///
     /// # Errors
     /// The faults of a store.
-    pub fn documents_to_compare(self) -> Result<Vec<DocumentId>> {
-        self.ids("SELECT id FROM document WHERE left_seq = 0 ORDER BY id")
+    pub fn documents_with_what_left(self) -> Result<Vec<(DocumentId, bool)>> {
+        self.0
+            .prepare_cached("SELECT id, left_seq > 0 AS has_left FROM document ORDER BY id")
+            .and_then(|mut statement| {
+                statement
+                    .query_map([], |row| Ok((DocumentId::from_bytes(row.get("id")?), row.get("has_left")?)))?
+                    .collect::<rusqlite::Result<Vec<_>>>()
+            })
+            .map_err(sqlite)
     }
 
     /// Documents of which there are envelopes, and nothing else.

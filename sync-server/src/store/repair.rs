@@ -100,3 +100,20 @@ pub fn logged_changes(connection: &Connection, document: DocumentId) -> Result<V
     }
     Ok(changes)
 }
+
+/// The ids of the changes of a document that are kept apart, whatever was decided over them.
+///
+/// # Errors
+/// The faults of a store.
+pub fn apart_change_ids(connection: &Connection, document: DocumentId) -> Result<BTreeSet<u64>> {
+    connection
+        .prepare_cached("SELECT change_hash FROM quarantine WHERE document = :id AND change_hash <> x''")
+        .and_then(|mut statement| {
+            statement
+                .query_map(named_params! { ":id": document.as_bytes().as_slice() }, |row| {
+                    Ok(change_id(Hash32(row.get("change_hash")?)))
+                })?
+                .collect()
+        })
+        .map_err(sqlite)
+}

@@ -8,12 +8,12 @@ use jiafang_core::protocol::repair::{
     BUCKETS, CHANGES_MAX, DOCUMENTS_MAX, Difference, HeldDocument, RepairAnswer, RepairAsk, RepairRequest, bucket_of,
     change_id, root,
 };
-use jiafang_core::protocol::sync::Cursor;
+use jiafang_core::protocol::sync::{Cursor, Receipt};
 use jiafang_core::protocol::{REPAIR_PATH, VERSION, body};
 use jiafang_core::sync::link::LinkFailure;
 
 use crate::county::{County, SHIQIAO, YUNLING};
-use crate::device::{Device, refusal};
+use crate::device::{Device, receipts, refusal, village};
 
 fn asks(device: &mut Device, ask: RepairAsk) -> Result<RepairAnswer, LinkFailure> {
     let request = RepairRequest { version: VERSION, cursor: device.cursor, rights: device.rights, ask };
@@ -67,6 +67,21 @@ fn what_a_device_lacks_is_given_also_its_own_and_what_the_log_lacks_is_named() {
     // What is above the cursor comes by a sync, and is not counted as missing.
     teacher.cursor = Cursor::START;
     assert!(differences(&mut teacher, held(&[]))[0].envelopes.is_empty());
+}
+
+#[test]
+fn what_the_server_keeps_apart_is_nothing_that_it_lacks() {
+    let county = County::served();
+    let mut teacher = Device::of_teacher(&county, "李老师", YUNLING);
+    let mut dossier = teacher.opens(YUNLING);
+    let first = teacher.writes(&mut dossier, "一组");
+    dossier.leaves = village(SHIQIAO);
+    let elsewhere = teacher.writes(&mut dossier, "二组");
+    let answer = teacher.syncs(&[first, elsewhere.clone()]);
+    assert!(matches!(receipts(&answer)[1].1, Receipt::Quarantined { .. }));
+    let change = jiafang_core::domain::doc::read_change(&elsewhere.body.change).unwrap();
+    let named = HeldDocument { document: dossier.id, changes: vec![change_id(Hash32(change.hash().0)), 7] };
+    assert_eq!(differences(&mut teacher, vec![named])[0].lacking, [7]);
 }
 
 #[test]

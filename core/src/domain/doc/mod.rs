@@ -199,6 +199,15 @@ pub fn load(bytes: &[u8]) -> Result<Automerge> {
     shielded(|| Automerge::load(bytes).map_err(damaged))
 }
 
+/// The hashes of a document's changes, its genesis among them. Without the changes themselves, which Automerge cannot put
+/// together again from some poisoned documents that it can load.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn change_hashes(doc: &Automerge) -> Result<Vec<Hash32>> {
+    shielded(|| Ok(doc.get_changes_meta(&[]).into_iter().map(|change| Hash32(change.hash.0)).collect()))
+}
+
 fn shielded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
         .unwrap_or_else(|_| Err(Failure::new(ErrorCode::DocumentDamaged, "automerge panicked")))
