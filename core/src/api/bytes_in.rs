@@ -14,6 +14,8 @@ impl Backend {
     ///
     /// # Errors
     /// [`ErrorCode::QrCodeNotFound`], and those of a picture that cannot be read.
+    ///
+    /// [`ErrorCode::QrCodeNotFound`]: crate::error::ErrorCode::QrCodeNotFound
     pub fn read_enrolment_code(&self, picture: &[u8]) -> Result<state::EnrolmentCodeRead> {
         let code = crate::photo::qr_code::find(picture, |text| EnrolmentCode::from_text(text).ok())?;
         Ok(state::EnrolmentCodeRead { code: code.to_text() })
@@ -41,6 +43,9 @@ impl Backend {
     ///
     /// # Errors
     /// [`ErrorCode::PhotoNotHere`], [`ErrorCode::PhotoDamaged`].
+    ///
+    /// [`ErrorCode::PhotoNotHere`]: crate::error::ErrorCode::PhotoNotHere
+    /// [`ErrorCode::PhotoDamaged`]: crate::error::ErrorCode::PhotoDamaged
     pub fn photo(&self, kind: &str, hash: Hash32) -> Result<Vec<u8>> {
         visit::photo_bytes(self, kind, hash)
     }
@@ -49,6 +54,9 @@ impl Backend {
     ///
     /// # Errors
     /// [`ErrorCode::SpreadsheetUnreadable`] and the like, [`ErrorCode::NotAllowed`].
+    ///
+    /// [`ErrorCode::SpreadsheetUnreadable`]: crate::error::ErrorCode::SpreadsheetUnreadable
+    /// [`ErrorCode::NotAllowed`]: crate::error::ErrorCode::NotAllowed
     pub fn preview_roster(&self, file_name: &str, bytes: &[u8]) -> Result<roster::RosterPreview> {
         roster::preview(self, file_name, bytes)
     }

@@ -1,5 +1,5 @@
 //! The duty grid as screens ask for it: who answers for what, where somebody is missing, who has too much, and who hands over
-//! to whom. What fills these views stands in [`super::duty_pages`].
+//! to whom. What fills these views stands in `duty_pages`.
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
