@@ -188,7 +188,7 @@ fn a_county_file_with_mistakes_is_refused_with_each_of_them_and_leaves_nothing()
     let text = COUNTY.replace("\"999999101001\"", "\"888888101001\"").replace("9999990001\", \"name", "1\", \"name");
     let text = text.replace("\"township\": \"999999101\"", "\"township\": \"999999109\"");
     jiafang_core::files::write_atomically(&administrator.path("county.json"), text.as_bytes()).unwrap();
-    administrator.inits("data").failed_with(&["888888101001", "999999109", "Correct it"]);
+    administrator.inits("data").failed_with(&["outside_county: 888888101001", "township_unknown: 1.", "Correct it"]);
     assert!(!administrator.path("data").exists() && !administrator.path("recovery.txt").exists());
 
     jiafang_core::files::write_atomically(&administrator.path("county.json"), b"{").unwrap();

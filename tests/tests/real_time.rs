@@ -87,6 +87,25 @@ fn a_tablet_waits_for_no_news_and_sends_by_itself_what_was_saved() {
 }
 
 #[test]
+fn a_window_that_stays_open_over_midnight_is_told_of_the_new_day() {
+    let mut township = Township::new(74);
+    let village = township.village(0);
+    let li = township.teacher("李老师", Scope::Place(village));
+    li.goes_offline();
+    li.clock.shows("2026-11-23", 23);
+    li.clock.pass_ms(59 * 60_000 + 59_000);
+    li.app().tick().unwrap();
+    li.waits_for_the_sync();
+    let before = li.told_of_changes();
+    li.clock.pass_ms(900);
+    li.app().tick().unwrap();
+    assert_eq!(li.told_of_changes(), before, "nothing is due, and it is the same day");
+    li.clock.pass_ms(100);
+    li.app().tick().unwrap();
+    assert_eq!(li.told_of_changes(), before + 1, "no sync was due: the day is what is told");
+}
+
+#[test]
 fn a_desk_on_a_bad_link_or_out_of_sight_does_not_wait() {
     let mut township = Township::new(73);
     let coordinator = township.coordinator("赵敏");

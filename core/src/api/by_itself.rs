@@ -86,7 +86,16 @@ impl Backend {
         self.syncing.alarm.ring();
     }
 
-    /// Begins a sync when one is due, and says how long until it is to be asked again.
+    /// A window that stays open over midnight shows the new day: what is due has changed, and nobody has written anything.
+    fn tell_of_a_new_day(&self) {
+        let today = self.environment().clock.now().day();
+        let before = held(&self.syncing.shown_day).replace(today);
+        if before.is_some_and(|before| before != today) {
+            self.host.changed();
+        }
+    }
+
+    /// Tells screens of a new day, begins a sync when one is due, and says how long until it is to be asked again.
     ///
     /// # Errors
     /// The faults of a store.
@@ -94,6 +103,7 @@ impl Backend {
         if held(&self.device).is_none() || self.is_syncing() {
             return Ok(REST_MAX);
         }
+        self.tell_of_a_new_day();
         let waits = something_waits(&self.device)?;
         let [spread] = self.environment().random_bytes();
         let due = held(&self.syncing.pace).due_in(waits, self.environment().clock.monotonic_ms(), spread);

@@ -180,6 +180,8 @@ pub struct TaskView {
     pub mine: bool,
     /// The last day in time.
     pub due_on: Day,
+    /// That day has gone.
+    pub overdue: bool,
 }
 
 /// What a sync changed of a case, and why.
@@ -324,6 +326,7 @@ fn notices(facts: &CaseFacts) -> Vec<NoticeView> {
 
 fn case_view(casework: &Casework<'_>, device: &Device, case: &Case) -> CaseView {
     let rules = casework.rule_set(&case.rule);
+    let (role, today) = (device.author.rights.role, device.environment.now().day());
     let name = |actor: &Actor| casework.doer(actor).map(|doer| doer.name).unwrap_or_default();
     CaseView {
         opened_on: case.opened_on,
@@ -347,7 +350,7 @@ fn case_view(casework: &Casework<'_>, device: &Device, case: &Case) -> CaseView 
         settling_until: case.settling_until,
         closing: case.closing.as_ref().map(|closing| closing_view(casework, device, closing)),
         contradictions: case.contradictions.clone(),
-        tasks: case.tasks.iter().map(|task| task_view(rules, task, device.author.rights.role)).collect(),
+        tasks: case.tasks.iter().map(|task| task_view(rules, task, role, today)).collect(),
     }
 }
 
@@ -394,7 +397,7 @@ fn closing_view(casework: &Casework<'_>, device: &Device, closing: &Closing) -> 
     }
 }
 
-pub(super) fn task_view(rules: Option<&RuleSet>, task: &CaseTask, role: Role) -> TaskView {
+pub(super) fn task_view(rules: Option<&RuleSet>, task: &CaseTask, role: Role, today: Day) -> TaskView {
     let rule = rules.and_then(|rules| rules.step(&task.step));
     TaskView {
         kind: task.kind,
@@ -406,6 +409,7 @@ pub(super) fn task_view(rules: Option<&RuleSet>, task: &CaseTask, role: Role) ->
         owner: task.owner,
         mine: is_mine(role, task.owner),
         due_on: task.due_on,
+        overdue: task.due_on < today,
     }
 }
 

@@ -9,6 +9,7 @@ use super::completeness::Completeness;
 use super::sync::{self, SyncActivity};
 use crate::app::synchronise::{SharedDevice, synchronise};
 use crate::app::tidy_photos::tidy_photos;
+use crate::domain::time::Day;
 use crate::error::{ErrorCode, Failure, Result};
 use crate::sync::link::{Connector, Link};
 use crate::sync::pace::{Ended, Pace};
@@ -23,6 +24,8 @@ pub(super) struct Syncing {
     /// When the device syncs by itself.
     pub(super) pace: Mutex<Pace>,
     pub(super) alarm: Alarm,
+    /// The day that screens were last told of.
+    pub(super) shown_day: Mutex<Option<Day>>,
 }
 
 #[derive(Default, Clone)]

@@ -185,7 +185,7 @@ fn put(view: &mut TodayView, mut card: TodayCard) {
 /// One card for each child of whom a case asks for something: the most urgent thing that is this person's turn; and
 /// children who are missing while it is somebody else's turn. Gives the children whom a case speaks of.
 fn case_cards(device: &Device, view: &mut TodayView) -> Result<BTreeSet<DocumentId>> {
-    let role = device.author.rights.role;
+    let (role, today) = (device.author.rights.role, device.environment.now().day());
     let casework = Casework::of(device);
     let mut in_cases = BTreeSet::new();
     let mut found = Vec::new();
@@ -204,7 +204,7 @@ fn case_cards(device: &Device, view: &mut TodayView) -> Result<BTreeSet<Document
         }
         in_cases.insert(child.document);
         let rules = case.as_ref().and_then(|case| casework.rule_set(&case.rule));
-        let task = first.map(|task| casework::task_view(rules, task, role));
+        let task = first.map(|task| casework::task_view(rules, task, role, today));
         found.push((child, task, case.as_ref().map_or(0, |case| case.absent_days), case.map(|case| case.phase)));
     }
     let stored: Vec<StoredChild> = found.iter().map(|(child, ..)| child.clone()).collect();

@@ -3,6 +3,7 @@
 //! Names come from the ledger (handbook 3.4), from the student-record system in Chinese and by its pinyin keys
 //! (handbook 9.1), and from what clerks write.
 
+use crate::domain::field;
 use crate::domain::person_name::half_width;
 use crate::domain::roster::column::RosterColumn;
 
@@ -274,8 +275,14 @@ fn alias(text: &str) -> Option<RosterColumn> {
         | "核查人"
         | "核查日期/核查人"
         | "包保责任人" => C::LeftOut,
+        _ if is_of_a_small_ledger(text) => C::LeftOut,
         _ => return None,
     })
+}
+
+/// Columns of the smaller ledgers (handbook 3.7) are exported and not taken in again: 就读学校(县外) is not the school here.
+fn is_of_a_small_ledger(text: &str) -> bool {
+    field::FIELDS.iter().any(|field| field.zh == text && field::is_of_small_ledgers(field.path))
 }
 
 /// 监护人2姓名, 成员1电话, cy1xm, 家长联系电话: which guardian, and what of it.
@@ -419,8 +426,9 @@ mod tests {
         for column in C::EXPECTED {
             assert_eq!(recognise(column.zh()), Some(*column), "{}", column.zh());
         }
-        for field in crate::domain::field::FIELDS {
-            assert!(recognise(field.zh).is_some_and(|column| column != C::LeftOut), "{}", field.zh);
+        for field in field::FIELDS {
+            let left_out = field::is_of_small_ledgers(field.path);
+            assert!(recognise(field.zh).is_some_and(|column| (column == C::LeftOut) == left_out), "{}", field.zh);
         }
     }
 }

@@ -119,6 +119,12 @@ impl Person {
         }
     }
 
+    /// How often the app has told its screens to ask again.
+    #[must_use]
+    pub fn told_of_changes(&self) -> u64 {
+        *self.ear.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Starts the app anew as it is shipped: each commit is on the disk before it is said to be. Benchmarks ask for
     /// it; tests are faster without.
     pub fn starts_the_app_as_shipped(&mut self) {

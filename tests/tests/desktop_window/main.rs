@@ -1,15 +1,19 @@
 //! The real window, driven through WebDriver under Xvfb: the story's steps 3 to 6 in the app that ships, first on a
-//! teacher's tablet, then at the coordinator's desk.
+//! teacher's tablet, then at the coordinator's desk; and the weeks of a missing child in the windows of four people.
 //!
-//! Needs WebKitWebDriver, Xvfb and xdotool (`./dev install` brings them), and the built shell in `JIAFANG_APP_BIN`.
+//! Needs WebKitWebDriver, Xvfb, xdotool and libfaketime (`./dev install` brings them), and the built shell in
+//! `JIAFANG_APP_BIN`.
 
 // Helpers of a test fail it by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(clippy::arithmetic_side_effects)]
 
+mod field_time;
+mod missing_child;
 mod window;
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiafang_core::domain::place::Scope;
@@ -21,6 +25,11 @@ use crate::window::{by, display, window};
 
 /// How long the whole story may take; a driver that hangs must not hang everything.
 const STORY_TIME_MAX: Duration = Duration::from_secs(180);
+/// The same for the story of weeks in four windows.
+const WEEKS_TIME_MAX: Duration = Duration::from_secs(600);
+
+/// One story after the other: windows are heavy.
+static ONE_STORY: Mutex<()> = Mutex::new(());
 
 /// The field work, told in a window of its own.
 async fn tell_the_field_work(display: &str, data: &Path, code: &str, township: &mut Township, wang: &Person) {
@@ -117,6 +126,7 @@ async fn tell_the_desk_work(display: &str, data: &Path, code: &str, wang: &Perso
 
 #[test]
 fn a_visit_reaches_the_coordinators_ledger_in_the_real_window() {
+    let _alone = ONE_STORY.lock().unwrap_or_else(PoisonError::into_inner);
     let mut township = Township::new(7);
     let village = township.village(0);
     // A colleague with a tablet of her own has registered a child and been there.
@@ -137,4 +147,15 @@ fn a_visit_reaches_the_coordinators_ledger_in_the_real_window() {
     // What still waits in the driver's connections waits for nobody.
     runtime.shutdown_background();
     assert!(told.is_ok(), "the story is not told to its end in {STORY_TIME_MAX:?}");
+}
+
+#[test]
+fn a_child_is_missing_reported_noticed_back_and_closed_in_the_windows_of_four_people() {
+    let _alone = ONE_STORY.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut township = Township::new(8);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let story = missing_child::tell(&mut township);
+    let told = runtime.block_on(async { tokio::time::timeout(WEEKS_TIME_MAX, story).await });
+    runtime.shutdown_background();
+    assert!(told.is_ok(), "the story is not told to its end in {WEEKS_TIME_MAX:?}");
 }

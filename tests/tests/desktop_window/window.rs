@@ -45,6 +45,11 @@ pub(crate) struct Window {
 }
 
 pub(crate) async fn window(display: &str, data: &Path) -> Window {
+    window_at(display, data, &[]).await
+}
+
+/// A window whose processes are started with this environment as well.
+pub(crate) async fn window_at(display: &str, data: &Path, environment: &[(&str, PathBuf)]) -> Window {
     let app = std::env::var_os("JIAFANG_APP_BIN").map(PathBuf::from).expect("JIAFANG_APP_BIN: run ./dev test");
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let driver = Command::new("WebKitWebDriver")
@@ -60,6 +65,7 @@ pub(crate) async fn window(display: &str, data: &Path) -> Window {
         .env("LANG", "C.UTF-8")
         // What GTK's own dialogs remember stays with the test.
         .env("HOME", data)
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

@@ -43,4 +43,8 @@ mine: boolean,
 /**
  * The last day in time.
  */
-dueOn: Day, };
+dueOn: Day, 
+/**
+ * That day has gone.
+ */
+overdue: boolean, };
