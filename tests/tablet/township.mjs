@@ -3,15 +3,12 @@
 import { spawn, execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { opensBrowser, root } from './browser.mjs'
 
-export const root = fileURLToPath(new URL('../..', import.meta.url))
-// playwright-core is a development package of the user interface.
-const { chromium } = createRequire(join(root, 'ui/package.json'))('playwright-core')
+export { root }
 const programs = process.env.JIAFANG_BIN_DIR
 const pages = process.env.JIAFANG_UI_DIST ?? join(root, 'ui/dist')
 if (!programs) throw new Error('JIAFANG_BIN_DIR names no folder: run ./dev test e2e')
@@ -100,22 +97,12 @@ export class Township {
     return file
   }
 
-  /** A device of its own in a browser of its own. */
-  async opens(name, viewport, locale = 'zh-CN') {
+  /** A device of its own in a browser of its own; `prepare` is called with the page before it shows anything. */
+  async opens(name, viewport, locale = 'zh-CN', prepare = async () => {}) {
     const host = this.spawn('loopback-host', '--data', join(this.folder, name), '--pages', pages)
     const url = await firstLine(host)
     const touch = viewport !== DESK
-    const context = await chromium.launchPersistentContext(join(this.folder, `browser-${name}`), {
-      executablePath: '/usr/bin/chromium',
-      headless: true,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-        '--disable-component-update', '--disable-sync'],
-      viewport,
-      hasTouch: touch,
-      isMobile: touch,
-      locale,
-      timezoneId: 'Asia/Shanghai',
-    })
+    const context = await opensBrowser(join(this.folder, `browser-${name}`), { viewport, touch, locale })
     this.browsers.push(context)
     const page = context.pages()[0] ?? (await context.newPage())
     page.setDefaultTimeout(60_000)
@@ -124,6 +111,7 @@ export class Township {
     page.on('console', (message) => {
       if (message.type() === 'error') page.wrong.push(message.text())
     })
+    await prepare(page)
     await page.goto(url)
     page.host = host
     return page
