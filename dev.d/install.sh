@@ -7,9 +7,9 @@ python_min=3.11
 
 # To build: a C compiler for SQLite, make and perl for the OpenSSL that SQLCipher brings, WebKitGTK for the shell.
 packages_to_build=(build-essential git make perl pkg-config libwebkit2gtk-4.1-dev)
-# To test: the window's driver, a display for it and other days, a browser for the tablet, a font that has Chinese; Python for the
+# To test: the window's driver, a display, notifications and other days for it, a browser for the tablet, a font that has Chinese; Python for the
 # client that shares no line with ours; `ip`, for the links that the drills emulate.
-packages_to_test=(webkit2gtk-driver xvfb xdotool faketime dbus chromium fonts-wqy-microhei shellcheck python3-venv iproute2)
+packages_to_test=(webkit2gtk-driver xvfb xdotool faketime dunst dbus chromium fonts-wqy-microhei shellcheck python3-venv iproute2)
 
 at_least() {
     [[ $(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]

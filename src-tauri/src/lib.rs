@@ -2,6 +2,7 @@
 //! dialog that asks where a file goes, and a sync that begins by itself.
 
 mod chosen_place;
+mod reminders;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -149,6 +150,7 @@ fn set_up(app: &mut tauri::App) -> std::result::Result<(), Box<dyn std::error::E
     }
     app.manage(Arc::clone(&backend));
     backend.keep_synchronised();
+    reminders::begin(app.handle());
     Ok(())
 }
 
@@ -168,6 +170,7 @@ pub fn run() {
     let ran = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_fs::init())
+        .plugin(tauri_plugin_notification::init())
         .register_uri_scheme_protocol("photo", |context, request| photo(&context, &request))
         .setup(set_up)
         .on_window_event(|window, event| {
@@ -175,7 +178,7 @@ pub fn run() {
                 window.state::<Arc<Backend>>().shown(is_in_sight(window, *is_focused));
             }
         })
-        .invoke_handler(tauri::generate_handler![call, put, save_file])
+        .invoke_handler(tauri::generate_handler![call, put, save_file, reminders::may_remind, reminders::remind])
         .run(tauri::generate_context!());
     if let Err(cause) = ran {
         tracing::error!(%cause, "the app could not start");

@@ -6,7 +6,10 @@ const badging = readFileSync(process.argv[2], 'utf8')
 const found = (pattern) => [...badging.matchAll(pattern)].map(([, value]) => value).sort()
 
 const promises = {
-  permissions: [found(/^uses-permission: name='([^']+)'/gm), ['android.permission.INTERNET']],
+  permissions: [
+    found(/^uses-permission: name='([^']+)'/gm),
+    ['INTERNET', 'POST_NOTIFICATIONS', 'RECEIVE_BOOT_COMPLETED', 'WAKE_LOCK'].map((name) => `android.permission.${name}`),
+  ],
   'required features': [found(/^ {2}uses-feature: name='([^']+)'/gm), []],
   'the name': [found(/^application-label(?:-en)?:'([^']+)'/gm), ['Jiafang', '家访']],
   'minimum level': [found(/^minSdkVersion:'(\d+)'/gm), ['24']],

@@ -7,7 +7,9 @@ use jiafang_core::api::casework::{BeginPages, CaseView};
 use jiafang_core::api::commands::Commands;
 use jiafang_core::api::dossier::TimelineEvent;
 use jiafang_core::api::ledger_kind::LedgerKind;
+use jiafang_core::api::reminder::Reminder;
 use jiafang_core::api::roll::RecordAbsence;
+use jiafang_core::api::state::Nothing;
 use jiafang_core::domain::absence::AbsenceForm;
 use jiafang_core::domain::case::{CasePhase, StepStanding, TaskKind};
 use jiafang_core::domain::case_record::CaseForm;
@@ -484,4 +486,36 @@ fn a_slip_of_the_finger_is_undone_and_stays_to_be_seen() {
         .filter(|entry| matches!(entry.event, TimelineEvent::Absence { .. }));
     assert_eq!(absences.count(), 2, "the entry and its withdrawal");
     assert_eq!(cast.wang.roll(&cast.class).absent_count, 0);
+}
+
+/// The mornings for which the system is asked to remind somebody: day, overdue, due.
+fn mornings(person: &Person) -> Vec<(String, u32, u32)> {
+    let planned = person.app().reminders(Nothing {}).unwrap().reminders;
+    let told = serde_json::to_string(&planned).unwrap();
+    assert!(!told.contains('石') && !told.contains("村"), "a lock screen is read by anybody: {told}");
+    let morning = |one: &Reminder| {
+        assert_eq!(one.at.unix_ms() - one.at.day().start().unix_ms(), 7 * 3_600_000 + 1_800_000);
+        (one.at.day().to_string(), one.overdue_count, one.due_count)
+    };
+    planned.iter().map(morning).collect()
+}
+
+#[test]
+fn everybody_is_reminded_on_the_morning_when_something_is_their_turn() {
+    let cast = Cast::new(63);
+    cast.it_is("2026-11-23", 9);
+    assert_eq!(mornings(&cast.li), [], "nothing is due");
+    cast.li.marks(cast.child, AttendanceMark::Unexcused, WHOLE);
+    cast.everybody_syncs();
+    assert_eq!(mornings(&cast.li)[0], ("2026-11-24".to_owned(), 1, 0), "the visit of the first day will be late");
+    assert_eq!(
+        mornings(&cast.principal)[0],
+        ("2026-11-25".to_owned(), 0, 1),
+        "if the child stays away, the school names somebody on the third day"
+    );
+    cast.persuades(&cast.li, Some("2026-11-24"));
+    cast.it_is("2026-11-24", 7);
+    cast.li.marks(cast.child, AttendanceMark::Present, WHOLE);
+    cast.everybody_syncs();
+    assert_eq!(mornings(&cast.principal), [], "the child is back");
 }

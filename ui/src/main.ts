@@ -7,6 +7,7 @@ import { useQuasar } from './look/quasar'
 import { router } from './router'
 import { start } from './state/app'
 import { applyDisplay } from './state/display'
+import { keepReminding } from './state/reminders'
 import { i18n } from './words'
 
 applyDisplay()
@@ -15,3 +16,4 @@ const page = createApp(App).use(i18n).use(router)
 useQuasar(page)
 page.mount('#app')
 void start()
+keepReminding()

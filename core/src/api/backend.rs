@@ -14,7 +14,7 @@ use super::state::AppState;
 use super::sync::{SyncActivity, SyncStatus};
 use super::{
     apart, axes, casework, children, county_settings, danger, delivery, dossier, duty, duty_pages, evidence, inbox,
-    ledger, office, page, photo, plan, roll, roster, state, sync, today, visit,
+    ledger, office, page, photo, plan, reminder, roll, roster, state, sync, today, visit,
 };
 use crate::app::apart as decisions;
 use crate::app::county_settings as edits;
@@ -241,6 +241,10 @@ impl Commands for Backend {
 
     fn today(&self, _: state::Nothing) -> Result<today::TodayView> {
         self.with_names(|device| today::view(device))
+    }
+
+    fn reminders(&self, _: state::Nothing) -> Result<reminder::Reminders> {
+        self.with_names(|device| reminder::plan(device))
     }
 
     fn list_children(&self, request: children::ListChildren) -> Result<children::ChildrenPage> {

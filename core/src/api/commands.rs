@@ -23,6 +23,7 @@ use super::office::{ListOfficeChildren, OfficeChildren, OfficeView, ShowOffice};
 use super::page::{OnePage, PageCorners, StraightenPage};
 use super::photo::{FetchPhoto, PhotoState};
 use super::plan::RecordPlan;
+use super::reminder::Reminders;
 use super::roll::{AbsenceSaved, RecordAbsence, RollView, ShowRoll, WithdrawAbsence};
 use super::roster::{AcceptRosterRows, OneImport, RosterImported, RosterRows, ShowRosterRows};
 use super::state::{
@@ -125,6 +126,8 @@ commands! {
     places = "places" (Nothing) -> Places;
     /// What is due.
     today = "today" (Nothing) -> TodayView;
+    /// What the system is to remind of on the mornings to come.
+    reminders = "reminders" (Nothing) -> Reminders;
     /// A page of children.
     list_children = "listChildren" (ListChildren) -> ChildrenPage;
     /// Registers a child that no roster had.

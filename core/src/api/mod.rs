@@ -31,6 +31,7 @@ pub mod office;
 pub mod page;
 pub mod photo;
 pub mod plan;
+pub mod reminder;
 pub mod roll;
 pub mod roster;
 mod running_sync;

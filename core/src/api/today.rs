@@ -110,46 +110,17 @@ pub fn view(device: &Device) -> Result<TodayView> {
     let lapses_soon = reading.count_children(&evidence::without_evidence(today, LAPSES_SOON_DAYS))?;
     let evidence_lapses_soon = lapses_soon.saturating_sub(without_evidence);
     let mut view = TodayView {
-        today,
-        overdue: Vec::new(),
-        due_today: Vec::new(),
-        soon: Vec::new(),
-        waiting: Vec::new(),
-        mismatches: Vec::new(),
         open_dangers: if danger::sees(device.author.rights.role) { reading.open_annexes()? } else { 0 },
         without_evidence,
         evidence_lapses_soon,
         changed: casework::new_changes(device)?,
         draft_count: u32::try_from(reading.drafts()?.iter().filter(|draft| !draft.is_pages).count())
             .unwrap_or(u32::MAX),
+        ..empty(today)
     };
-    let in_cases = case_cards(device, &mut view)?;
-    let due = reading.children_due(today.plus_days(SOON_DAYS), CARDS_MAX)?;
-    for (row, child) in children::rows(device, &due).into_iter().zip(&due) {
-        let (reason, due_on) = most_urgent(child, today);
-        // A case says more of a child who is out of school, or promised back, than the status does.
-        if in_cases.contains(&child.document) && reason != TodayReason::NextVisit {
-            continue;
-        }
-        put(&mut view, TodayCard { due_on, ..card(row, reason) });
-    }
-    let planned = reading.children_with_plan_due(today.plus_days(SOON_DAYS), CARDS_MAX)?;
-    let children_planned: Vec<StoredChild> = planned.iter().map(|(child, _)| child.clone()).collect();
-    for (row, (_, due_on)) in children::rows(device, &children_planned).into_iter().zip(&planned) {
-        // One card a child: what is more urgent stands on it already.
-        if in_cases.contains(&row.document_id) || due.iter().any(|child| child.document == row.document_id) {
-            continue;
-        }
-        let (reason, due_on) = (TodayReason::PlanDue, *due_on);
-        put(&mut view, TodayCard { due_on, ..card(row, reason) });
-    }
-    // Soonest first; equal ones stay in the order of the walk, village by village.
-    view.overdue.sort_by_key(|card| (card.reason, card.days));
-    view.due_today.sort_by_key(|card| card.reason);
-    view.soon.sort_by_key(|card| card.days);
+    let listed = put_what_is_due(device, &mut view)?;
     let year_start = today.school_year_start().start();
     let unvisited = reading.children_not_visited_since(year_start, CARDS_MAX)?;
-    let listed: BTreeSet<DocumentId> = due.iter().map(|child| child.document).chain(in_cases).collect();
     let role = device.author.rights.role;
     let mut not_agreeing = reading.children_with_mismatch(CARDS_MAX)?;
     not_agreeing.retain(|child| !listed.contains(&child.document));
@@ -164,6 +135,64 @@ pub fn view(device: &Device) -> Result<TodayView> {
         }
     }
     Ok(view)
+}
+
+/// How much will be overdue and due on a day, if nobody records anything until then: what a reminder says.
+///
+/// # Errors
+/// The faults of a store.
+pub(super) fn due_counts_on(device: &Device, day: Day) -> Result<(u32, u32)> {
+    let mut view = empty(day);
+    put_what_is_due(device, &mut view)?;
+    let count = |cards: &[TodayCard]| u32::try_from(cards.len()).unwrap_or(u32::MAX);
+    Ok((count(&view.overdue), count(&view.due_today)))
+}
+
+const fn empty(today: Day) -> TodayView {
+    TodayView {
+        today,
+        overdue: Vec::new(),
+        due_today: Vec::new(),
+        soon: Vec::new(),
+        waiting: Vec::new(),
+        mismatches: Vec::new(),
+        changed: Vec::new(),
+        open_dangers: 0,
+        without_evidence: 0,
+        evidence_lapses_soon: 0,
+        draft_count: 0,
+    }
+}
+
+/// Cards with a day, and children who are missing: all that cases, promises, agreed visits and plans ask for. Gives the children
+/// whom a case or a visit speaks of.
+fn put_what_is_due(device: &Device, view: &mut TodayView) -> Result<BTreeSet<DocumentId>> {
+    let (reading, today) = (device.store.reading(), view.today);
+    let in_cases = case_cards(device, view)?;
+    let due = reading.children_due(today.plus_days(SOON_DAYS), CARDS_MAX)?;
+    for (row, child) in children::rows(device, &due).into_iter().zip(&due) {
+        let (reason, due_on) = most_urgent(child, today);
+        // A case says more of a child who is out of school, or promised back, than the status does.
+        if in_cases.contains(&child.document) && reason != TodayReason::NextVisit {
+            continue;
+        }
+        put(view, TodayCard { due_on, ..card(row, reason) });
+    }
+    let planned = reading.children_with_plan_due(today.plus_days(SOON_DAYS), CARDS_MAX)?;
+    let children_planned: Vec<StoredChild> = planned.iter().map(|(child, _)| child.clone()).collect();
+    for (row, (_, due_on)) in children::rows(device, &children_planned).into_iter().zip(&planned) {
+        // One card a child: what is more urgent stands on it already.
+        if in_cases.contains(&row.document_id) || due.iter().any(|child| child.document == row.document_id) {
+            continue;
+        }
+        let (reason, due_on) = (TodayReason::PlanDue, *due_on);
+        put(view, TodayCard { due_on, ..card(row, reason) });
+    }
+    // Soonest first; equal ones stay in the order of the walk, village by village.
+    view.overdue.sort_by_key(|card| (card.reason, card.days));
+    view.due_today.sort_by_key(|card| card.reason);
+    view.soon.sort_by_key(|card| card.days);
+    Ok(due.iter().map(|child| child.document).chain(in_cases).collect())
 }
 
 /// A card with its reason alone.
@@ -185,8 +214,8 @@ fn put(view: &mut TodayView, mut card: TodayCard) {
 /// One card for each child of whom a case asks for something: the most urgent thing that is this person's turn; and
 /// children who are missing while it is somebody else's turn. Gives the children whom a case speaks of.
 fn case_cards(device: &Device, view: &mut TodayView) -> Result<BTreeSet<DocumentId>> {
-    let (role, today) = (device.author.rights.role, device.environment.now().day());
-    let casework = Casework::of(device);
+    let (role, today) = (device.author.rights.role, view.today);
+    let casework = Casework::on(device, today);
     let mut in_cases = BTreeSet::new();
     let mut found = Vec::new();
     for (child, facts) in device.store.reading().all_casework()? {

@@ -39,6 +39,12 @@ impl<'a> Casework<'a> {
         Self::under(device, device.county())
     }
 
+    /// Of a device, as it will be on another day if nobody records anything until then.
+    #[must_use]
+    pub fn on(device: &'a Device, day: Day) -> Self {
+        Self { today: day, ..Self::of(device) }
+    }
+
     /// Of a device, today, as if the county were this one: what an edit of its settings would change.
     #[must_use]
     pub fn under(device: &'a Device, county: Arc<County>) -> Self {

@@ -1,7 +1,7 @@
 //! The real window, driven through WebDriver under Xvfb: the story's steps 3 to 6 in the app that ships, first on a
 //! teacher's tablet, then at the coordinator's desk; and the weeks of a missing child in the windows of four people.
 //!
-//! Needs WebKitWebDriver, Xvfb, xdotool and libfaketime (`./dev install` brings them), and the built shell in
+//! Needs WebKitWebDriver, Xvfb, xdotool, libfaketime and dunst (`./dev install` brings them), and the built shell in
 //! `JIAFANG_APP_BIN`.
 
 // Helpers of a test fail it by panicking.
@@ -10,6 +10,7 @@
 
 mod field_time;
 mod missing_child;
+mod notifications;
 mod window;
 
 use std::path::Path;

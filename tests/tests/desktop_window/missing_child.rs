@@ -9,6 +9,7 @@ use jiafang_core::domain::role::Role;
 use jiafang_tests::kit::{Person, Township, section};
 
 use crate::field_time::FieldTime;
+use crate::notifications::Notifications;
 use crate::window::{Window, by, display, window_at};
 
 const NAME: &str = "石小雨";
@@ -131,8 +132,16 @@ impl Window {
 }
 
 /// Monday to Wednesday.
-async fn watched_and_suspected(windows: &Windows, time: &FieldTime, township: &mut Township) {
+async fn watched_and_suspected(
+    windows: &Windows,
+    time: &FieldTime,
+    notifications: &Notifications,
+    township: &mut Township,
+) {
     let Windows { li, wang, principal, office } = windows;
+    principal.clicks(&by("nav-more")).await;
+    principal.clicks(&by("reminders")).await;
+    principal.waits_for("[data-testid='reminders'][aria-pressed='true']").await;
 
     section("Monday: both teachers record it, neither knows of the other");
     tokio::task::block_in_place(|| township.server_stops());
@@ -158,6 +167,11 @@ async fn watched_and_suspected(windows: &Windows, time: &FieldTime, township: &m
     windows.after(li).await;
     wang.says_of_the_case("watch", Some("2 天")).await;
     wang.step_is("persuade", "done").await;
+
+    section("Wednesday morning: the system reminds the principal, who has not opened anything, and names nobody");
+    time.shows("2026-11-25", 8);
+    let told = notifications.say("1 件今天该办").await;
+    assert!(!told.contains(NAME) && !told.contains("石"), "{told}");
 
     section("Wednesday: missing again, and the school names somebody");
     time.shows("2026-11-25", 9);
@@ -275,6 +289,9 @@ pub(crate) async fn tell(township: &mut Township) {
     let time = FieldTime::new(&township.beside(""), &township.clock);
     time.shows("2026-11-23", 9);
     let (_xvfb, display) = display();
+    let notifications = Notifications::begin(&display);
+    let mut environment = time.environment();
+    environment.push(notifications.environment());
     let mut opened = Vec::new();
     for (name, role, scope) in [
         ("李老师", Role::ClassTeacher, Scope::Class(class.clone())),
@@ -283,14 +300,14 @@ pub(crate) async fn tell(township: &mut Township) {
         ("赵敏", Role::TownshipOfficer, Scope::Place(township.township())),
     ] {
         let code = township.invites(name, role, scope);
-        let window = window_at(&display, &township.beside(name), &time.environment()).await;
+        let window = window_at(&display, &township.beside(name), &environment).await;
         window.enrols(&code).await;
         window.syncs().await;
         opened.push(window);
     }
     let [li, wang, principal, office]: [Window; 4] = opened.try_into().ok().unwrap();
     let windows = Windows { li, wang, principal, office };
-    watched_and_suspected(&windows, &time, township).await;
+    watched_and_suspected(&windows, &time, &notifications, township).await;
     reported_and_noticed(&windows, &time).await;
     back_and_closed(&windows, &time).await;
     let Windows { li, wang, principal, office } = windows;

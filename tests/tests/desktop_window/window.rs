@@ -14,6 +14,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A program that ends with the test.
 pub(crate) struct Running(Child);
 
+impl From<Child> for Running {
+    fn from(child: Child) -> Self {
+        Self(child)
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.0.kill();

@@ -8,6 +8,13 @@ import type { RosterPreview } from '../bindings/RosterPreview'
 
 export type PhotoKind = 'thumbnail' | 'photo' | 'marked_copy'
 
+/** A reminder in words, at milliseconds since 1970. */
+export interface ReminderWords {
+  at: number
+  title: string
+  body: string
+}
+
 /** What the user interface asks of its host. Every promise rejects with a `FailureView`. */
 export interface Backend {
   call<C extends CommandName>(command: C, request: Commands[C]['request']): Promise<Commands[C]['response']>
@@ -22,6 +29,13 @@ export interface Backend {
   photoUrl(kind: PhotoKind, hash: string): string
   /** Saves a file that was made where the person wants it; false when the person changed their mind. */
   saveFile(made: MadeFile): Promise<boolean>
+  /** Where the system can remind of something while the app is closed or behind others; missing where it cannot. */
+  reminders?: {
+    /** Asks the system, which asks the person once. */
+    allowed(): Promise<boolean>
+    /** Replaces all that were planned. */
+    plan(words: ReminderWords[]): Promise<void>
+  }
   /** Hears that something changed that screens show. */
   onChanged(listener: () => void): () => void
 }

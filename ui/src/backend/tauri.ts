@@ -24,6 +24,10 @@ export const tauriBackend: Backend = {
   importPacks: (file, code) => put(file, { 'x-command': 'importPacks', 'x-code': encodeURIComponent(code) }),
   photoUrl: (kind, hash) => convertFileSrc(`${kind}/${hash}`, 'photo'),
   saveFile: async (made) => (await failing(invoke<string | null>('save_file', { fileId: made.fileId }))) !== null,
+  reminders: {
+    allowed: () => failing(invoke<boolean>('may_remind')),
+    plan: (reminders) => failing(invoke<void>('remind', { reminders })),
+  },
   onChanged(listener) {
     const listening = listen('changed', listener)
     return () => void listening.then((stop) => stop())

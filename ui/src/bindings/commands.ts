@@ -66,6 +66,7 @@ import type { RecordVisit } from "./RecordVisit";
 import type { Recover } from "./Recover";
 import type { RecoveryRequestView } from "./RecoveryRequestView";
 import type { RegisterChild } from "./RegisterChild";
+import type { Reminders } from "./Reminders";
 import type { ReportDanger } from "./ReportDanger";
 import type { RollView } from "./RollView";
 import type { RosterImported } from "./RosterImported";
@@ -98,6 +99,7 @@ export interface Commands {
   codeLists: { request: Nothing; response: CodeLists };
   places: { request: Nothing; response: Places };
   today: { request: Nothing; response: TodayView };
+  reminders: { request: Nothing; response: Reminders };
   listChildren: { request: ListChildren; response: ChildrenPage };
   registerChild: { request: RegisterChild; response: ChildRegistered };
   openDossier: { request: OpenDossier; response: DossierView };
