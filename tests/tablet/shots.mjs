@@ -6,6 +6,7 @@ import { shootDuties, shootOffices, shootSettings } from './county_shots.mjs'
 import { shootDanger } from './danger_shots.mjs'
 import { shootEvidence } from './evidence_shots.mjs'
 import { shootPlan } from './plan_shots.mjs'
+import { shootRound } from './round_shots.mjs'
 import { DESK, LANDSCAPE, TABLET, Township, root } from './township.mjs'
 
 const LONG_NAME = '阿卜杜热合曼·买买提艾力·吐尔逊阿依古丽·玉苏甫江'
@@ -242,6 +243,7 @@ try {
   await shootCases(township, shoot, opens, join(root, 'tests/photos/HMD_Nokia_8.3_5G.jpg'), { TABLET, LANDSCAPE, DESK })
   await shootDanger(township, shoot, opens, { TABLET, LANDSCAPE, DESK })
   await shootPlan(township, shoot, opens, { TABLET, LANDSCAPE })
+  await shootRound(township, shoot, opens, { TABLET, LANDSCAPE, DESK })
   await shootEvidence(township, shoot, opens, { TABLET, LANDSCAPE, DESK })
   await shootDuties(township, shoot, opens, { TABLET, LANDSCAPE, DESK }, desk)
   await shootOffices(township, shoot, opens, { TABLET, LANDSCAPE, DESK }, desk)

@@ -60,6 +60,7 @@ fn no_writer_makes_a_dropout_or_strikes_a_missing_child_off_past_the_case() {
         birth_date: Day::parse("2015-02-03").unwrap(),
         id_number: String::new(),
         village,
+        household_head: String::new(),
         village_group: String::new(),
         address: String::new(),
         class: None,

@@ -14,7 +14,7 @@ use super::state::AppState;
 use super::sync::{SyncActivity, SyncStatus};
 use super::{
     apart, axes, casework, children, county_settings, danger, delivery, dossier, duty, duty_pages, evidence, inbox,
-    ledger, office, page, photo, plan, reminder, roll, roster, state, sync, today, visit,
+    ledger, office, page, photo, plan, reminder, roll, roster, round, state, sync, today, visit,
 };
 use crate::app::apart as decisions;
 use crate::app::county_settings as edits;
@@ -356,6 +356,32 @@ impl Commands for Backend {
     fn export_evidence_cover(&self, request: dossier::OpenDossier) -> Result<ledger::MadeFile> {
         let (bytes, row_count) = self.with_names(|device| evidence::cover_sheet(device, request.document_id))?;
         let name = format!("封面目录-{}.xlsx", self.environment.now().day());
+        Ok(self.files.keep(&self.environment, &name, bytes, row_count))
+    }
+
+    fn show_round(&self, _: state::Nothing) -> Result<round::RoundView> {
+        self.with_device(|device| round::view(device))
+    }
+
+    fn show_round_village(&self, request: round::ShowRoundVillage) -> Result<round::RoundVillageView> {
+        self.with_names(|device| round::village(device, &request))
+    }
+
+    fn show_household(&self, request: round::ShowHousehold) -> Result<round::HouseholdView> {
+        self.with_names(|device| round::household(device, &request))
+    }
+
+    fn record_checks(&self, request: round::RecordChecks) -> Result<round::ChecksSaved> {
+        self.changing(|device| round::record(device, &request))
+    }
+
+    fn withdraw_checks(&self, request: round::WithdrawChecks) -> Result<dossier::Saved> {
+        self.changing(|device| round::withdraw(device, &request))
+    }
+
+    fn export_round(&self, _: state::Nothing) -> Result<ledger::MadeFile> {
+        let (bytes, row_count) = self.with_device(|device| round::spreadsheet(device))?;
+        let name = format!("摸排进度-{}.xlsx", self.environment.now().day());
         Ok(self.files.keep(&self.environment, &name, bytes, row_count))
     }
 

@@ -105,6 +105,9 @@ pub struct RegisterChild {
     /// 社(组)
     #[serde(default)]
     pub village_group: String,
+    /// Head of the household, as the household register names it.
+    #[serde(default)]
+    pub household_head: String,
     /// Where the family lives.
     #[serde(default)]
     pub address: String,

@@ -26,6 +26,10 @@ use super::plan::RecordPlan;
 use super::reminder::Reminders;
 use super::roll::{AbsenceSaved, RecordAbsence, RollView, ShowRoll, WithdrawAbsence};
 use super::roster::{AcceptRosterRows, OneImport, RosterImported, RosterRows, ShowRosterRows};
+use super::round::{
+    ChecksSaved, HouseholdView, RecordChecks, RoundView, RoundVillageView, ShowHousehold, ShowRoundVillage,
+    WithdrawChecks,
+};
 use super::state::{
     AppState, ChangePin, CodeLists, EnrolDevice, Nothing, Places, Recover, RecoveryRequestView, Unlock,
 };
@@ -176,6 +180,18 @@ commands! {
     page_corners = "pageCorners" (OnePage) -> PageCorners;
     /// Makes a straight page of a photo, in its place.
     straighten_page = "straightenPage" (StraightenPage) -> DraftView;
+    /// How far the door-to-door check is, by village.
+    show_round = "showRound" (Nothing) -> RoundView;
+    /// The households of a village.
+    show_round_village = "showRoundVillage" (ShowRoundVillage) -> RoundVillageView;
+    /// The household of a child.
+    show_household = "showHousehold" (ShowHousehold) -> HouseholdView;
+    /// Records how the children of a household were found.
+    record_checks = "recordChecks" (RecordChecks) -> ChecksSaved;
+    /// Takes checks back by other entries.
+    withdraw_checks = "withdrawChecks" (WithdrawChecks) -> Saved;
+    /// The table by village as a spreadsheet.
+    export_round = "exportRound" (Nothing) -> MadeFile;
     /// Begins a visit: a draft that is filled in with what the app knows.
     begin_visit = "beginVisit" (BeginVisit) -> DraftView;
     /// Saves a draft.

@@ -6,6 +6,7 @@ use ts_rs::TS;
 use super::dossier::{FieldKind, kind_of, shown};
 use crate::domain::absence::AbsenceForm;
 use crate::domain::case_record::CaseForm;
+use crate::domain::check::CheckForm;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
 use crate::domain::dossier::Dossier;
 use crate::domain::evidence::EvidenceForm;
@@ -98,6 +99,11 @@ pub enum FormWords {
         /// What it says.
         form: Box<PlanForm>,
     },
+    /// A door-to-door check, or its withdrawal.
+    Check {
+        /// What it says.
+        form: CheckForm,
+    },
     /// The child was moved.
     Moved {
         /// Where to.
@@ -147,6 +153,9 @@ pub fn between(before: &Dossier, after: &Dossier) -> Vec<FormWords> {
     }
     for new in after.plan.iter().filter(|new| !before.plan.iter().any(|known| known.entry == new.entry)) {
         words.push(FormWords::Plan { form: Box::new(new.form.clone()) });
+    }
+    for new in after.checks.iter().filter(|new| !before.checks.iter().any(|known| known.entry == new.entry)) {
+        words.push(FormWords::Check { form: new.form.clone() });
     }
     for event in after.statuses.iter().filter(|event| !before.statuses.iter().any(|known| known.entry == event.entry)) {
         words.push(FormWords::Status { status: event.status, since: event.since, note: event.note.clone() });

@@ -35,6 +35,8 @@ pub struct ShowLedger {
     pub place: Option<PlaceCode>,
     /// Only of this villager group.
     pub group: Option<String>,
+    /// Only of this household: a key of `by_household`.
+    pub household: Option<String>,
     /// Only of this grade, 1 to 9.
     pub grade: Option<u8>,
     /// Only of this school.
@@ -76,6 +78,8 @@ pub struct LedgerPage {
     pub by_status: Vec<FacetCount>,
     /// How many for each villager group of the place, where that is a village; the filter by group left out.
     pub by_group: Vec<FacetCount>,
+    /// How many for each household of the place, where that is a village; the filter by household left out.
+    pub by_household: Vec<FacetCount>,
     /// How many for each grade, the filter by grade left out.
     pub by_grade: Vec<FacetCount>,
     /// How many for each township, where there are several, and each village; the filter by place left out.
@@ -158,6 +162,7 @@ fn filter(county: &County, today: Day, request: &ShowLedger) -> ChildFilter {
         evidence_before: None,
         only: None,
         village_group: request.group.clone(),
+        household: request.household.clone(),
         classes: request.grade.map(|grade| classes_of(county, grade, today)),
         members: child_ledger::members(request.kind, county, today),
         // Only a column's own key is ever sorted by.
@@ -226,6 +231,13 @@ pub(super) fn page(device: &Device, request: &ShowLedger) -> Result<LedgerPage> 
         })?,
         by_group: if request.place.as_ref().is_some_and(PlaceCode::is_village) {
             facet(FilterPart::Group, &str::to_owned)?
+        } else {
+            Vec::new()
+        },
+        by_household: if request.place.as_ref().is_some_and(PlaceCode::is_village) {
+            let mut households = facet(FilterPart::Household, &household_name)?;
+            households.retain(|household| !household.key.is_empty());
+            households
         } else {
             Vec::new()
         },
@@ -319,6 +331,16 @@ fn name_responsible(device: &Device, county: &County, rows: &mut [(DocumentId, L
             ResponsibleNames::of(device, &duties, *document, &row.leaves, &group);
         row.cells.insert("responsible_gov".to_owned(), government);
         row.cells.insert("responsible_edu".to_owned(), education);
+    }
+}
+
+/// Head and group of a household, by its key; or the phone by which it is told apart.
+fn household_name(key: &str) -> String {
+    let mut parts = key.split('|').skip(1);
+    match (parts.next(), parts.next()) {
+        (Some(""), Some(head)) => head.to_owned(),
+        (Some(group), Some(head)) => format!("{head} {group}"),
+        (phone, _) => phone.unwrap_or_default().to_owned(),
     }
 }
 

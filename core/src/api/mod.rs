@@ -34,6 +34,7 @@ pub mod plan;
 pub mod reminder;
 pub mod roll;
 pub mod roster;
+pub mod round;
 mod running_sync;
 pub mod state;
 pub mod sync;

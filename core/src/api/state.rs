@@ -260,6 +260,12 @@ pub struct CodeLists {
     pub dropout_destination: Vec<CodeView>,
     /// [`crate::domain::code_list::ConfirmMethod`]
     pub confirm_method: Vec<CodeView>,
+    /// [`crate::domain::code_list::CheckFound`]
+    pub check_found: Vec<CodeView>,
+    /// [`crate::domain::code_list::VerifyMethod`]
+    pub verify_method: Vec<CodeView>,
+    /// [`crate::domain::code_list::StudyRegion`]
+    pub study_region: Vec<CodeView>,
     /// [`crate::domain::code_list::Placement`]
     pub placement: Vec<CodeView>,
     /// [`crate::domain::code_list::TransitionDestination`]
@@ -413,6 +419,9 @@ pub(super) fn code_lists(county: Option<&County>) -> CodeLists {
         case_outcome: list!(CaseOutcome),
         dropout_destination: list!(DropoutDestination),
         confirm_method: list!(ConfirmMethod),
+        check_found: list!(CheckFound),
+        verify_method: list!(VerifyMethod),
+        study_region: list!(StudyRegion),
         placement: list!(Placement),
         transition_destination: list!(TransitionDestination),
         case_record_kind: list!(CaseRecordKind),

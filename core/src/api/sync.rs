@@ -234,6 +234,8 @@ pub enum DeliveryKind {
     Danger,
     /// Names were asked for.
     Look,
+    /// A door-to-door check, or its withdrawal.
+    Check,
 }
 
 /// A photo with where it is.

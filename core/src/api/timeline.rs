@@ -10,6 +10,7 @@ use crate::app::record_absence::roll;
 use crate::domain::absence::AbsenceForm;
 use crate::domain::case::CaseFacts;
 use crate::domain::case_record::CaseForm;
+use crate::domain::check::{self, CheckForm};
 use crate::domain::code_list::SchoolingStatus;
 use crate::domain::dossier::{Actor, Dossier, PhotoRecord};
 use crate::domain::evidence::{self, EvidenceForm};
@@ -109,6 +110,13 @@ pub enum TimelineEvent {
         form: Box<PlanForm>,
         /// Its photographed pages.
         photos: Vec<PhotoView>,
+    },
+    /// A door-to-door check, or its withdrawal.
+    Check {
+        /// What it says.
+        form: CheckForm,
+        /// Another entry stands in its place now, or it was withdrawn.
+        replaced: bool,
     },
     /// The dossier was opened: from a roster or in the field.
     Registered {
@@ -245,6 +253,19 @@ pub(super) fn of(device: &Device, id: DocumentId, seen: &Seen<'_>, dossier: &Dos
             at: entry.at,
             person_name: seen.person_name(&entry.actor)?,
             event: TimelineEvent::Plan { form: Box::new(entry.form.clone()), photos: photos_of(entry.entry) },
+            whereabouts: seen.entry(entry.entry),
+        });
+    }
+    let standing: Vec<EntryId> = check::standing(&dossier.checks).iter().map(|check| check.entry).collect();
+    for entry in &dossier.checks {
+        timeline.push(TimelineEntry {
+            entry_id: entry.entry,
+            at: entry.at,
+            person_name: seen.person_name(&entry.actor)?,
+            event: TimelineEvent::Check {
+                form: entry.form.clone(),
+                replaced: entry.form.withdraws.is_none() && !standing.contains(&entry.entry),
+            },
             whereabouts: seen.entry(entry.entry),
         });
     }

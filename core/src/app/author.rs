@@ -66,6 +66,7 @@ impl DeliveryKind {
             Self::Duty => "duty",
             Self::Danger => "danger",
             Self::Look => "look",
+            Self::Check => "check",
         }
     }
 
@@ -87,6 +88,7 @@ impl DeliveryKind {
             Self::Duty,
             Self::Danger,
             Self::Look,
+            Self::Check,
         ]
         .into_iter()
         .find(|kind| kind.key() == key)

@@ -10,7 +10,7 @@ use crate::domain::doc::{dossier_read, dossier_write};
 use crate::domain::dossier::Dossier;
 use crate::domain::field::{self, FieldForm, VALUE_CHARS_MAX};
 use crate::domain::id_number::IdNumber;
-use crate::domain::identifier::{DocumentId, DraftId, EntryId};
+use crate::domain::identifier::{DocumentId, DraftId};
 use crate::domain::person_name::PersonName;
 use crate::domain::phone::Phone;
 use crate::domain::status_change::{self, StatusForm};
@@ -127,7 +127,7 @@ fn add_status(
 ) -> Result<Timestamp> {
     let row = row(device, id)?;
     // What stands now is what this event has seen and replaces; what others record meanwhile stands beside it.
-    let seen: Vec<EntryId> = dossier.standing_statuses().iter().map(|event| event.entry).collect();
+    let seen = dossier.known_of_status();
     let now = device.environment.now();
     write_with_pages(device, &row, what, pages, |document, entry, _| {
         dossier_write::add_status(document, entry, form, &seen)

@@ -23,6 +23,7 @@ mod pages;
 pub mod rebuild_projections;
 pub mod record_absence;
 pub mod record_case;
+pub mod record_check;
 pub mod record_evidence;
 pub mod record_plan;
 pub mod record_visit;

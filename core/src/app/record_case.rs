@@ -56,7 +56,7 @@ pub fn record_case(
     let dossier = dossier_read::read(&reading.document(id)?)?;
     let closes = facts.records.iter().find(|record| Some(record.entry) == form.of).map(|record| &record.form);
     let status = status_change::after_record(form, closes, phase, dossier.status());
-    let statuses_seen: Vec<EntryId> = dossier.standing_statuses().iter().map(|event| event.entry).collect();
+    let statuses_seen = dossier.known_of_status();
     let entry = write_with_pages(device, &row, DeliveryKind::Case, pages, |document, entry, environment| {
         dossier_write::add_case_record(document, entry, form, &seen, &rule)?;
         let Some(status) = status else { return Ok(()) };

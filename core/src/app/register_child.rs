@@ -94,6 +94,7 @@ pub fn register_child(device: &mut Device, form: &RegisterChild) -> Result<Regis
                 ("profile.birth_date", form.birth_date.to_string().as_str()),
                 ("profile.id_number", id_number.as_ref().map_or("", IdNumber::in_full)),
                 ("household.village_group", form.village_group.trim()),
+                ("household.head_name", form.household_head.trim()),
                 ("household.address", form.address.trim()),
                 ("record.attendance_mode", form.attendance_mode.map_or("", |mode| mode.key())),
             ] {

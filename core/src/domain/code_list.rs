@@ -339,6 +339,37 @@ code_list!(
 );
 
 code_list!(
+    /// How the door-to-door check found a child (handbook 3.2, 铁脚板摸排; 3.4, columns 22 and 25).
+    CheckFound {
+        AtSchool = "at_school", "在校", "at school";
+        AtHome = "at_home", "在家", "at home";
+        NotInSchool = "not_in_school", "未上学", "not in school";
+        Away = "away", "外出", "away";
+        Unknown = "unknown", "不清楚", "unknown";
+    }
+);
+
+code_list!(
+    /// How a child was verified (handbook 3.4, column 30, 核查方式).
+    VerifyMethod {
+        Household = "household", "入户", "at the household";
+        Phone = "phone", "电话", "by phone";
+        Video = "video", "视频", "by video";
+        Comparison = "comparison", "系统比对", "compared with a system";
+    }
+);
+
+code_list!(
+    /// Where a child is who is away (handbook 3.4, column 22, 就读地).
+    StudyRegion {
+        County = "county", "县内", "in the county";
+        Province = "province", "县外", "out of the county";
+        Country = "country", "省外", "out of the province";
+        Abroad = "abroad", "境外", "abroad";
+    }
+);
+
+code_list!(
     /// Where a child with a disability learns (handbook 3.8, placements).
     Placement {
         SpecialSchool = "special_school", "特殊学校", "special school";
@@ -378,6 +409,8 @@ code_list!(
         OutWithoutCase = "out_without_case", "不在校、还没有立案", "out of school, and there is no case";
         CaseAgainstStatus = "case_against_status", "案件和就学状态不一致", "the case and the status differ";
         DeathByOnePerson = "death_by_one_person", "死亡只有一人登记", "a death that only one person recorded";
+        FoundOtherwise = "found_otherwise", "摸排情况与就学状态不一致", "the door-to-door check found otherwise than the status says";
+        ChecksDiffer = "checks_differ", "两次摸排不一致", "two door-to-door checks differ";
     }
 );
 

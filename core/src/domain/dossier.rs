@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::absence::AbsenceEntry;
 use super::case_record::CaseRecord;
+use super::check::CheckEntry;
 use super::code_list::{CaseRecordKind, ChildFlag, SchoolingStatus};
 use super::duty::DutyEntry;
 use super::evidence::EvidenceEntry;
@@ -156,6 +157,8 @@ pub struct Dossier {
     pub duties: Vec<DutyEntry>,
     /// Entries of plans, home teaching, strengths and results, in the order of their keys.
     pub plan: Vec<PlanEntry>,
+    /// Door-to-door checks and their withdrawals, in the order of their keys.
+    pub checks: Vec<CheckEntry>,
     /// Opened from a roster.
     pub from_roster: bool,
     /// Who opened it and when.
@@ -182,6 +185,14 @@ impl Dossier {
     pub fn standing_statuses(&self) -> Vec<&StatusEvent> {
         let replaced: BTreeSet<EntryId> = self.statuses.iter().flat_map(|event| event.seen.iter().copied()).collect();
         self.statuses.iter().filter(|event| !replaced.contains(&event.entry)).collect()
+    }
+
+    /// What a status event names that is recorded now: the standing statuses, in whose place it stands, and the checks that
+    /// its author has seen, which it thereby answers.
+    #[must_use]
+    pub fn known_of_status(&self) -> Vec<EntryId> {
+        let statuses = self.standing_statuses().into_iter().map(|event| event.entry);
+        statuses.chain(self.checks.iter().map(|check| check.entry)).collect()
     }
 
     /// What a status event counts as: 辍学 is a decision over a case (handbook 3.9), and where there is none the child is

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::check::{self, CheckEntry};
 use super::code_list::{
-    AttendanceMode, ChildFlag, ConfirmMethod, Placement, Relation, SchoolingStatus, Sex, TransitionDestination,
-    VisitMode, VisitPurpose,
+    AttendanceMode, CheckFound, ChildFlag, ConfirmMethod, Placement, Relation, SchoolingStatus, Sex,
+    TransitionDestination, VerifyMethod, VisitMode, VisitPurpose,
 };
 use super::county::{County, Mergers};
 use super::dossier::{Actor, Dossier, is_closed, is_out_of_school};
@@ -82,6 +83,7 @@ pub const COLUMNS: &[Column] = &[
     column("verify_method", "核查方式", "Verified how", 10, true, ""),
     column("verified_on", "核查日期", "Verified on", 12, true, ""),
     column("verified_by", "核查人", "Verified by", 10, true, ""),
+    column("check_found", "摸排情况", "Found at the check", 12, false, ""),
     column("visit_count", "家访次数", "Visits", 8, true, ""),
     column("responsible_gov", "包保责任人(村)", "Responsible (village)", 12, false, ""),
     column("responsible_edu", "包保责任人(校)", "Responsible (school)", 12, false, ""),
@@ -164,10 +166,20 @@ pub fn fold(dossier: &Dossier, leaves: &Leaves, person_name: &dyn Fn(&Actor) -> 
     set("status_since", dossier.status_since().map(|day| day.to_string()).unwrap_or_default());
     set("visit_count", dossier.visits.len().to_string());
     let last_visit = dossier.last_visit();
-    if let Some(visit) = last_visit {
+    // Whichever came last: a visit, or a check from door to door.
+    let visited_on = last_visit.and_then(|visit| visit.form.started_at).map(Timestamp::day);
+    let check = check::last(&dossier.checks).filter(|check| visited_on.is_none_or(|day| check.form.on >= day));
+    if let Some(check) = check {
+        set("verify_method", check.form.how.map_or("", VerifyMethod::zh).to_owned());
+        set("verified_on", check.form.on.to_string());
+        set("verified_by", person_name(&check.actor).unwrap_or_default());
+    } else if let Some(visit) = last_visit {
         set("verify_method", visit.form.mode.map_or("", VisitMode::zh).to_owned());
-        set("verified_on", visit.form.started_at.map(|at| at.day().to_string()).unwrap_or_default());
+        set("verified_on", visited_on.map(|day| day.to_string()).unwrap_or_default());
         set("verified_by", person_name(&visit.actor).unwrap_or_default());
+    }
+    if let Some(check) = check::last(&dossier.checks) {
+        set("check_found", found_text(check));
     }
     let mut conflicts: Vec<String> = dossier.conflicts().map(|(path, _)| path.to_owned()).collect();
     let mut standing: Vec<SchoolingStatus> =
@@ -230,6 +242,13 @@ fn next_visit_on(visits: &[&super::dossier::VisitRecord]) -> Option<Day> {
     let last_started = visits.last()?.form.started_at?;
     let agreed = visits.iter().rev().find_map(|visit| visit.form.next_visit_on)?;
     (last_started.day() < agreed).then_some(agreed)
+}
+
+/// 外出(省外) 东莞, as the ledger shows it.
+fn found_text(check: &CheckEntry) -> String {
+    let found = check.form.found.map_or("", CheckFound::zh);
+    let region = check.form.region.map(|region| format!("({})", region.zh())).unwrap_or_default();
+    format!("{found}{region} {}", check.form.place).trim().to_owned()
 }
 
 fn guardians(dossier: &Dossier) -> String {

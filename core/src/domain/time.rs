@@ -72,6 +72,12 @@ impl Day {
         if self < spring { spring.plus_days(-1) } else { self.school_year_end() }
     }
 
+    /// The first day of the second half of the school year that this day lies in: 1 March.
+    #[must_use]
+    pub fn half_year_begin(self) -> Self {
+        Self(Date::new(self.school_year_end().0.year(), 3, 1).unwrap_or(self.0))
+    }
+
     /// The moment at which the day begins in China.
     #[must_use]
     pub fn start(self) -> Timestamp {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::case::CasePhase;
+use super::check;
 use super::code_list::{AxisMismatch, SchoolingStatus};
 use super::dossier::{Dossier, Presence, is_out_of_school, presence};
 use super::role::Role;
@@ -120,13 +121,18 @@ pub fn between(record: RecordState, status: SchoolingStatus) -> Option<AxisMisma
 #[must_use]
 pub fn of_dossier(dossier: &Dossier) -> Option<AxisMismatch> {
     let status = dossier.status();
+    if check::contradicts_status(dossier) {
+        // Before all else: somebody stood at the door, and the status does not say so yet.
+        return Some(AxisMismatch::FoundOtherwise);
+    }
     let told = RecordState::read(dossier.value("record.state"));
     // A number is a record, though no roster said how it stands.
     let has_number = !dossier.value("profile.national_student_no").is_empty();
     let record = if told == RecordState::Unknown && has_number { RecordState::Active } else { told };
     // Found in the field, at school, and no roster and no number says that there is a record.
     let is_unrecorded = record == RecordState::Unknown && !dossier.from_roster && child(status) == Some(Child::Here);
-    between(record, status).or(is_unrecorded.then_some(AxisMismatch::ChildWithoutRecord))
+    let differ = || check::differ(&dossier.checks).then_some(AxisMismatch::ChecksDiffer);
+    between(record, status).or_else(differ).or(is_unrecorded.then_some(AxisMismatch::ChildWithoutRecord))
 }
 
 /// What is wrong between a status and the child's case on a day; `phase` of a case that is open.
@@ -150,7 +156,11 @@ impl AxisMismatch {
     #[must_use]
     pub const fn owner(self) -> Role {
         match self {
-            Self::RecordWithoutChild | Self::OutWithoutCase | Self::TransferNotArrived => Role::ClassTeacher,
+            Self::RecordWithoutChild
+            | Self::OutWithoutCase
+            | Self::TransferNotArrived
+            | Self::FoundOtherwise
+            | Self::ChecksDiffer => Role::ClassTeacher,
             Self::CaseAgainstStatus | Self::DeathByOnePerson => Role::SchoolLead,
             Self::StudiesElsewhere
             | Self::AwayWithoutPaper
@@ -187,6 +197,8 @@ impl AxisMismatch {
             Self::CaseAgainstStatus => {
                 ("记录实际状态，或在案件里申请销号", "Record how the child really stands, or propose closing the case")
             }
+            Self::FoundOtherwise => ("核实后记录就学状态", "Find out, then record how the child really stands"),
+            Self::ChecksDiffer => ("再核查一次", "Check the household once more"),
             Self::DeathByOnePerson => {
                 ("另一个人核对证明后再记录一次", "Another person checks the proof and records it again")
             }

@@ -102,6 +102,8 @@ pub struct ChildFilter {
     pub evidence_before: Option<Day>,
     /// In this villager group.
     pub village_group: Option<String>,
+    /// Of this household.
+    pub household: Option<String>,
     /// In one of these classes: those of a grade.
     pub classes: Option<Vec<ClassId>>,
     /// Only members of a ledger: with any of these; none for all.
@@ -142,6 +144,8 @@ pub enum FilterPart {
     Group,
     /// By grade: the classes of it.
     Grade,
+    /// By household.
+    Household,
 }
 
 type Condition = (String, Vec<Box<dyn ToSql>>);
@@ -197,6 +201,10 @@ impl ChildFilter {
             sql.push_str(" AND village_group = ?");
             values.push(Box::new(group.clone()));
         }
+        if let Some(household) = self.household.as_ref().filter(|_| without != Some(FilterPart::Household)) {
+            sql.push_str(" AND household = ?");
+            values.push(Box::new(household.clone()));
+        }
         if let Some(classes) = self.classes.as_ref().filter(|_| without != Some(FilterPart::Grade)) {
             let marks = vec!["?"; classes.len()].join(", ");
             sql.push_str(&format!(" AND child.class IN ({marks})"));
@@ -238,7 +246,6 @@ impl ChildFilter {
             Some("name") => format!("name {direction}, sort_key"),
             Some("birth_date") => format!("birth_date {direction}, sort_key"),
             Some("schooling_status") => format!("out_of_school {direction}, status {direction}, sort_key"),
-            Some("verified_on") => format!("last_visit_at {direction}, sort_key"),
             Some("visit_count") => format!("visit_count {direction}, sort_key"),
             Some("school_name" | "school_code") => format!("child.school {direction}, sort_key"),
             Some("class") => format!("child.class {direction}, sort_key"),
@@ -349,6 +356,7 @@ impl Reading<'_> {
             FilterPart::Status => "status",
             FilterPart::Group => "village_group",
             FilterPart::Grade => "class",
+            FilterPart::Household => "household",
             FilterPart::Flag => return self.flag_facet(&condition, &values),
         };
         let sql = format!(
@@ -552,6 +560,7 @@ impl ChildFilter {
             && self.evidence_before.is_none()
             && self.only.is_none()
             && self.village_group.is_none()
+            && self.household.is_none()
             && self.classes.is_none()
             && self.members.is_none()
             && self.sort_by.is_none()

@@ -23,6 +23,7 @@ pub mod proof;
 pub mod recovery;
 pub mod register;
 pub mod repair;
+pub mod round;
 
 use std::path::Path;
 
@@ -38,7 +39,7 @@ use crate::vault::sealing::DataKey;
 pub const FILE_NAME: &str = "jiafang.db";
 
 /// The schema that this version writes. A store with a higher one was written by a newer app.
-const SCHEMA_VERSION: i64 = 14;
+const SCHEMA_VERSION: i64 = 15;
 
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_device.sql"),
@@ -55,6 +56,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0012_restricted.sql"),
     include_str!("migrations/0013_plan.sql"),
     include_str!("migrations/0014_repair.sql"),
+    include_str!("migrations/0015_round.sql"),
 ];
 
 /// Room for pages in memory: 64 MiB, taken only as far as pages are touched. With SQLite's own 2 MiB a roster of 10,000

@@ -7,7 +7,8 @@ use rusqlite::{OptionalExtension, Transaction, named_params};
 use super::photo_file::{self, PhotoFileRow};
 use super::{Reading, casework, child_search, danger, duty, malformed, sqlite};
 use crate::domain::case::CaseFacts;
-use crate::domain::code_list::{AxisMismatch, CaseRecordKind, SchoolingStatus};
+use crate::domain::check;
+use crate::domain::code_list::{AxisMismatch, CaseRecordKind, CheckFound, SchoolingStatus};
 use crate::domain::county::County;
 use crate::domain::doc::{self, DocumentKind, county, dossier_read};
 use crate::domain::dossier::Dossier;
@@ -21,7 +22,7 @@ use crate::protocol::photo::PhotoFile;
 use crate::store::document::DocumentRow;
 
 /// Raised whenever a projection is filled otherwise than before: an older one is then rebuilt.
-pub const VERSION: i64 = 9;
+pub const VERSION: i64 = 10;
 
 /// Writes all rows of one document anew.
 ///
@@ -68,15 +69,17 @@ fn project_child(tx: &Transaction<'_>, row: &DocumentRow, dossier: &Dossier) -> 
     let head = dossier.value("household.head_name");
     let name = dossier.value("profile.name");
     let id_number = dossier.value("profile.id_number");
+    let check = check::last(&dossier.checks);
+    let opened_on = dossier.opened.as_ref().filter(|_| !dossier.from_roster).map(|(_, at)| at.day());
     tx.prepare_cached(
         "INSERT INTO child (document, name, sex, birth_date, id_number, village, village_group, school, class,
              household, status, out_of_school, closed, flags, last_visit_at, next_visit_on, promised_return_on,
              visit_count, photo_count, mismatch, conflict_count, conflicts, sort_key, cells,
-             evidence_until, plan_due_on)
+             evidence_until, plan_due_on, head, checked_on, found, opened_on)
          VALUES (:document, :name, :sex, :birth_date, :id_number, :village, :village_group, :school, :class,
              :household, :status, :out_of_school, :closed, :flags, :last_visit_at, :next_visit_on,
              :promised_return_on, :visit_count, :photo_count, :mismatch, :conflict_count, :conflicts, :sort_key, :cells,
-             :evidence_until, :plan_due_on)
+             :evidence_until, :plan_due_on, :head, :checked_on, :found, :opened_on)
          ON CONFLICT (document) DO UPDATE SET name = excluded.name, sex = excluded.sex,
              birth_date = excluded.birth_date, id_number = excluded.id_number, village = excluded.village,
              village_group = excluded.village_group, school = excluded.school, class = excluded.class,
@@ -86,7 +89,8 @@ fn project_child(tx: &Transaction<'_>, row: &DocumentRow, dossier: &Dossier) -> 
              visit_count = excluded.visit_count, photo_count = excluded.photo_count, mismatch = excluded.mismatch,
              conflict_count = excluded.conflict_count, conflicts = excluded.conflicts,
              sort_key = excluded.sort_key, cells = excluded.cells,
-             evidence_until = excluded.evidence_until, plan_due_on = excluded.plan_due_on",
+             evidence_until = excluded.evidence_until, plan_due_on = excluded.plan_due_on, head = excluded.head,
+             checked_on = excluded.checked_on, found = excluded.found, opened_on = excluded.opened_on",
     )
     .and_then(|mut statement| {
         statement.execute(named_params! {
@@ -114,6 +118,10 @@ fn project_child(tx: &Transaction<'_>, row: &DocumentRow, dossier: &Dossier) -> 
             ":conflicts": barred(ledger_row.conflicts.iter().map(String::as_str)),
             ":sort_key": format!("{village}\u{1}{group}\u{1}{head}\u{1}{name}\u{1}{}", row.id),
             ":cells": serde_json::to_string(&ledger_row).unwrap_or_default(),
+            ":head": head,
+            ":checked_on": check.map(|check| check.form.on.to_string()).unwrap_or_default(),
+            ":found": check.and_then(|check| check.form.found).map_or("", CheckFound::key),
+            ":opened_on": opened_on.map(|day| day.to_string()).unwrap_or_default(),
             ":plan_due_on": ledger_row.plan_due.map(|day| day.to_string()).unwrap_or_default(),
             ":evidence_until": ledger_row
                 .evidence(EvidenceRules::default_rules())

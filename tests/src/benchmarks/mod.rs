@@ -8,6 +8,7 @@ pub mod first_copy;
 mod load;
 pub mod repair;
 pub mod roster;
+pub mod round;
 pub mod server;
 pub mod sync;
 

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use clap::Parser;
-use jiafang_tests::benchmarks::{Figure, casework, device, first_copy, repair, roster, server, sync};
+use jiafang_tests::benchmarks::{Figure, casework, device, first_copy, repair, roster, round, server, sync};
 
 /// Measures; prints a table in Markdown.
 #[derive(Parser)]
@@ -47,10 +47,11 @@ fn main() -> ExitCode {
     );
     #[allow(clippy::disallowed_methods)] // a benchmark reads the clock
     let begun = Instant::now();
-    let suites: [Suite; 12] = [
+    let suites: [Suite; 13] = [
         ("device", device::first_page_and_visit),
         ("search", device::search),
         ("casework", casework::days_list_and_county),
+        ("round", round::villages),
         ("photo", device::photo),
         ("roster", roster::import),
         ("sync", sync::a_day_and_idle),

@@ -47,6 +47,7 @@ impl Person {
             birth_date: Day::parse("2014-05-04").expect("a day"),
             id_number: String::new(),
             village: village.clone(),
+            household_head: String::new(),
             village_group: "3社".to_owned(),
             address: String::new(),
             class: Some(class.clone()),

@@ -227,6 +227,7 @@ impl Person {
             birth_date: Day::parse(birth_date).expect("a day"),
             id_number: String::new(),
             village: village.clone(),
+            household_head: String::new(),
             village_group: "3社".to_owned(),
             address: String::new(),
             class: None,

@@ -317,6 +317,7 @@ impl World {
                 birth_date: Day::parse(&format!("2016-05-{:02}", 1 + number % 28)).expect("a day"),
                 id_number: String::new(),
                 village: village.clone(),
+                household_head: String::new(),
                 village_group: "3社".to_owned(),
                 address: String::new(),
                 class: None,

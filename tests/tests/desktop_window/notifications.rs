@@ -61,6 +61,8 @@ impl Notifications {
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(90), heard).await.unwrap_or_else(|_| panic!("never told: {words}; heard: {}", self.heard.lock().unwrap()))
+        tokio::time::timeout(Duration::from_secs(90), heard)
+            .await
+            .unwrap_or_else(|_| panic!("never told: {words}; heard: {}", self.heard.lock().unwrap()))
     }
 }

@@ -3,4 +3,4 @@
 /**
  * What does not agree between where the student record is and where the child is (handbook 3.8).
  */
-export type AxisMismatch = "record_without_child" | "studies_elsewhere" | "away_without_paper" | "record_not_cancelled" | "record_is_elsewhere" | "back_without_record" | "record_says_left" | "transfer_not_arrived" | "child_without_record" | "out_without_case" | "case_against_status" | "death_by_one_person";
+export type AxisMismatch = "record_without_child" | "studies_elsewhere" | "away_without_paper" | "record_not_cancelled" | "record_is_elsewhere" | "back_without_record" | "record_says_left" | "transfer_not_arrived" | "child_without_record" | "out_without_case" | "case_against_status" | "death_by_one_person" | "found_otherwise" | "checks_differ";

@@ -82,6 +82,18 @@ dropoutDestination: Array<CodeView>,
  */
 confirmMethod: Array<CodeView>, 
 /**
+ * [`crate::domain::code_list::CheckFound`]
+ */
+checkFound: Array<CodeView>, 
+/**
+ * [`crate::domain::code_list::VerifyMethod`]
+ */
+verifyMethod: Array<CodeView>, 
+/**
+ * [`crate::domain::code_list::StudyRegion`]
+ */
+studyRegion: Array<CodeView>, 
+/**
  * [`crate::domain::code_list::Placement`]
  */
 placement: Array<CodeView>, 

@@ -28,6 +28,10 @@ byStatus: Array<FacetCount>,
  */
 byGroup: Array<FacetCount>, 
 /**
+ * How many for each household of the place, where that is a village; the filter by household left out.
+ */
+byHousehold: Array<FacetCount>, 
+/**
  * How many for each grade, the filter by grade left out.
  */
 byGrade: Array<FacetCount>, 

@@ -37,6 +37,10 @@ village: PlaceCode,
  */
 villageGroup: string, 
 /**
+ * Head of the household, as the household register names it.
+ */
+householdHead: string, 
+/**
  * Where the family lives.
  */
 address: string, 

@@ -28,6 +28,10 @@ place: PlaceCode | null,
  */
 group: string | null, 
 /**
+ * Only of this household: a key of `by_household`.
+ */
+household: string | null, 
+/**
  * Only of this grade, 1 to 9.
  */
 grade: number | null, 

@@ -20,6 +20,7 @@ export function wholeLedger(): ShowLedger {
     search: '',
     place: null,
     group: null,
+    household: null,
     grade: null,
     school: null,
     class: null,
@@ -37,8 +38,8 @@ export function wholeLedger(): ShowLedger {
 
 /** Whether something is filtered away. */
 export function isFiltered(request: ShowLedger): boolean {
-  const { search, place, group, grade, school, statuses, flags, onlyConflicts } = request
-  return Boolean(search || place || group || grade || school || request.class || statuses.length || flags.length || onlyConflicts)
+  const { search, place, group, household, grade, school, statuses, flags, onlyConflicts } = request
+  return Boolean(search || place || group || household || grade || school || request.class || statuses.length || flags.length || onlyConflicts)
 }
 
 /** What a view keeps: codes and an order. What was typed is left out, for it may be a child's name. */

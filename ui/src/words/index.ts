@@ -11,6 +11,7 @@ import * as failures from './failures'
 import * as office from './office'
 import * as settings from './settings'
 import * as plan from './plan'
+import * as round from './round'
 import * as shell from './shell'
 import * as sync from './sync'
 import * as visit from './visit'
@@ -22,6 +23,7 @@ const zh = {
   cases: cases.zh,
   casework: casework.zh,
   plan: plan.zh,
+  round: round.zh,
   visit: visit.zh,
   sync: sync.zh,
   danger: danger.zh,
@@ -39,6 +41,7 @@ const en: typeof zh = {
   cases: cases.en,
   casework: casework.en,
   plan: plan.en,
+  round: round.en,
   visit: visit.en,
   sync: sync.en,
   danger: danger.en,

@@ -14,6 +14,7 @@ export const zh = {
     roster: '名册',
     duty: '包保',
     office: '本级',
+    round: '摸排',
   },
   enrol: {
     title: '登记这台设备',
@@ -111,6 +112,7 @@ export const en: typeof zh = {
     roster: 'Roster',
     duty: 'Duties',
     office: 'Our level',
+    round: 'Rounds',
   },
   enrol: {
     title: 'Enrol this device',

@@ -10,6 +10,7 @@ use super::entry_fields::{EntryFields, FieldValue};
 use super::{actor_of, damaged};
 use crate::domain::absence::AbsenceEntry;
 use crate::domain::case_record::CaseRecord;
+use crate::domain::check::CheckEntry;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
 use crate::domain::dossier::{Dossier, MoveRecord, PhotoRecord, StatusEvent, VisitRecord, Written};
 use crate::domain::evidence::EvidenceEntry;
@@ -127,6 +128,11 @@ impl Reader<'_> {
                 actor: actor_of(&entry),
                 at: self.time(&entry),
             });
+        }
+        for (key, entry) in self.entries("household")? {
+            let Some(form) = self.fields(&entry)?.strictly() else { continue };
+            let seen = self.keys(&entry, "seen")?;
+            dossier.checks.push(CheckEntry { entry: key, form, seen, actor: actor_of(&entry), at: self.time(&entry) });
         }
         for (key, entry) in self.entries("evidence")? {
             if let Some(photo) = self.photo(key, &entry)? {

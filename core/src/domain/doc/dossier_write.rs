@@ -9,6 +9,7 @@ use automerge::{ObjId as ExId, ObjType, ROOT, ReadDoc, ScalarValue};
 use super::damaged;
 use crate::domain::absence::AbsenceForm;
 use crate::domain::case_record::CaseForm;
+use crate::domain::check::CheckForm;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
 use crate::domain::dossier::PhotoRecord;
 use crate::domain::evidence::EvidenceForm;
@@ -201,6 +202,15 @@ pub fn add_evidence(
 /// [`ErrorCode::DocumentDamaged`].
 pub fn add_plan(tx: &mut Transaction<'_>, key: EntryId, form: &PlanForm, seen: &BTreeSet<EntryId>) -> Result<()> {
     let entry = add_form(tx, "plan", key, form)?;
+    put_seen(tx, &entry, seen, "")
+}
+
+/// Adds a door-to-door check, or the withdrawal of one, with the checks that its author had seen.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn add_check(tx: &mut Transaction<'_>, key: EntryId, form: &CheckForm, seen: &BTreeSet<EntryId>) -> Result<()> {
+    let entry = add_form(tx, "household", key, form)?;
     put_seen(tx, &entry, seen, "")
 }
 
