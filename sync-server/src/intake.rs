@@ -9,6 +9,7 @@ use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::domain::place::{Leaves, PlaceCode};
 use jiafang_core::domain::time::Timestamp;
+use jiafang_core::domain::village_work::document_of;
 use jiafang_core::error::Result;
 use jiafang_core::protocol::envelope::Envelope;
 use jiafang_core::protocol::sync::{Cursor, QuarantineReason, Receipt, ReceiptRun, Rights};
@@ -435,6 +436,14 @@ fn may_write(device: &Device, county: &CountyRow, item: &Checked, change: &Chang
             None => danger::reports(rights.role) && !rights.scopes.is_empty(),
             Some(placed) => may_see(rights, DocumentKind::Restricted, placed),
         }),
+        // Under its village's own id alone: else somebody could write the document of a village that is another's.
+        DocumentKind::Place => {
+            let Leaves { village, class } = &body.leaves;
+            let is_its_own =
+                class.is_none() && village.as_ref().is_some_and(|village| document_of(village) == body.document);
+            let is_allowed = |rights: &Rights| rights.role.writes_dossiers() && covers(rights, &body.leaves);
+            is_its_own && device.rights.as_ref().is_some_and(is_allowed)
+        }
         DocumentKind::Dossier => {
             device.rights.as_ref().is_some_and(|rights| rights.role.writes_dossiers() && covers(rights, &body.leaves))
         }
@@ -453,6 +462,6 @@ pub fn may_see(rights: &Rights, kind: DocumentKind, leaves: &Leaves) -> bool {
     match kind {
         DocumentKind::County => true,
         DocumentKind::Restricted => danger::sees(rights.role) && covers(rights, leaves),
-        DocumentKind::Dossier => covers(rights, leaves),
+        DocumentKind::Dossier | DocumentKind::Place => covers(rights, leaves),
     }
 }

@@ -1,4 +1,5 @@
-// Pictures of the door-to-door check: villages, households, one household on a tablet in both directions, the desk's table.
+// Pictures of the door-to-door check: villages, households, one household on a tablet in both directions, the county's working
+// method, the way to a village, the desk's table.
 
 /** Shows a round in a township that has its roster. */
 export async function shootRound(township, shoot, opens, { TABLET, LANDSCAPE, DESK }) {
@@ -59,6 +60,44 @@ export async function shootRound(township, shoot, opens, { TABLET, LANDSCAPE, DE
   await tablet.getByTestId('household').first().tap()
   await tablet.getByTestId('household-child').first().waitFor()
   await shoot(tablet, 'tablet-household-en-landscape')
+  const section = await opens('round-section', DESK)
+  await township.enrols(section, township.invites('卫科员', 'county_section', `place:${township.county.county.code}`))
+  await township.syncs(section)
+  await section.getByTestId('nav-more').click()
+  await section.getByTestId('to-settings').click()
+  await section.getByTestId('settings-method').click()
+  await section.getByTestId('method-settings').waitFor()
+  await shoot(section, 'desk-settings-method-empty')
+  for (const [place, text] of ['（示例）县里填写的第一项', '（示例）县里填写的第二项'].entries()) {
+    await section.getByTestId('method-add').click()
+    await section.getByTestId('method-part').nth(place).fill(place ? '二清' : '一查')
+    await section.getByTestId('method-text').nth(place).fill(text)
+  }
+  await shoot(section, 'desk-settings-method')
+  await section.getByTestId('method-check').click()
+  await section.getByTestId('edit-save').click()
+  await section.getByTestId('edit-preview').waitFor({ state: 'detached' })
+  await township.syncs(section)
+  await township.syncs(tablet)
+  await tablet.getByTestId('nav-more').tap()
+  await tablet.getByTestId('language-zh-CN').tap()
+  await tablet.setViewportSize(TABLET)
+  await tablet.getByTestId('nav-round').tap()
+  await tablet.getByTestId('round-village').first().tap()
+  await tablet.getByTestId('checklist-item').first().waitFor()
+  await tablet.getByTestId('road-open').tap()
+  await tablet.getByTestId('road-minutes').fill('95')
+  await tablet.getByTestId('road-km').fill('7.5')
+  await tablet.getByTestId('road-note').fill('雨天过不了河')
+  await tablet.getByTestId('road-note').scrollIntoViewIfNeeded()
+  await shoot(tablet, 'tablet-round-road')
+  await tablet.getByTestId('road-save').tap()
+  await tablet.getByTestId('road-save').waitFor({ state: 'detached' })
+  await tablet.getByTestId('checklist-tick').first().tap()
+  await tablet.locator('[data-testid=checklist-item][data-done=true]').first().waitFor()
+  await tablet.getByTestId('checklist').scrollIntoViewIfNeeded()
+  await shoot(tablet, 'tablet-round-checklist')
+  await township.syncs(tablet)
   const desk = await opens('round-desk', DESK)
   await township.enrols(desk, township.invites('冯敏', 'township_officer', `place:${township.village.code.slice(0, 9)}`))
   await township.syncs(desk)

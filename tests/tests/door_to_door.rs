@@ -7,18 +7,23 @@
 use jiafang_core::api::axes::RecordStatus;
 use jiafang_core::api::children::{ChildRegistered, RegisterChild};
 use jiafang_core::api::commands::Commands;
-use jiafang_core::api::ledger::ShowLedger;
-use jiafang_core::api::round::{
-    ChecksSaved, HouseholdView, OneCheck, RecordChecks, RoundVillage, RoundVillageView, ShowHousehold,
-    ShowRoundVillage, WithdrawChecks,
+use jiafang_core::api::county_settings::EditCounty;
+use jiafang_core::api::household::{
+    CheckKey, ChecksSaved, HouseholdView, OneCheck, RecordChecks, ShowHousehold, WithdrawChecks,
 };
+use jiafang_core::api::ledger::ShowLedger;
+use jiafang_core::api::round::{RecordVillage, RoundVillage, RoundVillageView, ShowRoundVillage};
 use jiafang_core::api::state::Nothing;
 use jiafang_core::domain::check::CheckForm;
 use jiafang_core::domain::code_list::{AxisMismatch, CheckFound, SchoolingStatus, Sex, StudyRegion, VerifyMethod};
+use jiafang_core::domain::county_edit::CountyEdit;
 use jiafang_core::domain::identifier::{DocumentId, EntryId};
+use jiafang_core::domain::method::MethodItem;
 use jiafang_core::domain::place::{PlaceCode, Scope};
-use jiafang_core::domain::round::HouseholdState;
+use jiafang_core::domain::role::Role;
+use jiafang_core::domain::round::{HouseholdState, RoundBegin};
 use jiafang_core::domain::time::Day;
+use jiafang_core::domain::village_work::{VillageForm, VillageWhat};
 use jiafang_core::environment::Clock;
 use jiafang_core::error::{ErrorCode, Result};
 use jiafang_tests::kit::person::sync_until_quiet;
@@ -100,7 +105,7 @@ fn a_household_is_checked_without_signal_and_stands_in_the_desks_table_and_ledge
     let (here, studying) = (SchoolingStatus::EnrolledCounty, SchoolingStatus::NotYetAge);
     let rain = registers(&li, "石小雨", "2016-05-04", &village, "石大山", here);
     let small = registers(&li, "石小满", "2022-02-03", &village, "石大山", studying);
-    let grown = registers(&li, "石长顺", "2005-01-01", &village, "石大山", SchoolingStatus::GraduatedG9);
+    let grown = registers(&li, "石长顺", "2005-01-01", &village, "石大山", SchoolingStatus::Unverified);
     let other = registers(&li, "王小明", "2014-09-09", &village, "王有才", here);
     sync_until_quiet(&[&li, &desk]);
 
@@ -257,6 +262,95 @@ fn a_child_found_anew_is_registered_into_its_household_and_the_guard_against_twi
     assert_eq!((counts.found_anew, counts.unknown, counts.households_asked), (2, 1, 0));
 }
 
+fn edits(person: &Person, edit: CountyEdit) {
+    person.app().save_county_edit(EditCounty { edit }).unwrap();
+}
+
+fn item(part: &str, text: &str, position: u32) -> MethodItem {
+    MethodItem { key: String::new(), part: part.to_owned(), text: text.to_owned(), position }
+}
+
+fn of_item(person: &Person, key: &str, done: bool) -> VillageForm {
+    VillageForm {
+        what: VillageWhat::Item,
+        on: person.clock.now().day(),
+        walk_minutes: None,
+        distance_m: None,
+        item: key.to_owned(),
+        done,
+        note: String::new(),
+    }
+}
+
+fn records(person: &Person, village: &PlaceCode, form: VillageForm) -> Result<()> {
+    person.app().record_village(RecordVillage { village: village.clone(), form }).map(drop)
+}
+
+#[test]
+fn two_tablets_without_signal_tick_the_countys_checklist_and_record_the_way_and_both_come_together() {
+    let mut township = Township::new(406);
+    let (village, elsewhere) = (township.village(0), township.village(1));
+    let code = township.invites("县局", Role::CountySection, Scope::Place(township.county.county.code.clone()));
+    let section = township.somebody("县局");
+    section.enrols(&code);
+    let li = township.teacher("李老师", Scope::Place(village.clone()));
+    let wang = township.teacher("王老师", Scope::Place(village.clone()));
+    let chen = township.teacher("陈老师", Scope::Place(elsewhere.clone()));
+    sync_until_quiet(&[&section, &li, &wang, &chen]);
+    assert!(households(&li, &village, "").checklist.is_empty(), "nobody invents the county's items");
+    let put = vec![item("一查", "县里写的第一项", 1), item("二清", "县里写的第二项", 2)];
+    edits(&section, CountyEdit::Method { put, remove: vec![] });
+    edits(&section, CountyEdit::Round { from: section.clock.now().day() });
+    sync_until_quiet(&[&section, &li, &wang, &chen]);
+    let view = households(&li, &village, "");
+    let keys: Vec<String> = view.checklist.iter().map(|one| one.item.key.clone()).collect();
+    assert_eq!(view.checklist[0].item.text, "县里写的第一项");
+    assert_eq!(li.app().show_round(Nothing {}).unwrap().begin, RoundBegin::County);
+
+    // A teacher of another village is refused on the tablet already.
+    let refused = records(&chen, &village, of_item(&chen, &keys[0], true)).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NotAllowed);
+    let unknown = records(&li, &village, of_item(&li, "nothing", true)).unwrap_err();
+    assert_eq!(unknown.facts["field"], "item");
+
+    li.goes_offline();
+    wang.goes_offline();
+    records(&li, &village, of_item(&li, &keys[0], true)).unwrap();
+    records(&li, &village, of_item(&li, &keys[1], true)).unwrap();
+    records(&wang, &village, of_item(&wang, &keys[1], false)).unwrap();
+    let road = VillageForm {
+        what: VillageWhat::Road,
+        walk_minutes: Some(95),
+        distance_m: Some(7_500),
+        note: "雨天过不了河".to_owned(),
+        ..of_item(&wang, "", false)
+    };
+    records(&wang, &village, road.clone()).unwrap();
+    for person in [&wang, &li] {
+        person.gets_signal();
+        sync_until_quiet(&[person, &section]);
+    }
+    sync_until_quiet(&[&section, &li, &wang, &chen]);
+    for person in [&section, &li, &wang] {
+        let view = households(person, &village, "");
+        assert_eq!((view.village.items_done, view.village.items, view.village.items_differ), (1, 2, 1));
+        assert_eq!(view.village.road[0].form, road);
+        assert_eq!(view.checklist[1].entries.len(), 2, "both stand, and it is not done");
+        let shown = view.checklist[0].entries[0].person_name.as_str();
+        assert_eq!((view.checklist[0].done, shown), (true, "李老师"), "who, by the verified envelope");
+        person.assert_projections_rebuild();
+    }
+    let hidden = households(&chen, &village, "").village;
+    assert_eq!((hidden.road.len(), hidden.items_done), (0, 0), "nothing of it is on another village's tablet");
+    records(&wang, &village, of_item(&wang, &keys[1], true)).unwrap();
+    sync_until_quiet(&[&wang, &section]);
+    assert_eq!(households(&section, &village, "").village.items_done, 2, "who has seen both settles it");
+    // A tablet that comes later has it all.
+    let late = township.teacher("新老师", Scope::Place(village.clone()));
+    sync_until_quiet(&[&late]);
+    assert_eq!(households(&late, &village, "").village.items_done, 2);
+}
+
 #[test]
 fn a_check_of_a_day_to_come_of_a_stranger_or_by_a_teacher_of_another_village_is_refused() {
     let mut township = Township::new(405);
@@ -271,7 +365,7 @@ fn a_check_of_a_day_to_come_of_a_stranger_or_by_a_teacher_of_another_village_is_
     let tomorrow = CheckForm { on: li.clock.now().day().plus_days(1), ..form(&li, CheckFound::AtHome) };
     let request = RecordChecks { checks: vec![OneCheck { document_id: child, form: tomorrow }] };
     assert_eq!(li.app().record_checks(request).unwrap_err().code, ErrorCode::FieldInvalid);
-    let nothing = jiafang_core::api::round::CheckKey { document_id: child, entry_id: EntryId::from_bytes([7; 16]) };
+    let nothing = CheckKey { document_id: child, entry_id: EntryId::from_bytes([7; 16]) };
     let refused = li.app().withdraw_checks(WithdrawChecks { checks: vec![nothing] }).unwrap_err();
     assert_eq!(refused.code, ErrorCode::FieldInvalid);
     let view = desk.app().show_round(Nothing {}).unwrap();

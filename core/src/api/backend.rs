@@ -13,8 +13,8 @@ use super::running_sync::{Syncing, Told, connected};
 use super::state::AppState;
 use super::sync::{SyncActivity, SyncStatus};
 use super::{
-    apart, axes, casework, children, county_settings, danger, delivery, dossier, duty, duty_pages, evidence, inbox,
-    ledger, office, page, photo, plan, reminder, roll, roster, round, state, sync, today, visit,
+    apart, axes, casework, children, county_settings, danger, delivery, dossier, duty, duty_pages, evidence, household,
+    inbox, ledger, office, page, photo, plan, reminder, roll, roster, round, state, sync, today, visit,
 };
 use crate::app::apart as decisions;
 use crate::app::county_settings as edits;
@@ -367,16 +367,20 @@ impl Commands for Backend {
         self.with_names(|device| round::village(device, &request))
     }
 
-    fn show_household(&self, request: round::ShowHousehold) -> Result<round::HouseholdView> {
-        self.with_names(|device| round::household(device, &request))
+    fn show_household(&self, request: household::ShowHousehold) -> Result<household::HouseholdView> {
+        self.with_names(|device| household::household(device, &request))
     }
 
-    fn record_checks(&self, request: round::RecordChecks) -> Result<round::ChecksSaved> {
-        self.changing(|device| round::record(device, &request))
+    fn record_checks(&self, request: household::RecordChecks) -> Result<household::ChecksSaved> {
+        self.changing(|device| household::record(device, &request))
     }
 
-    fn withdraw_checks(&self, request: round::WithdrawChecks) -> Result<dossier::Saved> {
-        self.changing(|device| round::withdraw(device, &request))
+    fn withdraw_checks(&self, request: household::WithdrawChecks) -> Result<dossier::Saved> {
+        self.changing(|device| household::withdraw(device, &request))
+    }
+
+    fn record_village(&self, request: round::RecordVillage) -> Result<dossier::Saved> {
+        self.changing(|device| round::record_village(device, &request))
     }
 
     fn export_round(&self, _: state::Nothing) -> Result<ledger::MadeFile> {

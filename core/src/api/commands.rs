@@ -17,6 +17,7 @@ use super::duty::{
     UndoHandover,
 };
 use super::evidence::{EvidenceGaps, ListEvidenceGaps, RecordEvidence};
+use super::household::{ChecksSaved, HouseholdView, RecordChecks, ShowHousehold, WithdrawChecks};
 use super::inbox::Inbox;
 use super::ledger::{LedgerPage, MadeFile, ShowLedger};
 use super::office::{ListOfficeChildren, OfficeChildren, OfficeView, ShowOffice};
@@ -26,10 +27,7 @@ use super::plan::RecordPlan;
 use super::reminder::Reminders;
 use super::roll::{AbsenceSaved, RecordAbsence, RollView, ShowRoll, WithdrawAbsence};
 use super::roster::{AcceptRosterRows, OneImport, RosterImported, RosterRows, ShowRosterRows};
-use super::round::{
-    ChecksSaved, HouseholdView, RecordChecks, RoundView, RoundVillageView, ShowHousehold, ShowRoundVillage,
-    WithdrawChecks,
-};
+use super::round::{RecordVillage, RoundView, RoundVillageView, ShowRoundVillage};
 use super::state::{
     AppState, ChangePin, CodeLists, EnrolDevice, Nothing, Places, Recover, RecoveryRequestView, Unlock,
 };
@@ -190,6 +188,8 @@ commands! {
     record_checks = "recordChecks" (RecordChecks) -> ChecksSaved;
     /// Takes checks back by other entries.
     withdraw_checks = "withdrawChecks" (WithdrawChecks) -> Saved;
+    /// Records how far a village is, or that an item of the county's working method is done there, or not.
+    record_village = "recordVillage" (RecordVillage) -> Saved;
     /// The table by village as a spreadsheet.
     export_round = "exportRound" (Nothing) -> MadeFile;
     /// Begins a visit: a draft that is filled in with what the app knows.

@@ -23,6 +23,7 @@ pub mod duty;
 mod duty_pages;
 pub mod evidence;
 pub mod form_words;
+pub mod household;
 pub mod inbox;
 pub mod ledger;
 pub mod ledger_kind;

@@ -5,23 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::axes::{MismatchView, mismatch_view};
 use super::dossier::Saved;
-use super::timeline::Seen;
 use crate::app::device::Device;
-use crate::app::record_check;
-use crate::domain::check::{self, CheckEntry, CheckForm};
-use crate::domain::code_list::{CheckFound, SchoolingStatus, Sex};
+use crate::app::record_village;
+use crate::domain::code_list::CheckFound;
 use crate::domain::county::Mergers;
-use crate::domain::doc::dossier_read;
-use crate::domain::identifier::{DocumentId, EntryId};
+use crate::domain::identifier::DocumentId;
 use crate::domain::ledger::PlaceNames;
+use crate::domain::method::MethodItem;
 use crate::domain::person_name;
 use crate::domain::place::{Leaves, PlaceCode};
 use crate::domain::round::{self, HouseholdState, RoundBegin, household_state};
 use crate::domain::time::{Day, Timestamp};
-use crate::domain::two_axes;
-use crate::error::{ErrorCode, Failure, Result};
+use crate::domain::village_work::{VillageEntry, VillageForm, VillageWork};
+use crate::error::Result;
 use crate::spreadsheet::writer::{ColumnKind, Table, TableColumn, write_table};
 use crate::store::child_search::TermRange;
 use crate::store::children::ChildFilter;
@@ -69,8 +66,55 @@ pub struct RoundVillage {
     pub unknown: u32,
     /// Registered since the round began, and in no roster.
     pub found_anew: u32,
+    /// How far it is; more than one where people wrote apart, what counts first.
+    pub road: Vec<VillageEntryView>,
+    /// Items of the county's working method that are done.
+    pub items_done: u32,
+    /// Its items; none where the county has not filled them in.
+    pub items: u32,
+    /// Items of which people say different things.
+    pub items_differ: u32,
     /// This person may record here.
     pub may_write: bool,
+}
+
+/// An entry of a village.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct VillageEntryView {
+    /// What it says.
+    pub form: VillageForm,
+    /// Who wrote it.
+    pub person_name: String,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
+/// An item of the checklist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct ChecklistItem {
+    /// The item, as the county has it.
+    pub item: MethodItem,
+    /// It is done.
+    pub done: bool,
+    /// People who did not know of each other say different things: somebody must look.
+    pub differs: bool,
+    /// What stands of it, what counts first.
+    pub entries: Vec<VillageEntryView>,
+}
+
+/// Records how far a village is, or that an item is done or not.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct RecordVillage {
+    /// The village.
+    pub village: PlaceCode,
+    /// What.
+    pub form: VillageForm,
 }
 
 /// Asks for the households of a village.
@@ -94,6 +138,10 @@ pub struct RoundVillageView {
     pub begins_on: Day,
     /// How far it is.
     pub village: RoundVillage,
+    /// Today.
+    pub today: Day,
+    /// The county's working method as a checklist; empty until the county fills it in.
+    pub checklist: Vec<ChecklistItem>,
     /// Households: those first in which somebody is still to be asked for, by group and head.
     pub households: Vec<HouseholdRow>,
 }
@@ -121,159 +169,16 @@ pub struct HouseholdRow {
     pub state: HouseholdState,
 }
 
-/// Asks for the household of a child.
-#[derive(Debug, Clone, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct ShowHousehold {
-    /// One of its children.
-    pub child: DocumentId,
-}
-
-/// A household.
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct HouseholdView {
-    /// The village.
-    pub village: PlaceCode,
-    /// Its name.
-    pub village_name: String,
-    /// 社(组)
-    pub group: String,
-    /// The head.
-    pub head: String,
-    /// Today.
-    pub today: Day,
-    /// The day from which checks count.
-    pub begins_on: Day,
-    /// How far it is.
-    pub state: HouseholdState,
-    /// Its children of 3 to 18 years.
-    pub children: Vec<HouseholdChild>,
-    /// A child of the next household in which somebody is still to be asked for; none when all were.
-    pub next: Option<DocumentId>,
-    /// This person may record here.
-    pub may_write: bool,
-}
-
-/// A child of a household.
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct HouseholdChild {
-    /// The dossier.
-    pub document_id: DocumentId,
-    /// The name.
-    pub name: String,
-    /// Sex.
-    pub sex: Option<Sex>,
-    /// Age in full years today; none where nobody knows the date of birth.
-    pub age: Option<u8>,
-    /// The school's name and the class's; empty for none.
-    pub class_name: String,
-    /// The status.
-    pub status: SchoolingStatus,
-    /// Checks that stand, the one that counts first; more than one when people checked apart.
-    pub checks: Vec<CheckView>,
-    /// The one that counts is of this round.
-    pub is_checked: bool,
-    /// What does not agree.
-    pub mismatch: Option<MismatchView>,
-    /// This person may record of the child.
-    pub may_write: bool,
-}
-
-/// A check with who made it.
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct CheckView {
-    /// Its key.
-    pub entry_id: EntryId,
-    /// What it says.
-    pub form: CheckForm,
-    /// Who made it.
-    pub person_name: String,
-    /// When it was recorded.
-    pub at: Timestamp,
-}
-
-/// Records checks of the children of a household.
-#[derive(Debug, Clone, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct RecordChecks {
-    /// Each child with how it was found.
-    pub checks: Vec<OneCheck>,
-}
-
-/// How one child was found.
-#[derive(Debug, Clone, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct OneCheck {
-    /// The dossier.
-    pub document_id: DocumentId,
-    /// How.
-    pub form: CheckForm,
-}
-
-/// Checks that were recorded.
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct ChecksSaved {
-    /// When.
-    pub saved_at: Timestamp,
-    /// What takes them back.
-    pub entries: Vec<CheckKey>,
-}
-
-/// The key of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct CheckKey {
-    /// The dossier.
-    pub document_id: DocumentId,
-    /// The entry.
-    pub entry_id: EntryId,
-}
-
-/// Takes checks back.
-#[derive(Debug, Clone, Deserialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct WithdrawChecks {
-    /// Which.
-    pub checks: Vec<CheckKey>,
-}
-
 /// The most children that a search within a village finds.
 const FOUND_MAX: u32 = 2_000;
 
-/// Records checks.
-pub(super) fn record(device: &mut Device, request: &RecordChecks) -> Result<ChecksSaved> {
-    let checks: Vec<_> = request.checks.iter().map(|one| (one.document_id, one.form.clone())).collect();
-    let recorded = record_check::record_checks(device, &checks)?;
-    let entries =
-        recorded.entries.into_iter().map(|(document_id, entry_id)| CheckKey { document_id, entry_id }).collect();
-    Ok(ChecksSaved { saved_at: recorded.saved_at, entries })
-}
-
-/// Takes checks back.
-pub(super) fn withdraw(device: &mut Device, request: &WithdrawChecks) -> Result<Saved> {
-    let checks: Vec<_> = request.checks.iter().map(|one| (one.document_id, one.entry_id)).collect();
-    record_check::withdraw_checks(device, &checks).map(|recorded| Saved::at(recorded.saved_at))
-}
-
 /// The day from which checks count, today.
-fn begin(device: &Device) -> (Day, RoundBegin) {
-    round::begins(&device.county().calendar, None, device.environment.now().day())
+pub(super) fn begin(device: &Device) -> (Day, RoundBegin) {
+    let county = device.county();
+    round::begins(&county.calendar, county.round_from, device.environment.now().day())
 }
 
-fn in_village(village: &PlaceCode) -> Leaves {
+pub(super) fn in_village(village: &PlaceCode) -> Leaves {
     Leaves { village: Some(village.clone()), class: None }
 }
 
@@ -304,7 +209,8 @@ fn villages(device: &Device, begins_on: Day) -> Result<Vec<RoundVillage>> {
     for place in own.filter(|place| device.author.may_write(&in_village(&place.code)).is_ok()) {
         by_village.entry(place.code.clone()).or_insert_with(|| none(place.code.as_str()));
     }
-    Ok(by_village.into_iter().map(|(code, counts)| one(device, &code, &counts)).collect())
+    let work = device.store.reading().village_work()?;
+    by_village.into_iter().map(|(code, counts)| one(device, &code, &counts, work.get(&code))).collect()
 }
 
 fn none(village: &str) -> VillageCounts {
@@ -335,10 +241,19 @@ fn add(sum: &mut VillageCounts, counts: &VillageCounts) {
     put(&mut sum.found_anew, counts.found_anew);
 }
 
-fn one(device: &Device, code: &PlaceCode, counts: &VillageCounts) -> RoundVillage {
+fn one(device: &Device, code: &PlaceCode, counts: &VillageCounts, work: Option<&VillageWork>) -> Result<RoundVillage> {
     let county = device.county();
     let names = PlaceNames::of(&county);
-    RoundVillage {
+    let nothing = VillageWork::default();
+    let work = work.unwrap_or(&nothing);
+    let items = |is: &dyn Fn(&str) -> bool| {
+        u32::try_from(county.method.iter().filter(|item| is(&item.key)).count()).unwrap_or(u32::MAX)
+    };
+    Ok(RoundVillage {
+        road: entry_views(device, &work.road)?,
+        items_done: items(&|key| work.is_done(key)),
+        items: items(&|_| true),
+        items_differ: items(&|key| work.differs(key)),
         village: code.clone(),
         name: names.place(code.as_str()),
         township_name: code.parent().map(|parent| names.place(parent.as_str())).unwrap_or_default(),
@@ -352,11 +267,41 @@ fn one(device: &Device, code: &PlaceCode, counts: &VillageCounts) -> RoundVillag
         unknown: counts.unknown,
         found_anew: counts.found_anew,
         may_write: device.author.may_write(&in_village(code)).is_ok(),
-    }
+    })
+}
+
+fn entry_views(device: &Device, entries: &[VillageEntry]) -> Result<Vec<VillageEntryView>> {
+    let reading = device.store.reading();
+    let view = |entry: &VillageEntry| -> Result<VillageEntryView> {
+        Ok(VillageEntryView {
+            form: entry.form.clone(),
+            person_name: reading.person_name_of_actor(&entry.actor)?.unwrap_or_default(),
+            at: entry.at,
+        })
+    };
+    entries.iter().map(view).collect()
+}
+
+/// The county's working method with what stands of each item.
+fn checklist(device: &Device, work: &VillageWork) -> Result<Vec<ChecklistItem>> {
+    let item = |item: &MethodItem| -> Result<ChecklistItem> {
+        Ok(ChecklistItem {
+            item: item.clone(),
+            done: work.is_done(&item.key),
+            differs: work.differs(&item.key),
+            entries: entry_views(device, work.item(&item.key))?,
+        })
+    };
+    device.county().method.iter().map(item).collect()
+}
+
+/// Records how far a village is, or that an item is done or not.
+pub(super) fn record_village(device: &mut Device, request: &RecordVillage) -> Result<Saved> {
+    record_village::record_village(device, &request.village, &request.form).map(Saved::at)
 }
 
 /// The households of a village, children who lie under the codes of what became a part of it among them.
-fn households(device: &Device, mergers: &Mergers, village: &PlaceCode) -> Result<Vec<Vec<RoundRow>>> {
+pub(super) fn households(device: &Device, mergers: &Mergers, village: &PlaceCode) -> Result<Vec<Vec<RoundRow>>> {
     let today = device.environment.now().day();
     let rows = device.store.reading().round_rows(&mergers.codes_of(village), today)?;
     let mut households: Vec<Vec<RoundRow>> = Vec::new();
@@ -374,7 +319,7 @@ fn households(device: &Device, mergers: &Mergers, village: &PlaceCode) -> Result
     Ok(households)
 }
 
-fn household_row(household: &[RoundRow], begins_on: Day) -> Option<HouseholdRow> {
+pub(super) fn household_row(household: &[RoundRow], begins_on: Day) -> Option<HouseholdRow> {
     let first = household.first()?;
     let count = |is: &dyn Fn(&RoundRow) -> bool| {
         u32::try_from(household.iter().filter(|row| is(row)).count()).unwrap_or(u32::MAX)
@@ -429,7 +374,15 @@ pub fn village(device: &Device, request: &ShowRoundVillage) -> Result<RoundVilla
     }
     // Stable: within a state they stay by group and head.
     rows.sort_by_key(|row| row.state);
-    Ok(RoundVillageView { begins_on, village: one(device, &village, &counts), households: rows })
+    let mut work = device.store.reading().village_work()?;
+    let work = work.remove(&village).unwrap_or_default();
+    Ok(RoundVillageView {
+        begins_on,
+        today: device.environment.now().day(),
+        village: one(device, &village, &counts, Some(&work))?,
+        checklist: checklist(device, &work)?,
+        households: rows,
+    })
 }
 
 /// Children of a village whom what was typed finds: characters, pinyin, initials, the tail of the ID number.
@@ -438,77 +391,6 @@ fn found_by(device: &Device, mergers: &Mergers, village: &PlaceCode, typed: &str
     let filter = ChildFilter { terms: Some(terms), places: mergers.codes_of(village), ..ChildFilter::default() };
     let found = device.store.reading().children(&filter, 0, FOUND_MAX)?;
     Ok(found.into_iter().map(|child| child.document).collect())
-}
-
-/// The household of a child. Its few dossiers are loaded: it is no list.
-///
-/// # Errors
-/// [`ErrorCode::DocumentNotHere`], the faults of a store.
-pub fn household(device: &Device, request: &ShowHousehold) -> Result<HouseholdView> {
-    let (begins_on, _) = begin(device);
-    let county = device.county();
-    let mergers = county.mergers();
-    let reading = device.store.reading();
-    let not_here = || Failure::new(ErrorCode::DocumentNotHere, "dossier");
-    let (lies_in, _) = reading.household_of(request.child)?.ok_or_else(not_here)?;
-    let village = mergers.place(&lies_in);
-    let households = households(device, &mergers, &village)?;
-    let at = households.iter().position(|one| one.iter().any(|row| row.document == request.child));
-    let at = at.ok_or_else(not_here)?;
-    let rows = households.get(at).ok_or_else(not_here)?;
-    let own = household_row(rows, begins_on).ok_or_else(not_here)?;
-    let is_open =
-        |one: &&Vec<RoundRow>| household_state(one.iter().map(|row| row.check), begins_on) == HouseholdState::Open;
-    // Onwards from here, then from the start: so nobody walks back before the end of the village.
-    let after = households.iter().skip(at.saturating_add(1)).chain(households.iter().take(at));
-    let next = after.filter(is_open).find_map(|one| one.first()).map(|row| row.document);
-    let names = PlaceNames::of(&county);
-    Ok(HouseholdView {
-        village_name: names.place(village.as_str()),
-        may_write: device.author.may_write(&in_village(&lies_in)).is_ok(),
-        village,
-        group: own.group,
-        head: own.head,
-        today: device.environment.now().day(),
-        begins_on,
-        state: own.state,
-        children: rows.iter().map(|row| child(device, row, &names, begins_on)).collect::<Result<_>>()?,
-        next,
-    })
-}
-
-fn child(device: &Device, row: &RoundRow, names: &PlaceNames<'_>, begins_on: Day) -> Result<HouseholdChild> {
-    let today = device.environment.now().day();
-    let reading = device.store.reading();
-    let document = reading.document_row(row.document)?;
-    let document = document.ok_or_else(|| Failure::new(ErrorCode::DocumentNotHere, "dossier"))?;
-    let dossier = dossier_read::read(&reading.document(row.document)?)?;
-    let seen = Seen::of(device, row.document)?;
-    let class = document.leaves.class.as_ref();
-    let mut checks: Vec<CheckView> =
-        check::standing(&dossier.checks).into_iter().map(|one| check_view(&seen, one)).collect::<Result<_>>()?;
-    checks.reverse();
-    Ok(HouseholdChild {
-        document_id: row.document,
-        name: row.name.clone(),
-        sex: Sex::from_key(dossier.value("profile.sex")),
-        age: row.birth_date.and_then(|birth| birth.full_years_until(today)),
-        class_name: class.map(|id| names.school(id) + &names.class(id, today)).unwrap_or_default(),
-        status: row.status,
-        checks,
-        is_checked: row.check.found_since(begins_on).is_some(),
-        mismatch: two_axes::of_dossier(&dossier).map(|kind| mismatch_view(kind, device.author.rights.role)),
-        may_write: !reading.has_left(row.document)? && device.author.may_write(&document.leaves).is_ok(),
-    })
-}
-
-fn check_view(seen: &Seen<'_>, entry: &CheckEntry) -> Result<CheckView> {
-    Ok(CheckView {
-        entry_id: entry.entry,
-        form: entry.form.clone(),
-        person_name: seen.person_name(&entry.actor)?,
-        at: entry.at,
-    })
 }
 
 /// The table by village as a spreadsheet.
@@ -527,6 +409,9 @@ pub(super) fn spreadsheet(device: &Device) -> Result<(Vec<u8>, u32)> {
         number("未上学"),
         number("不清楚"),
         number("新发现"),
+        number("步行(分钟)"),
+        number("路程(米)"),
+        column("工作法", 10, ColumnKind::Text),
     ];
     let rows: Vec<Vec<String>> = view
         .villages
@@ -544,6 +429,11 @@ pub(super) fn spreadsheet(device: &Device) -> Result<(Vec<u8>, u32)> {
                 one.found_anew,
             ];
             cells.extend(numbers.iter().map(ToString::to_string));
+            let road = one.road.first().map(|road| &road.form);
+            let text = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
+            cells.push(text(road.and_then(|road| road.walk_minutes)));
+            cells.push(text(road.and_then(|road| road.distance_m)));
+            cells.push(if one.items == 0 { String::new() } else { format!("{}/{}", one.items_done, one.items) });
             cells
         })
         .collect();

@@ -236,6 +236,8 @@ pub enum DeliveryKind {
     Look,
     /// A door-to-door check, or its withdrawal.
     Check,
+    /// How far a village is, or an item of its checklist.
+    Village,
 }
 
 /// A photo with where it is.

@@ -67,6 +67,7 @@ impl DeliveryKind {
             Self::Danger => "danger",
             Self::Look => "look",
             Self::Check => "check",
+            Self::Village => "village",
         }
     }
 
@@ -89,6 +90,7 @@ impl DeliveryKind {
             Self::Danger,
             Self::Look,
             Self::Check,
+            Self::Village,
         ]
         .into_iter()
         .find(|kind| kind.key() == key)
@@ -113,7 +115,7 @@ impl Author {
     /// county's by what it is.
     fn may_write_change(&self, row: &DocumentRow, change: &Change) -> Result<()> {
         match row.kind {
-            DocumentKind::Dossier | DocumentKind::Restricted => self.may_write(&row.leaves),
+            DocumentKind::Dossier | DocumentKind::Restricted | DocumentKind::Place => self.may_write(&row.leaves),
             DocumentKind::County if county_rights::allows(self.rights.role, &self.rights.scopes, change) => Ok(()),
             DocumentKind::County => Err(Failure::new(ErrorCode::NotAllowed, "the role does not write this document")),
         }

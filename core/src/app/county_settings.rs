@@ -110,6 +110,8 @@ pub fn preview(device: &Device, edit: CountyEdit) -> Result<Preview> {
         CountyEdit::RuleSet { .. }
         | CountyEdit::Calendar { .. }
         | CountyEdit::Code { .. }
+        | CountyEdit::Method { .. }
+        | CountyEdit::Round { .. }
         | CountyEdit::Duty { .. } => 0,
     };
     Ok(Preview {

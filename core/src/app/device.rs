@@ -121,6 +121,8 @@ impl Device {
                 codes: Vec::new(),
                 duty: crate::domain::duty::DutyGrid::default(),
                 looks: Vec::new(),
+                method: Vec::new(),
+                round_from: None,
             })
         })
     }

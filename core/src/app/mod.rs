@@ -26,6 +26,7 @@ pub mod record_case;
 pub mod record_check;
 pub mod record_evidence;
 pub mod record_plan;
+pub mod record_village;
 pub mod record_visit;
 mod recovery;
 pub mod register_child;

@@ -20,6 +20,8 @@ pub fn rebuild(store: &mut Store, progress: &mut dyn FnMut(usize, usize)) -> Res
     })?;
     let mut ids = store.reading().document_ids(DocumentKind::County)?;
     ids.extend(store.reading().document_ids(DocumentKind::Dossier)?);
+    ids.extend(store.reading().document_ids(DocumentKind::Restricted)?);
+    ids.extend(store.reading().document_ids(DocumentKind::Place)?);
     let mut done = 0_usize;
     for batch in ids.chunks(DOCUMENTS_PER_TRANSACTION) {
         store.transact(|tx| {

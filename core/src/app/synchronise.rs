@@ -13,7 +13,9 @@ use super::{apart, carry_photos, first_copy, recovery, returned};
 use crate::domain::danger;
 use crate::domain::doc::{self, DocumentKind};
 use crate::domain::identifier::{DocumentId, Hash32};
+use crate::domain::place::Leaves;
 use crate::domain::time::Timestamp;
+use crate::domain::village_work::document_of;
 use crate::error::{ErrorCode, Failure, Result};
 use crate::photo::PhotoKind;
 use crate::protocol::apart::ApartRequest;
@@ -361,6 +363,10 @@ pub(super) fn take_envelopes(tx: &crate::store::Transaction<'_>, envelopes: Vec<
             tracing::warn!(%hash, "a change of the county's settings by somebody who may not is passed over");
             continue;
         }
+        if envelope.body.kind == DocumentKind::Place && !lies_in_its_village(&envelope) {
+            tracing::warn!(%hash, "a document of a village under another id than the village's is passed over");
+            continue;
+        }
         let row =
             DocumentRow { id: envelope.body.document, kind: envelope.body.kind, leaves: envelope.body.leaves.clone() };
         if reading.document_row(row.id)?.is_none() {
@@ -374,6 +380,12 @@ pub(super) fn take_envelopes(tx: &crate::store::Transaction<'_>, envelopes: Vec<
         project(tx, &reading.document_row(id)?.unwrap_or(row))?;
     }
     Ok(())
+}
+
+/// Whether a document of a village has the id that is made from the village's code.
+fn lies_in_its_village(envelope: &Envelope) -> bool {
+    let Leaves { village, class } = &envelope.body.leaves;
+    class.is_none() && village.as_ref().is_some_and(|village| document_of(village) == envelope.body.document)
 }
 
 /// Writes the rows of a document anew.
@@ -415,10 +427,11 @@ fn take_move(tx: &crate::store::Transaction<'_>, event: ScopeEvent) -> Result<()
 /// The person's rights are others now: dossiers that they do not cover have left, and such as they cover are here.
 fn place_under(tx: &crate::store::Transaction<'_>, rights: &Rights, seq: u64) -> Result<()> {
     let reading = Reading::within(tx);
-    let annexes = reading.document_ids(DocumentKind::Restricted)?;
-    for id in reading.document_ids(DocumentKind::Dossier)?.into_iter().chain(annexes) {
+    let others = [DocumentKind::Restricted, DocumentKind::Place].map(|kind| reading.document_ids(kind));
+    let others = others.into_iter().collect::<Result<Vec<_>>>()?.concat();
+    for id in reading.document_ids(DocumentKind::Dossier)?.into_iter().chain(others) {
         let Some(row) = reading.document_row(id)? else { continue };
-        let may_see = row.kind == DocumentKind::Dossier || danger::sees(rights.role);
+        let may_see = row.kind != DocumentKind::Restricted || danger::sees(rights.role);
         if may_see && rights.scopes.iter().any(|scope| scope.covers(&row.leaves)) {
             moves::place(tx, id, &row.leaves)?;
         } else {

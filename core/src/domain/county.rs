@@ -10,9 +10,11 @@ use super::calendar::Calendar;
 use super::code_list::CodeWording;
 use super::duty::DutyGrid;
 use super::look::Look;
+use super::method::MethodItem;
 use super::place::{Leaves, Place, PlaceCode, School, SchoolCode};
 use super::rule_set::RuleSet;
 use super::setting_mistake::{MistakeCode, SettingMistake};
+use super::time::Day;
 
 /// The county file that `init` reads and the county document holds: places, schools, classes, calendar, rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -33,6 +35,12 @@ pub struct County {
     /// Its own words on forms, where they differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub codes: Vec<CodeWording>,
+    /// The items of its working method, for a round through a village; none until it fills them in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub method: Vec<MethodItem>,
+    /// The day from which a round counts that it has set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round_from: Option<Day>,
     /// Who answers for what; screens ask for it by commands of its own.
     #[serde(default, skip_serializing_if = "DutyGrid::is_empty")]
     #[ts(skip)]
@@ -76,6 +84,9 @@ impl County {
         }
         if let Some(settings) = &self.duty.settings {
             mistakes.extend(settings.mistakes());
+        }
+        for item in self.method.iter().filter(|item| item.text.trim().is_empty()) {
+            mistakes.push(SettingMistake::new(MistakeCode::NameMissing, &item.key));
         }
         for code in self.codes.iter().filter(|code| !code.is_known()) {
             mistakes.push(SettingMistake::new(MistakeCode::CodeUnknown, format!("{}/{}", code.list, code.key)));

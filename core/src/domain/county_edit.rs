@@ -10,6 +10,7 @@ use super::calendar::{Calendar, cycle_key, day_key, term_key};
 use super::code_list::CodeWording;
 use super::county::County;
 use super::duty::DutySettings;
+use super::method::MethodItem;
 use super::place::{ClassId, Place, School};
 use super::rule_set::{RuleSet, in_force};
 use super::setting_mistake::{MistakeCode, SettingMistake};
@@ -47,6 +48,18 @@ pub enum CountyEdit {
         /// It.
         code: CodeWording,
     },
+    /// The working method of a round.
+    Method {
+        /// Items that are added, or stand for those with their keys.
+        put: Vec<MethodItem>,
+        /// Keys of items that are taken away.
+        remove: Vec<String>,
+    },
+    /// The day from which a round counts.
+    Round {
+        /// It.
+        from: Day,
+    },
     /// How the duty grid is made: its levels and names.
     Duty {
         /// It.
@@ -82,7 +95,13 @@ impl CountyEdit {
                 }
                 Self::School { school }
             }
-            other @ (Self::Calendar { .. } | Self::Code { .. } | Self::Duty { .. }) => other,
+            Self::Method { mut put, remove } => {
+                for (number, item) in put.iter_mut().enumerate().filter(|(_, item)| item.key.is_empty()) {
+                    item.key = format!("{edition}-{number}");
+                }
+                Self::Method { put, remove }
+            }
+            other @ (Self::Calendar { .. } | Self::Code { .. } | Self::Duty { .. } | Self::Round { .. }) => other,
         }
     }
 
@@ -114,6 +133,14 @@ impl CountyEdit {
             Self::Place { place } if place.code == county.county.code => next.county = place.clone(),
             Self::Place { place } => put(&mut next.places, place, |one, other| one.code == other.code),
             Self::School { school } => put(&mut next.schools, school, |one, other| one.code == other.code),
+            Self::Method { put: items, remove } => {
+                next.method.retain(|item| !remove.contains(&item.key));
+                for item in items {
+                    put(&mut next.method, item, |one, other| one.key == other.key);
+                }
+                next.method.sort_by(|one, other| (one.position, &one.key).cmp(&(other.position, &other.key)));
+            }
+            Self::Round { from } => next.round_from = Some(*from),
             Self::Duty { settings } => next.duty.settings = Some(settings.clone()),
             Self::Code { code } => {
                 put(&mut next.codes, code, |one, other| one.entry_key() == other.entry_key());
@@ -146,6 +173,8 @@ impl CountyEdit {
             | Self::Place { .. }
             | Self::School { .. }
             | Self::Code { .. }
+            | Self::Method { .. }
+            | Self::Round { .. }
             | Self::Duty { .. } => {
                 if next == *county {
                     mistakes.push(SettingMistake::new(MistakeCode::NothingChanged, ""));

@@ -116,7 +116,7 @@ pub fn write_changes(tx: &Transaction<'_>, id: DocumentId, document: &Automerge,
             .and_then(|mut statement| statement.execute(named_params! { ":id": id.as_bytes().as_slice() }))
             .map_err(sqlite)?;
     }
-    let kinds = [DocumentKind::Dossier, DocumentKind::Restricted, DocumentKind::County];
+    let kinds = [DocumentKind::Dossier, DocumentKind::Restricted, DocumentKind::County, DocumentKind::Place];
     let genesis = kinds.map(doc::genesis_hashes).into_iter().collect::<Result<Vec<_>>>()?.concat();
     let changes = document.get_changes(&[]);
     for change in changes.iter().filter(|change| !genesis.contains(&Hash32(change.hash().0))).chain(beside) {

@@ -5,7 +5,7 @@ use automerge::Automerge;
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
 use super::photo_file::{self, PhotoFileRow};
-use super::{Reading, casework, child_search, danger, duty, malformed, sqlite};
+use super::{Reading, casework, child_search, danger, duty, malformed, sqlite, village};
 use crate::domain::case::CaseFacts;
 use crate::domain::check;
 use crate::domain::code_list::{AxisMismatch, CaseRecordKind, CheckFound, SchoolingStatus};
@@ -22,7 +22,7 @@ use crate::protocol::photo::PhotoFile;
 use crate::store::document::DocumentRow;
 
 /// Raised whenever a projection is filled otherwise than before: an older one is then rebuilt.
-pub const VERSION: i64 = 10;
+pub const VERSION: i64 = 11;
 
 /// Writes all rows of one document anew.
 ///
@@ -57,6 +57,7 @@ pub fn project(tx: &Transaction<'_>, row: &DocumentRow, document: &Automerge) ->
             Ok(())
         }
         DocumentKind::Restricted => danger::project(tx, row, document),
+        DocumentKind::Place => village::project(tx, row, document),
     }
 }
 
@@ -228,7 +229,7 @@ fn unlist(tx: &Transaction<'_>, id: DocumentId) -> Result<()> {
 pub fn clear(tx: &Transaction<'_>) -> Result<()> {
     tx.execute_batch(
         "DELETE FROM child; DELETE FROM child_search; DELETE FROM casework; DELETE FROM child_duty;
-         DELETE FROM danger; DELETE FROM county;",
+         DELETE FROM danger; DELETE FROM village_work; DELETE FROM county;",
     )
     .map_err(sqlite)
 }

@@ -134,8 +134,8 @@ fn show(data: &Path, record: &str) -> Result<()> {
 
 /// What a record says against the dossier as the log has it, with what the same device wrote before it; shielded.
 fn said(connection: &Connection, row: &ApartRow) -> Result<Option<Vec<FormWords>>> {
-    // Whoever keeps the server need not read what endangers a child.
-    if row.envelope()?.body.kind == DocumentKind::Restricted {
+    // Whoever keeps the server need not read what endangers a child; and of a village there are no words of a dossier.
+    if matches!(row.envelope()?.body.kind, DocumentKind::Restricted | DocumentKind::Place) {
         return Ok(None);
     }
     let mut document = doc::empty(DocumentKind::Dossier)?;

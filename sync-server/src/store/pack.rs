@@ -330,7 +330,7 @@ pub fn leap(
 ) -> Result<Option<log::Page>> {
     let mut page = log::Page { envelopes: Vec::new(), moves: Vec::new(), cursor: to, more: true };
     let mut bytes = 0_usize;
-    for kind in [DocumentKind::County, DocumentKind::Dossier, DocumentKind::Restricted] {
+    for kind in [DocumentKind::County, DocumentKind::Dossier, DocumentKind::Restricted, DocumentKind::Place] {
         for (document, placed) in log::documents(connection, kind)? {
             if !covers(kind, &placed.leaves) || is_packed(document) {
                 continue;

@@ -172,6 +172,8 @@ impl Fiction {
             codes: Vec::new(),
             duty: DutyGrid::default(),
             looks: Vec::new(),
+            method: Vec::new(),
+            round_from: None,
         }
     }
 }

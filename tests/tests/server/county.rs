@@ -197,6 +197,8 @@ fn places() -> Places {
         codes: vec![],
         duty: jiafang_core::domain::duty::DutyGrid::default(),
         looks: vec![],
+        method: vec![],
+        round_from: None,
     }
 }
 

@@ -7,6 +7,7 @@ use jiafang_core::domain::doc::{self, dossier_write};
 use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32, PersonId};
 use jiafang_core::domain::place::{Leaves, PlaceCode};
 use jiafang_core::domain::role::Role;
+use jiafang_core::domain::village_work::{VillageForm, VillageWhat};
 use jiafang_core::environment::Environment;
 use jiafang_core::protocol::VERSION;
 use jiafang_core::protocol::body;
@@ -149,6 +150,32 @@ impl Device {
             leaves: village(village_code),
             document: doc::empty(DocumentKind::Dossier).unwrap(),
         }
+    }
+
+    /// The document of a village under an id, without writing yet.
+    pub(crate) fn opens_place(&self, id: DocumentId, village_code: &str) -> Dossier {
+        let document = doc::empty(DocumentKind::Place).unwrap();
+        Dossier { id, kind: DocumentKind::Place, leaves: village(village_code), document }
+    }
+
+    /// Records of a village how long the way is on foot.
+    pub(crate) fn records_road(&mut self, place: &mut Dossier, minutes: u32) -> Envelope {
+        let now = self.environment.now();
+        let form = VillageForm {
+            what: VillageWhat::Road,
+            on: now.day(),
+            walk_minutes: Some(minutes),
+            distance_m: None,
+            item: String::new(),
+            done: false,
+            note: String::new(),
+        };
+        let key = self.environment.new_entry_id();
+        let change = doc::commit(&mut place.document, &self.actor, now, |tx| {
+            doc::place::add(tx, key, &form, &std::collections::BTreeSet::new())
+        });
+        let change = change.unwrap().expect("the form changes something");
+        self.wraps(place, change.raw_bytes().to_vec())
     }
 
     /// Finishes a form: one change in one envelope, signed, the next of this device.

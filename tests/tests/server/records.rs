@@ -1,8 +1,10 @@
 //! What is taken in, what is given out, and to whom.
 
 use jiafang_core::domain::doc::DocumentKind;
-use jiafang_core::domain::place::{Leaves, Scope};
+use jiafang_core::domain::place::{Leaves, PlaceCode, Scope};
 use jiafang_core::domain::role::Role;
+use jiafang_core::domain::village_work::document_of;
+use jiafang_core::protocol::envelope::Envelope;
 use jiafang_core::protocol::register::RegisterFact;
 use jiafang_core::protocol::sync::{QuarantineReason, Receipt};
 
@@ -118,6 +120,36 @@ fn a_record_of_a_village_that_is_not_the_teachers_waits_apart_and_goes_to_nobody
     );
     assert_eq!(receipts(&teacher.syncs(&written))[0], (1, quarantined(QuarantineReason::NotYours)), "said again");
     assert_eq!(documents(&officer(&county).pulls()), [own.id]);
+}
+
+#[test]
+fn what_is_recorded_of_a_village_is_taken_from_its_teachers_under_its_own_id_alone_and_goes_to_who_answers_for_it() {
+    let county = County::served();
+    let code = |text: &str| PlaceCode::parse(text).unwrap();
+    let mut teacher = Device::of_teacher(&county, "李老师", YUNLING);
+    let mut colleague = Device::of_teacher(&county, "王老师", YUNLING);
+    let mut elsewhere = Device::of_teacher(&county, "陈老师", SHIQIAO);
+    // Both begin the village's document without knowing of each other.
+    let mut own = teacher.opens_place(document_of(&code(YUNLING)), YUNLING);
+    let mut same = colleague.opens_place(document_of(&code(YUNLING)), YUNLING);
+    let (one, two) = (teacher.records_road(&mut own, 95), colleague.records_road(&mut same, 80));
+    assert_eq!(receipts(&teacher.syncs(&[one])), [(1, Receipt::Stored)]);
+    assert_eq!(receipts(&colleague.syncs(&[two])), [(1, Receipt::Stored)]);
+    // Another village's, by saying so; another village's id under the own leaves; an id that is no village's.
+    let mut foreign = elsewhere.opens_place(document_of(&code(YUNLING)), YUNLING);
+    let mut disguised = elsewhere.opens_place(document_of(&code(YUNLING)), SHIQIAO);
+    let mut nowhere = elsewhere.opens_place(elsewhere.opens(SHIQIAO).id, SHIQIAO);
+    let written = [
+        elsewhere.records_road(&mut foreign, 1),
+        elsewhere.records_road(&mut disguised, 2),
+        elsewhere.records_road(&mut nowhere, 3),
+    ];
+    let refused = quarantined(QuarantineReason::NotYours);
+    let answer = elsewhere.syncs(&written);
+    assert!(answer.receipts.iter().all(|run| run.receipt == refused), "{:?}", answer.receipts);
+    let kinds = |pulled: Vec<Envelope>| pulled.iter().filter(|one| one.body.kind == DocumentKind::Place).count();
+    assert_eq!(kinds(elsewhere.pulls()), 0);
+    assert_eq!(kinds(officer(&county).pulls()), 2);
 }
 
 #[test]

@@ -65,6 +65,7 @@ import type { RecordDangerStep } from "./RecordDangerStep";
 import type { RecordEvidence } from "./RecordEvidence";
 import type { RecordPlan } from "./RecordPlan";
 import type { RecordStatus } from "./RecordStatus";
+import type { RecordVillage } from "./RecordVillage";
 import type { RecordVisit } from "./RecordVisit";
 import type { Recover } from "./Recover";
 import type { RecoveryRequestView } from "./RecoveryRequestView";
@@ -137,6 +138,7 @@ export interface Commands {
   showHousehold: { request: ShowHousehold; response: HouseholdView };
   recordChecks: { request: RecordChecks; response: ChecksSaved };
   withdrawChecks: { request: WithdrawChecks; response: Saved };
+  recordVillage: { request: RecordVillage; response: Saved };
   exportRound: { request: Nothing; response: MadeFile };
   beginVisit: { request: BeginVisit; response: DraftView };
   saveDraft: { request: SaveDraft; response: Saved };

@@ -1,4 +1,5 @@
 import type { CheckForm } from '../bindings/CheckForm'
+import type { VillageForm } from '../bindings/VillageForm'
 import { dayText } from '../look/dates'
 import { i18n } from '../words'
 import { app, word } from './app'
@@ -15,4 +16,12 @@ export function foundText(form: CheckForm): string {
 export function checkText(form: CheckForm): string {
   const how = form.how ? `（${word(app.codes?.verifyMethod, form.how)}）` : ''
   return `${dayText(form.on)} ${foundText(form)}${how}`
+}
+
+/** 步行 95 分钟 · 7.5 公里 · 雨天过不了河 */
+export function roadText(form: VillageForm): string {
+  const { t } = i18n.global
+  const minutes = form.walkMinutes === null ? '' : t('round.minutes', { n: form.walkMinutes })
+  const km = form.distanceM === null ? '' : t('round.km', { n: form.distanceM / 1000 })
+  return [minutes, km, form.note].filter(Boolean).join(' · ')
 }

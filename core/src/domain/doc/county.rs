@@ -16,6 +16,7 @@ use crate::domain::county_edit::CountyEdit;
 use crate::domain::dossier::Actor;
 use crate::domain::identifier::EntryId;
 use crate::domain::look::{Look, LookForm};
+use crate::domain::method::{METHOD, MethodItem};
 use crate::domain::place::{Place, School};
 use crate::domain::rule_set::RuleSet;
 use crate::domain::time::Timestamp;
@@ -23,6 +24,8 @@ use crate::error::{ErrorCode, Failure, Result};
 
 /// What stands in place of an entry that was taken away. It reads as no entry, also in versions that do not know it.
 const GONE: &str = "null";
+/// The key of the day from which a round counts.
+const ROUND_FROM: &str = "round_from";
 /// How the keys of records of who asked for names begin.
 const LOOK: &str = "look/";
 
@@ -60,6 +63,12 @@ pub fn write(tx: &mut Transaction<'_>, county: &County) -> Result<()> {
     }
     for code in &county.codes {
         entries.push(Entry::of("county", code.entry_key(), code)?);
+    }
+    for item in &county.method {
+        entries.push(Entry::of("county", item.entry_key(), item)?);
+    }
+    if let Some(from) = &county.round_from {
+        entries.push(Entry::of("county", ROUND_FROM, from)?);
     }
     if let Some(settings) = &county.duty.settings {
         entries.push(Entry::of("duty_grid", DUTY_SETTINGS, settings)?);
@@ -116,6 +125,12 @@ pub fn write_edit(tx: &mut Transaction<'_>, county: &County, edit: &CountyEdit) 
         CountyEdit::Place { place } => vec![Entry::of("places", place.code.as_str(), place)?],
         CountyEdit::School { school } => vec![Entry::of("schools", school.code.0.as_str(), school)?],
         CountyEdit::Code { code } => vec![Entry::of("county", code.entry_key(), code)?],
+        CountyEdit::Method { put, remove } => {
+            let gone = |key: &String| Entry { root: "county", key: format!("{METHOD}{key}"), value: GONE.to_owned() };
+            let put = put.iter().map(|item| Entry::of("county", item.entry_key(), item)).collect::<Result<Vec<_>>>()?;
+            remove.iter().map(gone).chain(put).collect()
+        }
+        CountyEdit::Round { from } => vec![Entry::of("county", ROUND_FROM, from)?],
         CountyEdit::Duty { settings } => vec![Entry::of("duty_grid", DUTY_SETTINGS, settings)?],
     };
     put(tx, &entries)
@@ -154,6 +169,8 @@ pub fn read(doc: &Automerge) -> Result<County> {
         let county: Place = place
             .and_then(|(value, _)| value.as_str().and_then(|text| serde_json::from_str(text).ok()))
             .ok_or_else(|| Failure::new(ErrorCode::DocumentDamaged, "the county document is empty"))?;
+        let mut method = entries::<MethodItem>(doc, "county", METHOD)?;
+        method.sort_by(|one, other| (one.position, &one.key).cmp(&(other.position, &other.key)));
         Ok(County {
             county,
             places: entries::<Place>(doc, "places", "")?,
@@ -165,6 +182,8 @@ pub fn read(doc: &Automerge) -> Result<County> {
             },
             rules: entries::<RuleSet>(doc, "rules", "")?,
             codes: entries(doc, "county", "code/")?,
+            method,
+            round_from: entries(doc, "county", ROUND_FROM)?.into_iter().next(),
             duty: duty_text::grid(doc)?,
             looks: looks(doc)?,
         })
@@ -299,6 +318,13 @@ mod tests {
             calendar: crate::domain::calendar::example::calendar(),
             rules: RuleSet::default_rules().into_iter().collect(),
             looks: vec![],
+            method: vec![MethodItem {
+                key: "3f2a91-0".to_owned(),
+                part: "一查".to_owned(),
+                text: "由县里填写的一项".to_owned(),
+                position: 1,
+            }],
+            round_from: crate::domain::time::Day::parse("2026-11-01"),
             duty: crate::domain::duty::DutyGrid {
                 settings: crate::domain::duty::DutySettings::default_settings(),
                 entries: Vec::new(),

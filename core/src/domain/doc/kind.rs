@@ -15,6 +15,9 @@ pub enum DocumentKind {
     /// Places, schools, calendar: written by the county, read by all.
     #[n(3)]
     County,
+    /// A village: what is recorded of it and of no child. One for each, under an id made from its code.
+    #[n(4)]
+    Place,
 }
 
 impl DocumentKind {
@@ -25,6 +28,7 @@ impl DocumentKind {
             Self::Dossier => 1,
             Self::Restricted => 2,
             Self::County => 3,
+            Self::Place => 4,
         }
     }
 
@@ -35,6 +39,7 @@ impl DocumentKind {
             1 => Some(Self::Dossier),
             2 => Some(Self::Restricted),
             3 => Some(Self::County),
+            4 => Some(Self::Place),
             _ => None,
         }
     }

@@ -12,6 +12,7 @@ pub mod dossier_write;
 pub mod duty_text;
 mod entry_fields;
 mod kind;
+pub mod place;
 pub mod restricted;
 pub mod snapshot;
 
@@ -51,6 +52,9 @@ pub const DOSSIER_ROOTS: &[&str] = &[
 /// The root maps of the county document.
 pub const COUNTY_ROOTS: &[&str] = &["county", "places", "schools", "calendar", "rules", "aid_programs", "duty_grid"];
 
+/// The root maps of a village's document.
+pub const PLACE_ROOTS: &[&str] = &["entries"];
+
 /// The root maps of a restricted annex.
 pub const RESTRICTED_ROOTS: &[&str] = &["report", "steps"];
 
@@ -69,6 +73,7 @@ fn genesis_of(roots: &[&str]) -> Option<Change> {
 
 static DOSSIER_GENESIS: LazyLock<Option<Change>> = LazyLock::new(|| genesis_of(DOSSIER_ROOTS));
 static RESTRICTED_GENESIS: LazyLock<Option<Change>> = LazyLock::new(|| genesis_of(RESTRICTED_ROOTS));
+static PLACE_GENESIS: LazyLock<Option<Change>> = LazyLock::new(|| genesis_of(PLACE_ROOTS));
 static COUNTY_GENESIS: LazyLock<Option<Change>> = LazyLock::new(|| genesis_of(COUNTY_ROOTS));
 
 fn genesis(kind: DocumentKind) -> Result<&'static Change> {
@@ -76,6 +81,7 @@ fn genesis(kind: DocumentKind) -> Result<&'static Change> {
         DocumentKind::Dossier => &*DOSSIER_GENESIS,
         DocumentKind::Restricted => &*RESTRICTED_GENESIS,
         DocumentKind::County => &*COUNTY_GENESIS,
+        DocumentKind::Place => &*PLACE_GENESIS,
     };
     change.as_ref().ok_or_else(|| Failure::new(ErrorCode::Internal, "the genesis change cannot be made"))
 }
@@ -188,6 +194,7 @@ pub fn check(kind: DocumentKind, doc: &Automerge) -> Result<()> {
         // A county document that has not come whole reads as none: that is no damage.
         DocumentKind::County => Ok(()),
         DocumentKind::Restricted => restricted::read(doc).map(drop),
+        DocumentKind::Place => place::read(doc).map(drop),
     }
 }
 
@@ -222,7 +229,7 @@ pub fn is_complete(doc: &Automerge) -> bool {
 /// Whether nothing but its genesis is in a document.
 #[must_use]
 pub fn is_only_genesis(doc: &Automerge) -> bool {
-    let genesis = [&DOSSIER_GENESIS, &COUNTY_GENESIS].map(|change| change.as_ref().map(Change::hash));
+    let genesis = [&DOSSIER_GENESIS, &COUNTY_GENESIS, &PLACE_GENESIS].map(|change| change.as_ref().map(Change::hash));
     doc.get_heads().iter().all(|head| genesis.contains(&Some(*head)))
 }
 
@@ -256,6 +263,7 @@ mod tests {
         let hash = |kind| genesis_hashes(kind).unwrap()[0].to_string();
         assert_eq!(hash(DocumentKind::Dossier), "de363ca1ca7eb5a38d70f9bdcdbc4f06420aa02b52601e6611a231e268369423");
         assert_eq!(hash(DocumentKind::Restricted), "f91aad44e7550743b285a7c4b411dc8a225733ea1550a025fcaf74f2eafa8fbc");
+        assert_eq!(hash(DocumentKind::Place), "461157fb3ccf1fad951bdd7e6bf3ec98ef0352e20371c9b4e80a3901da16f892");
         assert_eq!(hash(DocumentKind::County), "0fa28285d0b168344ea9a7c79b69f820102c93eb6eb6ecd5741e7b6248957f24");
     }
 

@@ -92,6 +92,8 @@ pub(crate) fn county() -> County {
         codes: Vec::new(),
         duty: crate::domain::duty::DutyGrid::default(),
         looks: Vec::new(),
+        method: Vec::new(),
+        round_from: None,
     }
 }
 
