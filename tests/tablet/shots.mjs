@@ -7,6 +7,7 @@ import { shootDanger } from './danger_shots.mjs'
 import { shootEvidence } from './evidence_shots.mjs'
 import { shootPlan } from './plan_shots.mjs'
 import { shootRound } from './round_shots.mjs'
+import { shootTransition } from './transition_shots.mjs'
 import { DESK, LANDSCAPE, TABLET, Township, root } from './township.mjs'
 
 const LONG_NAME = '阿卜杜热合曼·买买提艾力·吐尔逊阿依古丽·玉苏甫江'
@@ -248,6 +249,7 @@ try {
   await shootDuties(township, shoot, opens, { TABLET, LANDSCAPE, DESK }, desk)
   await shootOffices(township, shoot, opens, { TABLET, LANDSCAPE, DESK }, desk)
   await shootSettings(township, shoot, opens, { TABLET, LANDSCAPE, DESK })
+  await shootTransition(township, desk, shoot, opens, { TABLET, LANDSCAPE, DESK })
 } finally {
   await township.end()
 }

@@ -16,6 +16,7 @@ export const router = createRouter({
     { path: '/round/:village', component: () => import('./screens/RoundVillageScreen.vue'), props: true },
     { path: '/round/:village/:child', component: () => import('./screens/HouseholdScreen.vue'), props: true },
     { path: '/roll', component: () => import('./screens/RollScreen.vue') },
+    { path: '/transition', component: () => import('./screens/TransitionScreen.vue') },
     { path: '/cases', component: () => import('./screens/TodayScreen.vue') },
     { path: '/drafts', component: () => import('./screens/DraftsScreen.vue') },
     { path: '/drafts/:id', component: () => import('./screens/VisitScreen.vue'), props: true },

@@ -14,7 +14,8 @@ use super::state::AppState;
 use super::sync::{SyncActivity, SyncStatus};
 use super::{
     apart, axes, casework, children, county_settings, danger, delivery, dossier, duty, duty_pages, evidence, household,
-    inbox, ledger, office, page, photo, plan, reminder, roll, roster, round, state, sync, today, visit,
+    inbox, ledger, office, page, photo, plan, reminder, roll, roster, round, state, sync, today, transition,
+    transition_balance, visit,
 };
 use crate::app::apart as decisions;
 use crate::app::county_settings as edits;
@@ -89,40 +90,6 @@ impl Backend {
             Some(device) => work(device),
             None => Err(Failure::new(ErrorCode::Locked, "the device is locked")),
         }
-    }
-
-    /// Works with the device of somebody who sees names.
-    fn with_names<T>(&self, work: impl FnOnce(&mut Device) -> Result<T>) -> Result<T> {
-        self.with_device(|device| {
-            office::names(device)?;
-            work(device)
-        })
-    }
-
-    pub(super) fn changing<T>(&self, work: impl FnOnce(&mut Device) -> Result<T>) -> Result<T> {
-        let result = self.with_device(work)?;
-        self.host.changed();
-        self.saved()?;
-        Ok(result)
-    }
-
-    /// As `changing`, where the work says whether anything changed.
-    fn changing_if<T>(&self, work: impl FnOnce(&mut Device) -> Result<(T, bool)>) -> Result<T> {
-        let (result, changed) = self.with_device(work)?;
-        if changed {
-            self.host.changed();
-            self.saved()?;
-        }
-        Ok(result)
-    }
-
-    /// What is to be sent goes out soon.
-    fn saved(&self) -> Result<()> {
-        if self.with_device(|device| device.store.reading().outbox_counts())?.0 > 0 {
-            held(&self.syncing.pace).saved(self.environment.clock.monotonic_ms());
-            self.syncing.alarm.ring_for_sync();
-        }
-        Ok(())
     }
 
     fn open(&self, device: Device) -> Result<AppState> {
@@ -327,6 +294,25 @@ impl Commands for Backend {
 
     fn record_plan(&self, request: plan::RecordPlan) -> Result<dossier::Saved> {
         self.changing(|device| plan::record(device, &request))
+    }
+
+    fn show_transition(&self, request: transition::ShowTransition) -> Result<transition::TransitionView> {
+        self.with_names(|device| transition::view(device, &request))
+    }
+
+    fn show_transition_balance(
+        &self,
+        request: transition_balance::ShowTransitionBalance,
+    ) -> Result<transition_balance::TransitionBalanceView> {
+        self.with_device(|device| transition_balance::view(device, &request))
+    }
+
+    fn confirm_class_back(&self, request: roll::OneClass) -> Result<dossier::Saved> {
+        self.changing(|device| roll::confirm_back(device, &request))
+    }
+
+    fn record_transition(&self, request: transition::RecordTransition) -> Result<transition::TransitionSaved> {
+        self.changing(|device| transition::record(device, &request))
     }
 
     fn report_danger(&self, request: danger::ReportDanger) -> Result<dossier::Saved> {

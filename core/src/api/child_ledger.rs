@@ -1,5 +1,4 @@
-//! The ledgers that hold children by how they stand and not by a case (handbook 3.7, 7.2): out of county, key groups, home
-//! teaching, transition. Which children stand in one is a condition on the table of children; its own columns are fields of
+//! The ledgers that hold children by how they stand and not by a case (handbook 3.7): out of county, key groups, home teaching. Which children stand in one is a condition on the table of children; its own columns are fields of
 //! the dossier, and a few that are reckoned.
 
 use super::ledger_kind::{CaseColumn, LedgerKind, column};
@@ -7,7 +6,6 @@ use crate::domain::calendar::Calendar;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
 use crate::domain::county::County;
 use crate::domain::ledger::LedgerRow;
-use crate::domain::place::Stage;
 use crate::domain::time::Day;
 use crate::store::children::Member;
 
@@ -54,31 +52,15 @@ pub(super) const HOME_TEACHING_COLUMNS: &[CaseColumn] = &[
     column("home_sessions", "本学年送教次数", "Sessions this year", true, 10),
     column("last_session", "上次送教", "Last session", false, 12),
 ];
-/// Of children between primary and junior school.
-pub(super) const TRANSITION_COLUMNS: &[CaseColumn] = &[
-    column("target_school", "升入学校(分配)", "Assigned to", false, 18),
-    column("intended_school", "意向学校", "Intends", false, 18),
-    column("destination_kind", "去向类别", "Kind", false, 12),
-    column("handed_over_on", "移交日期", "Handed over", false, 12),
-    column("signers", "移交签字人(双方)", "Signed by", false, 18),
-    column("registered_on", "报到日期", "Registered", false, 12),
-    column("registration_confirmed_by", "报到确认人", "Confirmed by", false, 12),
-    column("record_moved_on", "学籍转接日期", "Record moved", false, 12),
-    column("no_show", "未报到", "No-show", false, 8),
-    column("no_show_reason", "未报到原因", "Why", false, 18),
-    column("tracker_primary", "小学包核人", "Primary tracks", false, 12),
-    column("tracker_junior", "初中包劝人", "Junior tracks", false, 12),
-    column("transition_closed_on", "衔接销号日期", "Closed", false, 12),
-];
-
 /// Who stands in a ledger: those with any of these; none where all do, or where the case decides.
-pub(super) fn members(kind: LedgerKind, county: &County, today: Day) -> Option<Vec<Member>> {
+pub(super) fn members(kind: LedgerKind) -> Option<Vec<Member>> {
     let statuses = |list: &[SchoolingStatus]| list.iter().copied().map(Member::Status).collect::<Vec<_>>();
     match kind {
         LedgerKind::SchoolAge
         | LedgerKind::Suspected
         | LedgerKind::Dropout
         | LedgerKind::Mismatch
+        | LedgerKind::Transition
         | LedgerKind::Evidence => None,
         LedgerKind::OutOfCounty => Some(statuses(OUT_OF_COUNTY)),
         LedgerKind::KeyGroups => Some(KEY_GROUPS.iter().copied().map(Member::Flag).collect()),
@@ -86,17 +68,6 @@ pub(super) fn members(kind: LedgerKind, county: &County, today: Day) -> Option<V
             let mut members = statuses(SPECIAL);
             members.push(Member::Flag(ChildFlag::Disabled));
             Some(members)
-        }
-        LedgerKind::Transition => {
-            let year = today.school_year_start().0.year();
-            // Grade 6 of this year, grade 6 of last year that has not been moved yet, and who has come to grade 7.
-            let is_between = |stage, entry_year: i16| match stage {
-                Stage::Primary => [5, 6].iter().any(|years| year.checked_sub(*years) == Some(entry_year)),
-                Stage::Junior => entry_year == year,
-            };
-            let classes = county.schools.iter().flat_map(|school| &school.classes);
-            let between = classes.filter(|class| is_between(class.stage, class.entry_year));
-            Some(between.map(|class| Member::Class(class.id.clone())).collect())
         }
     }
 }
@@ -114,16 +85,6 @@ pub(super) fn cell(key: &str, row: &LedgerRow, county: &County, today: Day) -> S
         "last_visit" => row.last_visit_at.map(|at| at.day().to_string()).unwrap_or_default(),
         "home_sessions" => sessions().count().to_string(),
         "last_session" => sessions().max().map(|day| day.to_string()).unwrap_or_default(),
-        "no_show" => {
-            // From the third day of the term on (handbook 7.3).
-            let is_due = today >= year.plus_days(2);
-            let class = row.leaves.class.as_ref();
-            let has_left = class
-                .and_then(|id| county.schools.iter().flat_map(|school| &school.classes).find(|class| class.id == *id))
-                .is_some_and(|class| class.stage == Stage::Primary && class.grade_on(today.0).is_none());
-            let is_settled = ["registered_on", "transition_closed_on"].iter().any(|key| row.cells.contains_key(*key));
-            if is_due && has_left && !is_settled { "是".to_owned() } else { String::new() }
-        }
         key => stored(key),
     }
 }

@@ -25,6 +25,7 @@ use super::page::{OnePage, PageCorners, StraightenPage};
 use super::photo::{FetchPhoto, PhotoState};
 use super::plan::RecordPlan;
 use super::reminder::Reminders;
+use super::roll::{AbsenceSaved, OneClass, RecordAbsence, RollView, ShowRoll, WithdrawAbsence};
 use super::roll::{AbsenceSaved, RecordAbsence, RollView, ShowRoll, WithdrawAbsence};
 use super::roster::{AcceptRosterRows, OneImport, RosterImported, RosterRows, ShowRosterRows};
 use super::round::{RecordVillage, RoundView, RoundVillageView, ShowRoundVillage};
@@ -33,6 +34,8 @@ use super::state::{
 };
 use super::sync::{Deliveries, ListDeliveries, PacksExported, SyncStatus};
 use super::today::TodayView;
+use super::transition::{RecordTransition, ShowTransition, TransitionSaved, TransitionView};
+use super::transition_balance::{ShowTransitionBalance, TransitionBalanceView};
 use super::visit::{BeginVisit, DetachPhoto, DraftView, Drafts, OneDraft, RecordVisit, SaveDraft, VisitRecorded};
 use crate::error::{ErrorCode, Failure, Result};
 
@@ -160,6 +163,14 @@ commands! {
     look_at_case_changes = "lookAtCaseChanges" (OpenDossier) -> Saved;
     /// Records an entry of a plan, of home teaching, of strengths or results.
     record_plan = "recordPlan" (RecordPlan) -> Saved;
+    /// The children of a class, or of a row of the balance, on their way into the next school.
+    show_transition = "showTransition" (ShowTransition) -> TransitionView;
+    /// Whether the way into the next school comes out: by class and school.
+    show_transition_balance = "showTransitionBalance" (ShowTransitionBalance) -> TransitionBalanceView;
+    /// Says of a class that all who are not missing in today's roll have come back after the holidays.
+    confirm_class_back = "confirmClassBack" (OneClass) -> Saved;
+    /// Records one thing of one child on its way, or of many alike.
+    record_transition = "recordTransition" (RecordTransition) -> TransitionSaved;
     /// Reports a danger to a child: to the principal and the county, and to nobody else.
     report_danger = "reportDanger" (ReportDanger) -> Saved;
     /// What this person may know of dangers to a child.

@@ -110,8 +110,6 @@ pub enum FieldKind {
     ConfirmMethod,
     /// A key of the code list `placement`.
     Placement,
-    /// A key of the code list `transition_destination`.
-    TransitionDestination,
     /// A key of the code list `schooling_status`; changed by a status event.
     SchoolingStatus,
     /// Not to be changed here.
@@ -347,7 +345,6 @@ pub(super) const fn kind_of(form: FieldForm) -> FieldKind {
         FieldForm::AttendanceMode => FieldKind::AttendanceMode,
         FieldForm::ConfirmMethod => FieldKind::ConfirmMethod,
         FieldForm::Placement => FieldKind::Placement,
-        FieldForm::TransitionDestination => FieldKind::TransitionDestination,
         FieldForm::ReadOnly => FieldKind::ReadOnly,
     }
 }

@@ -15,6 +15,7 @@ use crate::domain::field;
 use crate::domain::place::Leaves;
 use crate::domain::plan::PlanForm;
 use crate::domain::time::Day;
+use crate::domain::transition::TransitionForm;
 use crate::domain::visit::VisitForm;
 
 /// One thing that a form says.
@@ -104,6 +105,11 @@ pub enum FormWords {
         /// What it says.
         form: CheckForm,
     },
+    /// Something happened on the way into the next school.
+    Transition {
+        /// What it says.
+        form: Box<TransitionForm>,
+    },
     /// The child was moved.
     Moved {
         /// Where to.
@@ -156,6 +162,9 @@ pub fn between(before: &Dossier, after: &Dossier) -> Vec<FormWords> {
     }
     for new in after.checks.iter().filter(|new| !before.checks.iter().any(|known| known.entry == new.entry)) {
         words.push(FormWords::Check { form: new.form.clone() });
+    }
+    for new in after.transition.iter().filter(|new| !before.transition.iter().any(|known| known.entry == new.entry)) {
+        words.push(FormWords::Transition { form: Box::new(new.form.clone()) });
     }
     for event in after.statuses.iter().filter(|event| !before.statuses.iter().any(|known| known.entry == event.entry)) {
         words.push(FormWords::Status { status: event.status, since: event.since, note: event.note.clone() });

@@ -164,7 +164,7 @@ fn filter(county: &County, today: Day, request: &ShowLedger) -> ChildFilter {
         village_group: request.group.clone(),
         household: request.household.clone(),
         classes: request.grade.map(|grade| classes_of(county, grade, today)),
-        members: child_ledger::members(request.kind, county, today),
+        members: child_ledger::members(request.kind),
         // Only a column's own key is ever sorted by.
         sort_by: ledger::COLUMNS
             .iter()

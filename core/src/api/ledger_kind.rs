@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{axes, case_ledger, child_ledger, evidence};
+use super::{axes, case_ledger, child_ledger, evidence, transition_ledger};
 use crate::app::device::Device;
 use crate::domain::identifier::DocumentId;
 use crate::error::Result;
@@ -64,7 +64,7 @@ impl LedgerKind {
             Self::OutOfCounty => child_ledger::OUT_OF_COUNTY_COLUMNS.to_vec(),
             Self::KeyGroups => child_ledger::KEY_GROUP_COLUMNS.to_vec(),
             Self::HomeTeaching => child_ledger::HOME_TEACHING_COLUMNS.to_vec(),
-            Self::Transition => child_ledger::TRANSITION_COLUMNS.to_vec(),
+            Self::Transition => transition_ledger::COLUMNS.to_vec(),
             Self::Mismatch => MISMATCH.to_vec(),
             Self::Evidence => EVIDENCE.to_vec(),
         }
@@ -73,13 +73,14 @@ impl LedgerKind {
     /// It is folded when it is asked for, and its rows are sorted by its own columns here and not by the store.
     #[must_use]
     pub const fn is_of_cases(self) -> bool {
-        matches!(self, Self::Suspected | Self::Dropout | Self::Mismatch | Self::Evidence)
+        matches!(self, Self::Suspected | Self::Dropout | Self::Mismatch | Self::Evidence | Self::Transition)
     }
 
     /// The children who stand in a ledger of cases, with the cells of its own columns; none for the others.
     pub(super) fn rows(self, device: &Device) -> Result<Option<BTreeMap<DocumentId, Vec<String>>>> {
         match self {
-            Self::SchoolAge | Self::OutOfCounty | Self::KeyGroups | Self::HomeTeaching | Self::Transition => Ok(None),
+            Self::SchoolAge | Self::OutOfCounty | Self::KeyGroups | Self::HomeTeaching => Ok(None),
+            Self::Transition => transition_ledger::rows(device).map(Some),
             Self::Suspected | Self::Dropout => case_ledger::rows(device, self).map(Some),
             Self::Mismatch => mismatches(device).map(Some),
             Self::Evidence => evidence::ledger_rows(device).map(Some),

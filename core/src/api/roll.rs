@@ -4,18 +4,23 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::children::{self, ChildRow};
+use super::dossier::Saved;
 use crate::app::casework::Casework;
 use crate::app::device::Device;
 use crate::app::record_absence::{self, roll as roll_of};
-use crate::domain::absence::{AbsenceForm, Attendance, HalfDay, Roll};
+use crate::app::record_transition::record_transition;
+use crate::app::transition::rules;
+use crate::domain::absence::{AbsenceForm, Attendance, HalfDay, Roll, verdict};
 use crate::domain::calendar::{CycleDay, DayKind};
 use crate::domain::case::{CaseFacts, CasePhase};
-use crate::domain::code_list::AttendanceMark;
+use crate::domain::code_list::{AttendanceMark, TransitionEntryKind};
 use crate::domain::identifier::{DocumentId, DraftId, EntryId};
 use crate::domain::ledger::PlaceNames;
-use crate::domain::place::{ClassId, Leaves};
+use crate::domain::place::{ClassId, Leaves, Stage};
 use crate::domain::time::{Day, Timestamp};
-use crate::error::Result;
+use crate::domain::transition::{TransitionForm, may_record};
+use crate::error::{Failure, Result};
+use crate::store::Reading;
 use crate::store::children::ChildFilter;
 
 /// Asks for a class's roll of a day.
@@ -57,6 +62,47 @@ pub struct RollView {
     pub rows: Vec<RollRow>,
     /// How many of them are missing, with excuse or without.
     pub absent_count: u32,
+    /// Whether the class has reported back after the holidays; none in the holidays and later in the term,
+    /// when nobody asks any more.
+    pub term: Option<TermBackView>,
+}
+
+/// A class at the beginning of a term: silence is no return here.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct TermBackView {
+    /// The first day of the term.
+    pub began: Day,
+    /// Until when it is to be said.
+    pub due_on: Day,
+    /// How many of the class are here today, as the roll says.
+    pub here: u32,
+    /// Who said that all others have come: empty until somebody did.
+    pub said: Vec<ClassBackView>,
+}
+
+/// Somebody said that the class has come.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct ClassBackView {
+    /// Who.
+    pub person_name: String,
+    /// When.
+    pub on: Day,
+    /// How many had come.
+    #[ts(type = "number")]
+    pub came: u16,
+}
+
+/// A class, and nothing else.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct OneClass {
+    /// The class.
+    pub class: ClassId,
 }
 
 /// A child on a day.
@@ -136,6 +182,8 @@ pub struct AbsenceSaved {
 
 /// Children of one class that are listed: more than any class has.
 const CLASS_SIZE_MAX: u32 = 200;
+/// So many days after the beginning of a term a screen asks whether the class has reported back.
+const ASKED_DAYS: i32 = 30;
 
 /// The roll of a class.
 pub(super) fn view(device: &Device, request: &ShowRoll) -> Result<RollView> {
@@ -155,11 +203,13 @@ pub(super) fn view(device: &Device, request: &ShowRoll) -> Result<RollView> {
         let facts = reading.case_facts(stored.document)?;
         rows.push(row(&casework, child, &facts, &leaves, day));
     }
-    let absent = |half: &RollHalf| {
-        half.still_missing || half.mark.is_some_and(|mark| crate::domain::absence::verdict(mark) != Attendance::Present)
-    };
+    let absent =
+        |half: &RollHalf| half.still_missing || half.mark.is_some_and(|mark| verdict(mark) != Attendance::Present);
+    let is_absent = |row: &RollRow| absent(&row.morning) || absent(&row.afternoon);
+    let here = rows.iter().filter(|row| !is_absent(row)).count();
     let county = device.county();
     Ok(RollView {
+        term: term_back(&casework, reading, &request.class, here)?,
         class: request.class.clone(),
         class_name: PlaceNames::of(&county).class(&request.class, today),
         day,
@@ -175,6 +225,52 @@ pub(super) fn view(device: &Device, request: &ShowRoll) -> Result<RollView> {
     })
 }
 
+/// Whether the class has reported back, as long as that is asked.
+fn term_back(
+    casework: &Casework<'_>,
+    reading: Reading<'_>,
+    class: &ClassId,
+    here: usize,
+) -> Result<Option<TermBackView>> {
+    let days = casework.days(&Leaves { village: None, class: Some(class.clone()) });
+    let Some((began, due_on)) = rules()?.term_on(&days, casework.today()) else { return Ok(None) };
+    let said = reading.class_back(class, began)?.into_iter().filter_map(|entry| {
+        let doer = casework.doer(&entry.actor).filter(|doer| may_record(doer.role, entry.form.kind))?;
+        Some(ClassBackView { person_name: doer.name, on: entry.form.on, came: entry.form.came.unwrap_or_default() })
+    });
+    let said: Vec<ClassBackView> = said.collect();
+    // After a month the daily roll has told long since who is there.
+    if casework.today() > began.plus_days(ASKED_DAYS) {
+        return Ok(None);
+    }
+    Ok(Some(TermBackView { began, due_on, here: u32::try_from(here).unwrap_or(u32::MAX), said }))
+}
+
+/// Says of a class that all who are not missing in today's roll have come back: one entry, in the dossier of the first of them.
+pub(super) fn confirm_back(device: &mut Device, request: &OneClass) -> Result<Saved> {
+    let roll = view(device, &ShowRoll { class: request.class.clone(), day: None })?;
+    let is_here =
+        |half: &RollHalf| !half.still_missing && half.mark.is_none_or(|mark| verdict(mark) == Attendance::Present);
+    let here = roll.rows.iter().filter(|row| is_here(&row.morning) && is_here(&row.afternoon));
+    let here: Vec<DocumentId> = here.map(|row| row.child.document_id).collect();
+    let carrier = here.iter().min().copied().ok_or_else(|| Failure::missing("came"))?;
+    let today = roll.today;
+    let stage = device
+        .county()
+        .schools
+        .iter()
+        .flat_map(|school| &school.classes)
+        .find(|class| class.id == request.class)
+        .map_or(Stage::Primary, |class| class.stage);
+    let form = TransitionForm {
+        from_class: Some(request.class.clone()),
+        came: Some(u16::try_from(here.len()).unwrap_or(u16::MAX)),
+        ..TransitionForm::new(TransitionEntryKind::ClassBack, stage, today.school_year_start().0.year(), today)
+    };
+    let recorded = record_transition(device, &[carrier], &form, None)?;
+    Ok(Saved::at(recorded.first().map_or_else(|| device.environment.now(), |one| one.saved_at)))
+}
+
 fn row(casework: &Casework<'_>, child: ChildRow, facts: &CaseFacts, leaves: &Leaves, day: Day) -> RollRow {
     let roll: Roll = roll_of(facts);
     let (morning, afternoon) = roll.day(day);
@@ -188,8 +284,7 @@ fn row(casework: &Casework<'_>, child: ChildRow, facts: &CaseFacts, leaves: &Lea
             .map(|half| facts.absences.iter().filter(|entry| half.entries.contains(&entry.entry)).collect())
             .unwrap_or_default();
         // Of several marks the one that counts is shown.
-        let mark =
-            entries.iter().map(|entry| entry.form.mark).max_by_key(|mark| crate::domain::absence::verdict(*mark));
+        let mark = entries.iter().map(|entry| entry.form.mark).max_by_key(|mark| verdict(*mark));
         let mut person_names: Vec<String> =
             entries.iter().filter_map(|entry| casework.doer(&entry.actor)).map(|doer| doer.name).collect();
         person_names.dedup();

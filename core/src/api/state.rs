@@ -272,6 +272,8 @@ pub struct CodeLists {
     pub transition_destination: Vec<CodeView>,
     /// [`crate::domain::code_list::CaseRecordKind`]
     pub case_record_kind: Vec<CodeView>,
+    /// [`crate::domain::code_list::TransitionEntryKind`]
+    pub transition_entry_kind: Vec<CodeView>,
     /// [`crate::domain::code_list::PlanKind`]
     pub plan_kind: Vec<CodeView>,
     /// [`crate::domain::code_list::ResultTrend`]
@@ -425,6 +427,7 @@ pub(super) fn code_lists(county: Option<&County>) -> CodeLists {
         placement: list!(Placement),
         transition_destination: list!(TransitionDestination),
         case_record_kind: list!(CaseRecordKind),
+        transition_entry_kind: list!(TransitionEntryKind),
         plan_kind: list!(PlanKind),
         result_trend: list!(ResultTrend),
         danger_kind: list!(DangerKind),

@@ -230,6 +230,8 @@ pub enum DeliveryKind {
     Duty,
     /// An entry of a plan, of home teaching, of strengths or results.
     Plan,
+    /// What happened on the way into the next school.
+    Transition,
     /// A report of danger to a child, or what was done about it.
     Danger,
     /// Names were asked for.

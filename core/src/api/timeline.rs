@@ -19,6 +19,7 @@ use crate::domain::identifier::{DocumentId, EntryId, Hash32};
 use crate::domain::ledger::PlaceNames;
 use crate::domain::plan::PlanForm;
 use crate::domain::time::{Day, Timestamp};
+use crate::domain::transition::TransitionForm;
 use crate::domain::visit::VisitForm;
 use crate::error::Result;
 use crate::store::outbox::OutboxRow;
@@ -117,6 +118,13 @@ pub enum TimelineEvent {
         form: CheckForm,
         /// Another entry stands in its place now, or it was withdrawn.
         replaced: bool,
+    },
+    /// Something happened on the way into the next school.
+    Transition {
+        /// What it says.
+        form: Box<TransitionForm>,
+        /// Its photographed pages.
+        photos: Vec<PhotoView>,
     },
     /// The dossier was opened: from a roster or in the field.
     Registered {
@@ -253,6 +261,15 @@ pub(super) fn of(device: &Device, id: DocumentId, seen: &Seen<'_>, dossier: &Dos
             at: entry.at,
             person_name: seen.person_name(&entry.actor)?,
             event: TimelineEvent::Plan { form: Box::new(entry.form.clone()), photos: photos_of(entry.entry) },
+            whereabouts: seen.entry(entry.entry),
+        });
+    }
+    for entry in &dossier.transition {
+        timeline.push(TimelineEntry {
+            entry_id: entry.entry,
+            at: entry.at,
+            person_name: seen.person_name(&entry.actor)?,
+            event: TimelineEvent::Transition { form: Box::new(entry.form.clone()), photos: photos_of(entry.entry) },
             whereabouts: seen.entry(entry.entry),
         });
     }

@@ -9,6 +9,7 @@ use super::axes::{MismatchView, mismatch_view};
 use super::casework::{self, ChangedCase, TaskView};
 use super::children::{self, ChildRow};
 use super::evidence;
+use super::transition_balance::{self, TransitionCard};
 use crate::app::casework::Casework;
 use crate::app::device::Device;
 use crate::domain::case::{CasePhase, CaseTask};
@@ -40,6 +41,8 @@ pub struct TodayView {
     pub changed: Vec<ChangedCase>,
     /// Reports of danger that somebody must act on; 0 for everybody who may not see them.
     pub open_dangers: u32,
+    /// What is to be done on the way into the next school, by class: this person's turn first.
+    pub transitions: Vec<TransitionCard>,
     /// Children without valid evidence.
     pub without_evidence: u32,
     /// Children whose evidence lapses within a month.
@@ -111,6 +114,7 @@ pub fn view(device: &Device) -> Result<TodayView> {
     let evidence_lapses_soon = lapses_soon.saturating_sub(without_evidence);
     let mut view = TodayView {
         open_dangers: if danger::sees(device.author.rights.role) { reading.open_annexes()? } else { 0 },
+        transitions: transition_balance::cards(device)?,
         without_evidence,
         evidence_lapses_soon,
         changed: casework::new_changes(device)?,

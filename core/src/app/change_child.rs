@@ -5,7 +5,7 @@ use super::author::FormKind;
 use super::device::Device;
 use super::pages::{page_count, write_with_pages};
 use crate::api::sync::DeliveryKind;
-use crate::domain::code_list::{AttendanceMode, ConfirmMethod, Placement, Relation, Sex, TransitionDestination};
+use crate::domain::code_list::{AttendanceMode, ConfirmMethod, Placement, Relation, Sex};
 use crate::domain::doc::{dossier_read, dossier_write};
 use crate::domain::dossier::Dossier;
 use crate::domain::field::{self, FieldForm, VALUE_CHARS_MAX};
@@ -67,7 +67,6 @@ fn checked(path: &str, value: &str) -> Result<String> {
         FieldForm::AttendanceMode => key(AttendanceMode::from_key(value).map(AttendanceMode::key)),
         FieldForm::ConfirmMethod => key(ConfirmMethod::from_key(value).map(ConfirmMethod::key)),
         FieldForm::Placement => key(Placement::from_key(value).map(Placement::key)),
-        FieldForm::TransitionDestination => key(TransitionDestination::from_key(value).map(TransitionDestination::key)),
         FieldForm::ReadOnly => Err(Failure::invalid("field", "read_only")),
     }
 }

@@ -13,6 +13,7 @@ use ts_rs::TS;
 use super::place::SchoolCode;
 use super::setting_mistake::{MistakeCode, SettingMistake};
 use super::time::Day;
+use super::transition_rules::OwnTransitionDays;
 
 /// What a day is that is not as its weekday says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -101,6 +102,8 @@ pub struct Calendar {
     pub days: Vec<CalendarDay>,
     /// Boarding cycles.
     pub cycles: Vec<BoardingCycle>,
+    /// Days of the way into the next school that are the county's own.
+    pub transitions: Vec<OwnTransitionDays>,
 }
 
 /// The terms of a school year that the county has not told, as (month, day) of first and last day: wide, since a day too
@@ -255,6 +258,20 @@ impl SchoolDays {
         })
     }
 
+    /// The first day of the term that a day lies in; none in the holidays.
+    #[must_use]
+    pub fn term_begin(&self, day: Day) -> Option<Day> {
+        if !self.is_default_on(day) {
+            return self.terms.iter().find(|(from, to)| (*from..=*to).contains(&day)).map(|(from, _)| *from);
+        }
+        if !self.is_in_term(day) {
+            return None;
+        }
+        let autumn = day.school_year_start();
+        let spring = Date::new(autumn.0.year().saturating_add(1), 2, 20).map_or(autumn, Day);
+        Some(if day >= spring { spring } else { autumn })
+    }
+
     /// The day itself when there is school on it, or the next one on which there is.
     #[must_use]
     pub fn school_day_from(&self, day: Day) -> Day {
@@ -345,6 +362,7 @@ pub(crate) mod example {
         }
         days.sort_by_key(|entry| entry.day);
         Calendar {
+            transitions: Vec::new(),
             terms: vec![
                 term("2026-2027-1", "2026-09-01", "2027-01-22"),
                 term("2026-2027-2", "2027-02-22", "2027-07-02"),

@@ -395,6 +395,22 @@ code_list!(
 );
 
 code_list!(
+    /// What an entry of the way into the next school says (小学包送、初中包接、小学包核、初中包劝; handbook 7.2).
+    TransitionEntryKind {
+        Listed = "listed", "列入名单", "on the list";
+        HandedOver = "handed_over", "移交", "handed over";
+        Arrived = "arrived", "已报到", "arrived";
+        NoShow = "no_show", "未报到", "not arrived";
+        Elsewhere = "elsewhere", "他处就读", "registered elsewhere";
+        Approved = "approved", "休学/特教等已批准", "suspended or special, approved";
+        RecordMoved = "record_moved", "学籍已转", "record moved";
+        Trackers = "trackers", "责任人", "who answers";
+        ClassBack = "class_back", "全班返校核对", "the class has reported back";
+        Withdrawn = "withdrawn", "撤回", "withdrawn";
+    }
+);
+
+code_list!(
     /// What does not agree between where the student record is and where the child is (handbook 3.8).
     AxisMismatch {
         RecordWithoutChild = "record_without_child", "学籍在、人不在", "on the roll, and not at school";

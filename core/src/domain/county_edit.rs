@@ -15,6 +15,7 @@ use super::place::{ClassId, Place, School};
 use super::rule_set::{RuleSet, in_force};
 use super::setting_mistake::{MistakeCode, SettingMistake};
 use super::time::Day;
+use super::transition_rules::own_days_key;
 
 /// What is changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -120,6 +121,7 @@ impl CountyEdit {
                 calendar.terms.retain(|term| !remove.contains(&term_key(term)));
                 calendar.days.retain(|day| !remove.contains(&day_key(day)));
                 calendar.cycles.retain(|cycle| !remove.contains(&cycle_key(cycle)));
+                calendar.transitions.retain(|days| !remove.contains(&own_days_key(days)));
                 for term in &entries.terms {
                     put(&mut calendar.terms, term, |one, other| term_key(one) == term_key(other));
                 }
@@ -128,6 +130,9 @@ impl CountyEdit {
                 }
                 for cycle in &entries.cycles {
                     put(&mut calendar.cycles, cycle, |one, other| cycle_key(one) == cycle_key(other));
+                }
+                for days in &entries.transitions {
+                    put(&mut calendar.transitions, days, |one, other| own_days_key(one) == own_days_key(other));
                 }
             }
             Self::Place { place } if place.code == county.county.code => next.county = place.clone(),

@@ -13,6 +13,7 @@ use super::identifier::{EntryId, Hash32};
 use super::place::Leaves;
 use super::plan::PlanEntry;
 use super::time::{Day, Timestamp};
+use super::transition::TransitionEntry;
 use super::visit::VisitForm;
 
 /// The actor of a change: bound to one certificate by the first envelope that carried it.
@@ -159,6 +160,8 @@ pub struct Dossier {
     pub plan: Vec<PlanEntry>,
     /// Door-to-door checks and their withdrawals, in the order of their keys.
     pub checks: Vec<CheckEntry>,
+    /// Entries of the way into the next school, in the order of their keys.
+    pub transition: Vec<TransitionEntry>,
     /// Opened from a roster.
     pub from_roster: bool,
     /// Who opened it and when.

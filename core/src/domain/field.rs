@@ -24,8 +24,6 @@ pub enum FieldForm {
     ConfirmMethod,
     /// A key of [`super::code_list::Placement`].
     Placement,
-    /// A key of [`super::code_list::TransitionDestination`].
-    TransitionDestination,
     /// Set by other means.
     ReadOnly,
 }
@@ -78,18 +76,6 @@ pub const FIELDS: &[Field] = &[
     field("plan.provider_school", "送教学校", "School that teaches at home", FieldForm::Text),
     field("plan.home_teacher", "送教教师", "Teacher at home", FieldForm::Text),
     field("plan.home_plan", "送教计划", "Plan for teaching at home", FieldForm::Text),
-    field("transition.target_school", "升入学校(分配)", "Junior school, assigned", FieldForm::Text),
-    field("transition.intended_school", "意向学校", "Junior school, intended", FieldForm::Text),
-    field("transition.destination_kind", "去向类别", "Kind of destination", FieldForm::TransitionDestination),
-    field("transition.handed_over_on", "移交日期", "Handed over on", FieldForm::Day),
-    field("transition.signers", "移交签字人(双方)", "Signed by both schools", FieldForm::Text),
-    field("transition.registered_on", "报到日期", "Registered on", FieldForm::Day),
-    field("transition.registration_confirmed_by", "报到确认人", "Registration confirmed by", FieldForm::Text),
-    field("transition.record_moved_on", "学籍转接日期", "Record moved on", FieldForm::Day),
-    field("transition.no_show_reason", "未报到原因", "Why not registered", FieldForm::Text),
-    field("transition.tracker_primary", "小学包核人", "Who verifies (primary)", FieldForm::Text),
-    field("transition.tracker_junior", "初中包劝人", "Who persuades (junior)", FieldForm::Text),
-    field("transition.transition_closed_on", "衔接销号日期", "Transition closed on", FieldForm::Day),
     field("profile.note", "备注", "Note", FieldForm::Text),
 ];
 
@@ -114,7 +100,7 @@ pub fn at(path: &str) -> Option<Field> {
 /// Whether a field stands in one of the smaller ledgers (handbook 3.7) and not in the master ledger.
 #[must_use]
 pub fn is_of_small_ledgers(path: &str) -> bool {
-    path.starts_with("plan.") || path.starts_with("transition.") || HOST_FIELDS.contains(&path)
+    path.starts_with("plan.") || HOST_FIELDS.contains(&path)
 }
 
 const HOST_FIELDS: &[&str] =

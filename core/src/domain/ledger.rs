@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{self, CheckEntry};
 use super::code_list::{
-    AttendanceMode, CheckFound, ChildFlag, ConfirmMethod, Placement, Relation, SchoolingStatus, Sex,
-    TransitionDestination, VerifyMethod, VisitMode, VisitPurpose,
+    AttendanceMode, CheckFound, ChildFlag, ConfirmMethod, Placement, Relation, SchoolingStatus, Sex, VerifyMethod,
+    VisitMode, VisitPurpose,
 };
 use super::county::{County, Mergers};
 use super::dossier::{Actor, Dossier, is_closed, is_out_of_school};
@@ -148,7 +148,6 @@ pub fn fold(dossier: &Dossier, leaves: &Leaves, person_name: &dyn Fn(&Actor) -> 
         let text = match field.form {
             FieldForm::ConfirmMethod => ConfirmMethod::from_key(value).map_or(value, |code| code.zh()),
             FieldForm::Placement => Placement::from_key(value).map_or(value, |code| code.zh()),
-            FieldForm::TransitionDestination => TransitionDestination::from_key(value).map_or(value, |code| code.zh()),
             _ => value,
         };
         set(key, text.to_owned());

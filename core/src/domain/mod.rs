@@ -38,6 +38,12 @@ pub mod rule_set;
 pub mod setting_mistake;
 pub mod status_change;
 pub mod time;
+pub mod transition;
+pub mod transition_balance;
+pub mod transition_rules;
+pub mod transition_tasks;
+#[cfg(test)]
+mod transition_tests;
 pub mod two_axes;
 pub mod village_work;
 pub mod visit;

@@ -123,6 +123,12 @@ impl ClassId {
         Some(Self::new(&SchoolCode(school.to_owned()), stage, year, number))
     }
 
+    /// The year in which the class entered its stage; none of an id that tells none.
+    #[must_use]
+    pub fn entry_year(&self) -> Option<i16> {
+        self.0.split('/').nth(1)?.get(1..)?.parse().ok()
+    }
+
     /// The school part.
     #[must_use]
     pub fn school(&self) -> SchoolCode {

@@ -24,6 +24,7 @@ pub mod recovery;
 pub mod register;
 pub mod repair;
 pub mod round;
+pub mod transition;
 pub mod village;
 
 use std::path::Path;
@@ -40,7 +41,7 @@ use crate::vault::sealing::DataKey;
 pub const FILE_NAME: &str = "jiafang.db";
 
 /// The schema that this version writes. A store with a higher one was written by a newer app.
-const SCHEMA_VERSION: i64 = 16;
+const SCHEMA_VERSION: i64 = 17;
 
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_device.sql"),
@@ -59,6 +60,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0014_repair.sql"),
     include_str!("migrations/0015_round.sql"),
     include_str!("migrations/0016_village.sql"),
+    include_str!("migrations/0017_transition.sql"),
 ];
 
 /// Room for pages in memory: 64 MiB, taken only as far as pages are touched. With SQLite's own 2 MiB a roster of 10,000

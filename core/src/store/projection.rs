@@ -5,7 +5,7 @@ use automerge::Automerge;
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
 use super::photo_file::{self, PhotoFileRow};
-use super::{Reading, casework, child_search, danger, duty, malformed, sqlite, village};
+use super::{Reading, casework, child_search, danger, duty, malformed, sqlite, transition, village};
 use crate::domain::case::CaseFacts;
 use crate::domain::check;
 use crate::domain::code_list::{AxisMismatch, CaseRecordKind, CheckFound, SchoolingStatus};
@@ -22,7 +22,7 @@ use crate::protocol::photo::PhotoFile;
 use crate::store::document::DocumentRow;
 
 /// Raised whenever a projection is filled otherwise than before: an older one is then rebuilt.
-pub const VERSION: i64 = 11;
+pub const VERSION: i64 = 12;
 
 /// Writes all rows of one document anew.
 ///
@@ -40,6 +40,7 @@ pub fn project(tx: &Transaction<'_>, row: &DocumentRow, document: &Automerge) ->
             project_child(tx, row, &dossier)?;
             casework::put(tx, row.id, &CaseFacts::of(&dossier))?;
             duty::put(tx, row.id, &dossier.duties)?;
+            transition::put(tx, row.id, &dossier)?;
             project_photos(tx, row.id, &dossier)
         }
         DocumentKind::County => {
@@ -214,6 +215,8 @@ fn unlist(tx: &Transaction<'_>, id: DocumentId) -> Result<()> {
         "DELETE FROM child_search WHERE document = :id",
         "DELETE FROM casework WHERE document = :id",
         "DELETE FROM child_duty WHERE document = :id",
+        "DELETE FROM transition WHERE document = :id",
+        "DELETE FROM class_back WHERE document = :id",
     ] {
         tx.prepare_cached(sql)
             .and_then(|mut statement| statement.execute(named_params! { ":id": id.as_bytes().as_slice() }))
@@ -229,7 +232,8 @@ fn unlist(tx: &Transaction<'_>, id: DocumentId) -> Result<()> {
 pub fn clear(tx: &Transaction<'_>) -> Result<()> {
     tx.execute_batch(
         "DELETE FROM child; DELETE FROM child_search; DELETE FROM casework; DELETE FROM child_duty;
-         DELETE FROM danger; DELETE FROM village_work; DELETE FROM county;",
+         DELETE FROM transition; DELETE FROM class_back; DELETE FROM danger; DELETE FROM village_work;
+         DELETE FROM county;",
     )
     .map_err(sqlite)
 }

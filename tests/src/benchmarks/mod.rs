@@ -11,6 +11,7 @@ pub mod roster;
 pub mod round;
 pub mod server;
 pub mod sync;
+pub mod transition;
 
 /// A line of the table.
 #[derive(Debug)]

@@ -6,7 +6,9 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use clap::Parser;
-use jiafang_tests::benchmarks::{Figure, casework, device, first_copy, repair, roster, round, server, sync};
+use jiafang_tests::benchmarks::{
+    Figure, casework, device, first_copy, repair, roster, round, server, sync, transition,
+};
 
 /// Measures; prints a table in Markdown.
 #[derive(Parser)]
@@ -47,11 +49,12 @@ fn main() -> ExitCode {
     );
     #[allow(clippy::disallowed_methods)] // a benchmark reads the clock
     let begun = Instant::now();
-    let suites: [Suite; 13] = [
+    let suites: [Suite; 14] = [
         ("device", device::first_page_and_visit),
         ("search", device::search),
         ("casework", casework::days_list_and_county),
         ("round", round::villages),
+        ("transition", transition::balance_of_a_county),
         ("photo", device::photo),
         ("roster", roster::import),
         ("sync", sync::a_day_and_idle),

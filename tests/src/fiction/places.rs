@@ -202,6 +202,7 @@ fn calendar() -> Calendar {
     days.extend(holidays("2026-10-01", 7, "国庆节"));
     days.sort_by_key(|entry| entry.day);
     Calendar {
+        transitions: Vec::new(),
         terms: vec![term("2026-2027-1", "2026-09-01", "2027-01-22"), term("2026-2027-2", "2027-02-22", "2027-07-02")],
         days,
         cycles: Vec::new(),

@@ -200,11 +200,16 @@ impl Township {
 
     /// Gives somebody another role and scope in the register; the devices hear of it at their next sync.
     pub fn gives(&self, name: &str, role: Role, scope: Scope) {
+        self.gives_all(name, role, vec![scope]);
+    }
+
+    /// Gives somebody a role with several scopes.
+    pub fn gives_all(&self, name: &str, role: Role, scopes: Vec<Scope>) {
         let identity = Identity::read(&self.data()).expect("keys");
         let store = self.store();
         let people = store.read(register::people).expect("people");
         let person = people.iter().find(|person| person.name == name).expect("somebody has that name");
-        let fact = RegisterFact::Person { person: person.id, name: person.name.clone(), role, scopes: vec![scope] };
+        let fact = RegisterFact::Person { person: person.id, name: person.name.clone(), role, scopes };
         store
             .transact(|tx| register::write(tx, fact, &identity.county, self.environment.now()))
             .expect("a register entry");

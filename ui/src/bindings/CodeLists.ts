@@ -106,6 +106,10 @@ transitionDestination: Array<CodeView>,
  */
 caseRecordKind: Array<CodeView>, 
 /**
+ * [`crate::domain::code_list::TransitionEntryKind`]
+ */
+transitionEntryKind: Array<CodeView>, 
+/**
  * [`crate::domain::code_list::PlanKind`]
  */
 planKind: Array<CodeView>, 

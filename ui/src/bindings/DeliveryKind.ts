@@ -3,4 +3,4 @@
 /**
  * What was recorded.
  */
-export type DeliveryKind = "visit" | "registered" | "field_changed" | "conflict_settled" | "status" | "roster" | "moved" | "absence" | "case" | "evidence" | "county" | "duty" | "plan" | "danger" | "look" | "check" | "village";
+export type DeliveryKind = "visit" | "registered" | "field_changed" | "conflict_settled" | "status" | "roster" | "moved" | "absence" | "case" | "evidence" | "county" | "duty" | "plan" | "transition" | "danger" | "look" | "check" | "village";

@@ -3,4 +3,4 @@
 /**
  * How a field is entered.
  */
-export type FieldKind = "text" | "day" | "phone" | "id_number" | "sex" | "relation" | "attendance_mode" | "confirm_method" | "placement" | "transition_destination" | "schooling_status" | "read_only";
+export type FieldKind = "text" | "day" | "phone" | "id_number" | "sex" | "relation" | "attendance_mode" | "confirm_method" | "placement" | "schooling_status" | "read_only";

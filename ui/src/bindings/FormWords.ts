@@ -9,6 +9,7 @@ import type { FieldKind } from "./FieldKind";
 import type { Leaves } from "./Leaves";
 import type { PlanForm } from "./PlanForm";
 import type { SchoolingStatus } from "./SchoolingStatus";
+import type { TransitionForm } from "./TransitionForm";
 import type { VisitForm } from "./VisitForm";
 
 /**
@@ -102,7 +103,11 @@ form: PlanForm, } | { "kind": "check",
 /**
  * What it says.
  */
-form: CheckForm, } | { "kind": "moved", 
+form: CheckForm, } | { "kind": "transition", 
+/**
+ * What it says.
+ */
+form: TransitionForm, } | { "kind": "moved", 
 /**
  * Where to.
  */

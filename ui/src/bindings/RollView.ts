@@ -4,6 +4,7 @@ import type { CycleDay } from "./CycleDay";
 import type { Day } from "./Day";
 import type { DayKind } from "./DayKind";
 import type { RollRow } from "./RollRow";
+import type { TermBackView } from "./TermBackView";
 
 /**
  * The roll of a class on a day.
@@ -52,4 +53,9 @@ rows: Array<RollRow>,
 /**
  * How many of them are missing, with excuse or without.
  */
-absentCount: number, };
+absentCount: number, 
+/**
+ * Whether the class has reported back after the holidays; none in the holidays and later in the term,
+ * when nobody asks any more.
+ */
+term: TermBackView | null, };

@@ -7,6 +7,7 @@ import type { EvidenceForm } from "./EvidenceForm";
 import type { PhotoView } from "./PhotoView";
 import type { PlanForm } from "./PlanForm";
 import type { SchoolingStatus } from "./SchoolingStatus";
+import type { TransitionForm } from "./TransitionForm";
 import type { VisitForm } from "./VisitForm";
 
 /**
@@ -104,7 +105,15 @@ form: CheckForm,
 /**
  * Another entry stands in its place now, or it was withdrawn.
  */
-replaced: boolean, } | { "kind": "registered", 
+replaced: boolean, } | { "kind": "transition", 
+/**
+ * What it says.
+ */
+form: TransitionForm, 
+/**
+ * Its photographed pages.
+ */
+photos: Array<PhotoView>, } | { "kind": "registered", 
 /**
  * From a roster.
  */

@@ -2,6 +2,7 @@
 import type { ChangedCase } from "./ChangedCase";
 import type { Day } from "./Day";
 import type { TodayCard } from "./TodayCard";
+import type { TransitionCard } from "./TransitionCard";
 
 /**
  * The day's cards, most urgent first, and by village within.
@@ -39,6 +40,10 @@ changed: Array<ChangedCase>,
  * Reports of danger that somebody must act on; 0 for everybody who may not see them.
  */
 openDangers: number, 
+/**
+ * What is to be done on the way into the next school, by class: this person's turn first.
+ */
+transitions: Array<TransitionCard>, 
 /**
  * Children without valid evidence.
  */

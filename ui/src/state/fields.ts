@@ -20,8 +20,6 @@ export function fieldText(kind: FieldKind, value: string): string {
       return word(app.codes?.confirmMethod, value)
     case 'placement':
       return word(app.codes?.placement, value)
-    case 'transition_destination':
-      return word(app.codes?.transitionDestination, value)
     case 'schooling_status':
       return word(app.codes?.schoolingStatus, value)
     case 'day':

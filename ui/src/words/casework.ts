@@ -64,7 +64,7 @@ export const zh = {
   dossier: {
     record: '记录家访',
     who: '基本情况',
-    fields: { host: '县外就读', plan: '帮扶和送教', transition: '小升初衔接', filled: '已填 {n} / {of}' },
+    fields: { host: '县外就读', plan: '帮扶和送教', filled: '已填 {n} / {of}' },
     guardians: '监护人',
     addGuardian: '添加监护人',
     noGuardian: '还没有监护人信息。',
@@ -184,7 +184,7 @@ export const en: typeof zh = {
   dossier: {
     record: 'Record a visit',
     who: 'Who',
-    fields: { host: 'Out of the county', plan: 'Support and home teaching', transition: 'Primary to junior', filled: '{n} of {of} filled in' },
+    fields: { host: 'Out of the county', plan: 'Support and home teaching', filled: '{n} of {of} filled in' },
     guardians: 'Guardians',
     addGuardian: 'Add a guardian',
     noGuardian: 'No guardian is known yet.',

@@ -14,6 +14,7 @@ import * as plan from './plan'
 import * as round from './round'
 import * as shell from './shell'
 import * as sync from './sync'
+import * as transition from './transition'
 import * as visit from './visit'
 
 // Chinese first; English has the same shape, which the types of each topic hold.
@@ -26,6 +27,7 @@ const zh = {
   round: round.zh,
   visit: visit.zh,
   sync: sync.zh,
+  transition: transition.zh,
   danger: danger.zh,
   desk: desk.zh,
   apart: apart.zh,
@@ -44,6 +46,7 @@ const en: typeof zh = {
   round: round.en,
   visit: visit.en,
   sync: sync.en,
+  transition: transition.en,
   danger: danger.en,
   desk: desk.en,
   apart: apart.en,

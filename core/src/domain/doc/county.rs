@@ -20,6 +20,7 @@ use crate::domain::method::{METHOD, MethodItem};
 use crate::domain::place::{Place, School};
 use crate::domain::rule_set::RuleSet;
 use crate::domain::time::Timestamp;
+use crate::domain::transition_rules::own_days_key;
 use crate::error::{ErrorCode, Failure, Result};
 
 /// What stands in place of an entry that was taken away. It reads as no entry, also in versions that do not know it.
@@ -147,6 +148,9 @@ fn of_calendar(calendar: &Calendar) -> Result<Vec<Entry>> {
     for cycle in &calendar.cycles {
         entries.push(Entry::of("calendar", cycle_key(cycle), cycle)?);
     }
+    for days in &calendar.transitions {
+        entries.push(Entry::of("calendar", own_days_key(days), days)?);
+    }
     Ok(entries)
 }
 
@@ -179,6 +183,7 @@ pub fn read(doc: &Automerge) -> Result<County> {
                 terms: entries(doc, "calendar", "term/")?,
                 days: entries(doc, "calendar", "day/")?,
                 cycles: entries(doc, "calendar", "cycle/")?,
+                transitions: entries(doc, "calendar", "transition/")?,
             },
             rules: entries::<RuleSet>(doc, "rules", "")?,
             codes: entries(doc, "county", "code/")?,

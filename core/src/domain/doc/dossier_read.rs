@@ -19,6 +19,7 @@ use crate::domain::identifier::{EntryId, Hash32};
 use crate::domain::place::{ClassId, Leaves, PlaceCode};
 use crate::domain::plan::PlanEntry;
 use crate::domain::time::{Day, Timestamp};
+use crate::domain::transition::TransitionEntry;
 use crate::error::{ErrorCode, Failure, Result};
 
 /// Reads a dossier.
@@ -152,6 +153,18 @@ impl Reader<'_> {
             let Some(form) = self.fields(&entry)?.strictly() else { continue };
             let seen = self.keys(&entry, "seen")?;
             dossier.plan.push(PlanEntry { entry: key, form, seen, actor: actor_of(&entry), at: self.time(&entry) });
+        }
+        for (key, entry) in self.entries("transition")? {
+            // What decides over where a child is said to be must be understood whole.
+            let Some(form) = self.fields(&entry)?.strictly() else { continue };
+            dossier.transition.push(TransitionEntry {
+                entry: key,
+                form,
+                seen: self.keys(&entry, "seen")?,
+                has_pages: dossier.photos.values().any(|photo| photo.visit == Some(key)),
+                actor: actor_of(&entry),
+                at: self.time(&entry),
+            });
         }
         Ok(dossier)
     }

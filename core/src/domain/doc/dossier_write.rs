@@ -18,6 +18,7 @@ use crate::domain::place::Leaves;
 use crate::domain::plan::PlanForm;
 use crate::domain::status_change::StatusForm;
 use crate::domain::time::Day;
+use crate::domain::transition::TransitionForm;
 use crate::domain::visit::VisitForm;
 use crate::error::{ErrorCode, Failure, Result};
 
@@ -211,6 +212,20 @@ pub fn add_plan(tx: &mut Transaction<'_>, key: EntryId, form: &PlanForm, seen: &
 /// [`ErrorCode::DocumentDamaged`].
 pub fn add_check(tx: &mut Transaction<'_>, key: EntryId, form: &CheckForm, seen: &BTreeSet<EntryId>) -> Result<()> {
     let entry = add_form(tx, "household", key, form)?;
+    put_seen(tx, &entry, seen, "")
+}
+
+/// Adds an entry of the way into the next school, with the entries of its matter that its author had seen.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn add_transition(
+    tx: &mut Transaction<'_>,
+    key: EntryId,
+    form: &TransitionForm,
+    seen: &BTreeSet<EntryId>,
+) -> Result<()> {
+    let entry = add_form(tx, "transition", key, form)?;
     put_seen(tx, &entry, seen, "")
 }
 
