@@ -142,8 +142,14 @@ build_apk() {
     find "$root/$android_project/app/build/outputs/apk" -name '*.apk' -exec ls -l {} +
 }
 
+# The size of what is there, against the budget in docs/android.md.
+check_android_size() {
+    node tests/android/size.mjs "$scratch/android/linked.apk" ui/dist "$CARGO_TARGET_DIR" "$android_project"
+}
+
 android_checks() {
     step "Android: manifest and resources" check_android_resources
+    step "Android: size" check_android_size
     step "Android: types" check_android_types
 }
 

@@ -26,7 +26,6 @@ use super::photo::{FetchPhoto, PhotoState};
 use super::plan::RecordPlan;
 use super::reminder::Reminders;
 use super::roll::{AbsenceSaved, OneClass, RecordAbsence, RollView, ShowRoll, WithdrawAbsence};
-use super::roll::{AbsenceSaved, RecordAbsence, RollView, ShowRoll, WithdrawAbsence};
 use super::roster::{AcceptRosterRows, OneImport, RosterImported, RosterRows, ShowRosterRows};
 use super::round::{RecordVillage, RoundView, RoundVillageView, ShowRoundVillage};
 use super::state::{
