@@ -161,6 +161,7 @@ const fn empty(today: Day) -> TodayView {
         waiting: Vec::new(),
         mismatches: Vec::new(),
         changed: Vec::new(),
+        transitions: Vec::new(),
         open_dangers: 0,
         without_evidence: 0,
         evidence_lapses_soon: 0,

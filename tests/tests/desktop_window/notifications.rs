@@ -35,7 +35,7 @@ impl Notifications {
         let heard = Arc::new(Mutex::new(String::new()));
         let (lines, out) = (Arc::clone(&heard), BufReader::new(monitor.stdout.take().unwrap()));
         std::thread::spawn(move || {
-            for line in out.lines().map_while(std::result::Result::ok) {
+            for line in out.lines().map_while(Result::ok) {
                 let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
                 lines.push_str(&line);
                 lines.push('\n');
