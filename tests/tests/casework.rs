@@ -494,7 +494,8 @@ fn mornings(person: &Person) -> Vec<(String, u32, u32)> {
     let told = serde_json::to_string(&planned).unwrap();
     assert!(!told.contains('石') && !told.contains("村"), "a lock screen is read by anybody: {told}");
     let morning = |one: &Reminder| {
-        assert_eq!(one.at.unix_ms() - one.at.day().start().unix_ms(), 7 * 3_600_000 + 1_800_000);
+        let since_midnight_ms = one.at.unix_ms().checked_sub(one.at.day().start().unix_ms());
+        assert_eq!(since_midnight_ms, Some(27_000_000), "half past seven");
         (one.at.day().to_string(), one.overdue_count, one.due_count)
     };
     planned.iter().map(morning).collect()
