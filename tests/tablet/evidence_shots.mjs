@@ -86,6 +86,7 @@ export async function shootEvidence(township, shoot, opens, { TABLET, LANDSCAPE,
   await township.enrols(desk, township.invites('孙敏', 'township_officer', `place:${township.village.code.slice(0, 9)}`))
   await township.syncs(desk)
   await desk.getByTestId('nav-ledger').click()
+  await desk.getByTestId('ledger-kind').click()
   await desk.getByTestId('ledger-kind-evidence').click()
   await desk.getByText('所缺佐证').first().waitFor()
   await shoot(desk, 'desk-ledger-evidence')

@@ -13,7 +13,8 @@ import { DESK, LANDSCAPE, TABLET, Township, root } from './township.mjs'
 const LONG_NAME = '阿卜杜热合曼·买买提艾力·吐尔逊阿依古丽·玉苏甫江'
 const folder = join(root, 'shots')
 mkdirSync(folder, { recursive: true })
-const township = await Township.start()
+// A Wednesday with school: what is due depends on the day.
+const township = await Township.start('2026-11-25T10:00+08:00')
 
 /** A device whose dialogs and menus are there at once, not half faded in. */
 async function opens(name, viewport) {

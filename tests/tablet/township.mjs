@@ -1,7 +1,7 @@
 // A township for browser tests: the real server and loopback hosts as processes, in a folder of their own, and
 // Chromium at a tablet's size with touch.
 import { spawn, execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,12 +34,28 @@ function firstLine(child) {
   })
 }
 
+/** What shifts the time that a program sees, by a span in seconds; what its timers run by stays. */
+function shifted(shiftSeconds) {
+  const libraries = readdirSync('/usr/lib').map((of) => join('/usr/lib', of, 'faketime/libfaketimeMT.so.1'))
+  const library = libraries.find(existsSync)
+  if (!library) throw new Error('libfaketime is not there: ./dev install brings it')
+  const shift = `${shiftSeconds < 0 ? '-' : '+'}${Math.abs(shiftSeconds)}s`
+  return { LD_PRELOAD: library, FAKETIME: shift, FAKETIME_DONT_FAKE_MONOTONIC: '1', FAKETIME_DONT_RESET: '1' }
+}
+
 export class Township {
   children = []
   browsers = []
+  shiftSeconds = 0
+  environment = process.env
 
-  static async start() {
+  /** Starts the server; with `at`, a moment, all programs and pages of this township see that time and what follows it. */
+  static async start(at) {
     const township = new Township()
+    if (at) {
+      township.shiftSeconds = Math.round((Date.parse(at) - Date.now()) / 1000)
+      township.environment = { ...process.env, ...shifted(township.shiftSeconds) }
+    }
     township.folder = mkdtempSync(join(tmpdir(), 'jiafang-'))
     township.data = join(township.folder, 'server')
     const address = `127.0.0.1:${await freePort()}`
@@ -67,11 +83,11 @@ export class Township {
   }
 
   server(...words) {
-    return execFileSync(join(programs, 'jiafang-sync-server'), words, { encoding: 'utf8' })
+    return execFileSync(join(programs, 'jiafang-sync-server'), words, { encoding: 'utf8', env: this.environment })
   }
 
   spawn(program, ...words) {
-    const child = spawn(join(programs, program), words, { stdio: ['ignore', 'pipe', 'ignore'] })
+    const child = spawn(join(programs, program), words, { stdio: ['ignore', 'pipe', 'ignore'], env: this.environment })
     this.children.push(child)
     return child
   }
@@ -111,6 +127,7 @@ export class Township {
     page.on('console', (message) => {
       if (message.type() === 'error') page.wrong.push(message.text())
     })
+    if (this.shiftSeconds) await page.clock.setSystemTime(Date.now() + this.shiftSeconds * 1000)
     await prepare(page)
     await page.goto(url)
     page.host = host

@@ -33,6 +33,15 @@ impl Windows {
         }
     }
 
+    /// It is this hour of this day in China, for the server and all windows, and they have synced.
+    async fn are_at(&self, time: &FieldTime, day: &str, hour: i64) {
+        time.shows(day, hour);
+        for window in self.all() {
+            window.waits_for_the_day(day).await;
+        }
+        self.all_sync().await;
+    }
+
     /// Whoever wrote syncs first; then all have it.
     async fn after(&self, writer: &Window) {
         writer.syncs().await;
@@ -161,8 +170,7 @@ async fn watched_and_suspected(
     li.shoots("week-monday").await;
 
     section("Tuesday: a visit; the family promises Wednesday");
-    time.shows("2026-11-24", 17);
-    windows.all_sync().await;
+    windows.are_at(time, "2026-11-24", 17).await;
     li.persuades("agrees_date", Some("2026-11-25")).await;
     windows.after(li).await;
     wang.says_of_the_case("watch", Some("2 天")).await;
@@ -174,8 +182,7 @@ async fn watched_and_suspected(
     assert!(!told.contains(NAME) && !told.contains("石"), "{told}");
 
     section("Wednesday: missing again, and the school names somebody");
-    time.shows("2026-11-25", 9);
-    windows.all_sync().await;
+    windows.are_at(time, "2026-11-25", 9).await;
     wang.opens_the_roll().await;
     wang.clicks(&Window::in_the_roll("roll-more")).await;
     wang.clicks(&by("visit-mark-unexcused")).await;
@@ -195,8 +202,7 @@ async fn reported_and_noticed(windows: &Windows, time: &FieldTime) {
     let Windows { li, wang, principal, office } = windows;
 
     section("Thursday: the promise was not kept; the named teacher goes");
-    time.shows("2026-11-26", 16);
-    windows.all_sync().await;
+    windows.are_at(time, "2026-11-26", 16).await;
     li.clicks(&by("nav-today")).await;
     li.waits_until("[data-testid='today-card'].overdue", "承诺").await;
     wang.persuades("agrees_vague", None).await;
@@ -205,8 +211,7 @@ async fn reported_and_noticed(windows: &Windows, time: &FieldTime) {
     principal.step_is("persuade_named", "done").await;
 
     section("Friday: the fifth day, and the written report");
-    time.shows("2026-11-27", 10);
-    windows.all_sync().await;
+    windows.are_at(time, "2026-11-27", 10).await;
     let report = [("case-office", "青石镇人民政府")];
     principal.records("task-report_township", &report, Some("portrait_6.jpg")).await;
     windows.after(principal).await;
@@ -214,8 +219,7 @@ async fn reported_and_noticed(windows: &Windows, time: &FieldTime) {
     office.step_is("report_township", "done").await;
 
     section("Monday: the township's notice, and its proven service");
-    time.shows("2026-11-30", 10);
-    windows.all_sync().await;
+    windows.are_at(time, "2026-11-30", 10).await;
     let notice = [("case-number", "青府学〔2026〕3号"), ("case-office", "青石镇人民政府"), ("case-person", "石大山")];
     office.records("task-return_notice", &notice, Some("landscape_6.jpg")).await;
     office.opens_the_child().await;
@@ -242,8 +246,7 @@ async fn back_and_closed(windows: &Windows, time: &FieldTime) {
     let Windows { li, wang, principal, office } = windows;
 
     section("Thursday after: back at school, and registered");
-    time.shows("2026-12-03", 8);
-    windows.all_sync().await;
+    windows.are_at(time, "2026-12-03", 8).await;
     wang.opens_the_roll().await;
     wang.clicks(&Window::in_the_roll("roll-tap")).await;
     wang.is_away_in_the_roll(false).await;
@@ -254,8 +257,7 @@ async fn back_and_closed(windows: &Windows, time: &FieldTime) {
     principal.says_of_the_case("settling", None).await;
 
     section("a month later: one proposes the closing, and cannot confirm it");
-    time.shows("2027-01-05", 10);
-    windows.all_sync().await;
+    windows.are_at(time, "2027-01-05", 10).await;
     li.records("task-propose_closing", &[("case-note", "复学登记表和点名册在班级档案第12页")], None).await;
     windows.after(li).await;
     li.opens_the_child().await;

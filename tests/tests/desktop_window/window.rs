@@ -105,12 +105,13 @@ pub(crate) fn by(testid: &str) -> String {
 
 impl Window {
     pub(crate) async fn waits_for(&self, selector: &str) -> fantoccini::elements::Element {
-        self.client
-            .wait()
-            .at_most(PATIENCE)
-            .for_element(Locator::Css(selector))
-            .await
-            .unwrap_or_else(|cause| panic!("{selector} does not appear: {cause}"))
+        match self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await {
+            Ok(element) => element,
+            Err(cause) => {
+                self.shoots("failed").await;
+                panic!("{selector} does not appear: {cause}: see shots/window/failed.png")
+            }
+        }
     }
 
     pub(crate) async fn clicks(&self, selector: &str) {
@@ -167,7 +168,22 @@ impl Window {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         };
-        assert!(tokio::time::timeout(PATIENCE, gone).await.is_ok(), "{selector} stays");
+        if tokio::time::timeout(PATIENCE, gone).await.is_err() {
+            self.shoots("failed").await;
+            panic!("{selector} stays: see shots/window/failed.png");
+        }
+    }
+
+    /// Waits until the page knows that it is this day in China. Each process of a window
+    /// reads the shift of its time anew when its copy is a second old: the page's may be behind the app's.
+    pub(crate) async fn waits_for_the_day(&self, day: &str) {
+        let script = "return new Date().toLocaleDateString('sv-SE', { timeZone: 'Asia/Shanghai' })";
+        let shown = async {
+            while self.client.execute(script, Vec::new()).await.unwrap() != day {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        assert!(tokio::time::timeout(PATIENCE, shown).await.is_ok(), "the page never shows {day}");
     }
 
     /// Waits until a picture is there and decoded.
