@@ -182,8 +182,14 @@ export async function shootOffices(township, shoot, opens, { DESK }, office) {
   await township.syncs(tablet)
   await tablet.getByTestId('nav-today').tap()
   await tablet.getByTestId('open-roll').tap()
-  for (const place of [0, 1, 2]) await tablet.getByTestId('roll-row').nth(place).getByTestId('roll-tap').tap()
-  await tablet.locator('[data-testid=roll-row][data-away=true]').nth(2).waitFor()
+  // A tap on a child who is away takes it back: others have recorded some already.
+  const here = tablet.locator('[data-testid=roll-row][data-away=false]')
+  await here.first().waitFor()
+  const away = tablet.locator('[data-testid=roll-row][data-away=true]')
+  for (let awayCount = await away.count(); awayCount < 3; awayCount += 1) {
+    await here.first().getByTestId('roll-tap').tap()
+    await away.nth(awayCount).waitFor()
+  }
   await township.syncs(tablet)
   await township.syncs(office)
   await office.getByTestId('nav-office').click()
