@@ -16,6 +16,9 @@ function asks(page, command, request) {
 
 /** Shows the transition in a township that has its roster; `desk` is its coordinator's. */
 export async function shootTransition(township, desk, shoot, opens, { TABLET, LANDSCAPE, DESK }) {
+  await desk.getByTestId('nav-more').click()
+  await desk.getByTestId('scale-1').click()
+  await desk.getByTestId('language-zh-CN').click()
   await desk.goto(desk.url().replace(/#.*/, '#/transition'))
   await desk.locator('main h1').first().waitFor()
   await shoot(desk, 'desk-transition-empty')
@@ -94,4 +97,11 @@ export async function shootTransition(township, desk, shoot, opens, { TABLET, LA
   await desk.locator('[data-testid^=transition-do-]').first().click()
   await desk.getByTestId('transition-form').scrollIntoViewIfNeeded()
   await shoot(desk, 'desk-transition-form')
+  await desk.getByTestId('nav-more').click()
+  await desk.getByTestId('scale-2').click()
+  await desk.getByTestId('language-en').click()
+  await desk.goto(desk.url().replace(/#.*/, '#/transition'))
+  await desk.getByTestId('balance-row').first().waitFor()
+  await desk.getByTestId('balance').scrollIntoViewIfNeeded()
+  await shoot(desk, 'desk-transition-200-en')
 }
