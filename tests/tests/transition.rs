@@ -247,6 +247,74 @@ fn a_class_goes_from_primary_to_junior_school_and_the_balance_comes_out_at_each_
 }
 
 #[test]
+fn the_children_of_the_cohort_enter_grade_one_and_who_does_not_come_is_a_case_of_the_first_day() {
+    let mut township = Township::new(98);
+    let code = township.invites("陈科长", Role::CountySection, Scope::Place(township.county.county.code.clone()));
+    let chen = township.somebody("陈科长");
+    chen.enrols(&code);
+    let is_primary = |class: &Class| class.stage == Stage::Primary;
+    let primary = township.county.schools.iter().find(|school| school.classes.iter().any(is_primary)).unwrap();
+    let entered = ClassId::new(&primary.code, Stage::Primary, YEAR, 1);
+    let mut school = primary.clone();
+    school.classes.push(Class { id: entered.clone(), stage: Stage::Primary, entry_year: YEAR, number: 1 });
+    chen.app().save_county_edit(EditCounty { edit: CountyEdit::School { school } }).unwrap();
+    chen.syncs();
+    let zhao = township.coordinator("赵敏");
+    let wang = township.teacher("王老师", Scope::Class(entered.clone()));
+    let everybody = [&zhao, &wang];
+    let village = township.village(0);
+    let first = |person: &Person, kind| TransitionForm { into: Stage::Primary, ..form(person, kind) };
+    let into_first = |person: &Person| {
+        person.app().show_transition_balance(ShowTransitionBalance { into: Stage::Primary, year: None }).unwrap()
+    };
+
+    section("June: of the village's children those who are six until the end of August are to be put on the list");
+    on("2027-06-10", &township, &everybody);
+    let [come, missing, _young] = [("石早", "2020-09-01"), ("石末", "2021-08-31"), ("石幼", "2021-09-01")]
+        .map(|(name, born)| zhao.registers(name, born, &village, "19900000000"));
+    assert_eq!(cards(&zhao), [(T::List, 2, true)], "born on 1 September is the next year's");
+    let listed = TransitionForm {
+        destination: Some(TransitionDestination::CountyPublic),
+        school: Some(entered.school()),
+        signers: "家长签字表在村委会".to_owned(),
+        ..first(&zhao, K::Listed)
+    };
+    records(&zhao, &[come, missing], listed).unwrap();
+
+    section("July: they are given their class, and the school has them");
+    on("2027-07-05", &township, &everybody);
+    let handed = TransitionForm {
+        to_class: Some(entered.clone()),
+        signers: "村委会石主任，小学王老师".to_owned(),
+        ..first(&zhao, K::HandedOver)
+    };
+    records(&zhao, &[come, missing], handed).unwrap();
+    sync_until_quiet(&everybody);
+    assert_eq!(says(&into_first(&zhao).total), (2, 0, 0, 0, 2, false));
+
+    section("the first day: one comes, one does not");
+    on("2027-09-01", &township, &everybody);
+    assert_eq!(cards(&wang), [(T::Register, 2, true)]);
+    records(&wang, &[come], first(&wang, K::Arrived)).unwrap();
+    let missed = TransitionForm { note: "家里没有人接电话".to_owned(), ..first(&wang, K::NoShow) };
+    records(&wang, &[missing], missed).unwrap();
+    sync_until_quiet(&everybody);
+    assert_eq!(wang.case(missing).phase, CasePhase::Suspected);
+    assert!(zhao.ledger_row_of(LedgerKind::Suspected, missing).is_some());
+    assert_eq!(says(&into_first(&zhao).total), (2, 1, 0, 1, 0, false));
+
+    section("persuaded, the child comes, and the balance is even on every device");
+    on("2027-09-06", &township, &everybody);
+    records(&wang, &[missing], first(&wang, K::Arrived)).unwrap();
+    sync_until_quiet(&everybody);
+    for person in everybody {
+        assert_eq!(says(&into_first(person).total), (2, 2, 0, 0, 0, false));
+        person.assert_projections_rebuild();
+    }
+    township.assert_same_ledger(&zhao);
+}
+
+#[test]
 fn a_no_show_that_was_tapped_by_mistake_is_taken_back_with_its_case_and_its_status() {
     let mut township = Township::new(96);
     let code = township.invites("陈科长", Role::CountySection, Scope::Place(township.county.county.code.clone()));

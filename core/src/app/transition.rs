@@ -109,7 +109,7 @@ impl<'a> Transitions<'a> {
     #[must_use]
     pub fn folded(&self, child: StoredChild, facts: &TransitionFacts) -> OnTheWay {
         let way = transition::fold(facts, &|actor| self.casework.doer(actor));
-        let task = next_task(&way, &self.dates, self.today);
+        let task = next_task(self.into, &way, &self.dates, self.today);
         OnTheWay { child, way, task }
     }
 

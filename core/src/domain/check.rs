@@ -187,6 +187,7 @@ mod tests {
     use super::*;
     use CheckFound as F;
     use SchoolingStatus as S;
+    use proptest::prelude::*;
 
     fn key(number: u8) -> EntryId {
         EntryId::from_bytes([number; 16])
@@ -279,6 +280,52 @@ mod tests {
             assert_eq!(found, expected);
         }
         assert_eq!(expected, [key(5), key(2)]);
+    }
+
+    /// What people may have recorded of one child: each knows some of what was recorded before.
+    fn histories() -> impl Strategy<Value = Vec<CheckEntry>> {
+        let found =
+            prop_oneof![Just(F::AtSchool), Just(F::AtHome), Just(F::NotInSchool), Just(F::Away), Just(F::Unknown)];
+        let one = (found, 1..28_u8, any::<u16>(), prop::option::weighted(0.2, any::<prop::sample::Index>()));
+        prop::collection::vec(one, 1..12).prop_map(|told| {
+            let mut number = 0;
+            let entry = |(found, date, knows, withdraws): (F, u8, u16, Option<prop::sample::Index>)| {
+                number += 1;
+                match withdraws.filter(|_| number > 1) {
+                    Some(of) => withdrawal(number, u8::try_from(of.index(usize::from(number) - 1)).unwrap() + 1),
+                    None => {
+                        let seen: Vec<u8> = (1..number).filter(|other| knows & (1 << other) != 0).collect();
+                        check(number, &format!("2026-11-{date:02}"), found, &seen)
+                    }
+                }
+            };
+            told.into_iter().map(entry).collect()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_stands_of_any_history_is_the_same_in_any_order_of_arrival(
+            (history, arrived) in histories().prop_flat_map(|all| (Just(all.clone()), Just(all).prop_shuffle())),
+            known in prop_oneof![Just(S::EnrolledHere), Just(S::SuspectedDropout), Just(S::LostContact)],
+        ) {
+            let keys = |checks: &[CheckEntry]| standing(checks).iter().map(|check| check.entry).collect::<Vec<_>>();
+            prop_assert_eq!(keys(&history), keys(&arrived));
+            prop_assert_eq!(last(&history), last(&arrived));
+            prop_assert_eq!(differ(&history), differ(&arrived));
+            let dossier = |checks| Dossier { statuses: vec![status(1, known, true, &[])], checks, ..Dossier::default() };
+            let (one, other) = (dossier(history.clone()), dossier(arrived));
+            prop_assert_eq!(contradicts_status(&one), contradicts_status(&other));
+            prop_assert_eq!(one.status(), known, "no check changes a status");
+            // What nobody took back or replaced is never lost.
+            for check in history.iter().filter(|check| check.form.withdraws.is_none()) {
+                let by = |other: &&CheckEntry| {
+                    other.form.withdraws == Some(check.entry)
+                        || (other.form.withdraws.is_none() && other.seen.contains(&check.entry))
+                };
+                prop_assert!(keys(&history).contains(&check.entry) || history.iter().any(|other| by(&other)));
+            }
+        }
     }
 
     #[test]

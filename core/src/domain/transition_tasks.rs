@@ -5,6 +5,7 @@ use serde::Serialize;
 use ts_rs::TS;
 
 use super::code_list::TransitionDestination;
+use super::place::Stage;
 use super::role::Role;
 use super::time::Day;
 use super::transition::{Transition, TransitionState, is_received};
@@ -61,29 +62,32 @@ pub struct TransitionTask {
     pub due_on: Day,
 }
 
-/// What is to be done next with a child; none before the list is opened, before its day has come, or when all is there.
+/// What is to be done next with a child on its way into a school of this stage; none before the list is opened, before its day
+/// has come, or when all is there.
 #[must_use]
-pub fn next_task(child: &Transition, dates: &TransitionDates, today: Day) -> Option<TransitionTask> {
+pub fn next_task(into: Stage, child: &Transition, dates: &TransitionDates, today: Day) -> Option<TransitionTask> {
     use TransitionState as S;
     use TransitionTaskKind as K;
     let task = |kind, side, owner, due_on| Some(TransitionTask { kind, side, owner, due_on });
+    // Nobody teaches those who are to enter grade 1: the township has them enter (Compulsory Education Law, art. 13).
+    let sender = if into == Stage::Primary { Role::TownshipOfficer } else { Role::ClassTeacher };
     if today < dates.opens {
         return None;
     }
     let destination = child.list().and_then(|form| form.destination);
     let has_page = child.listed.iter().any(|one| one.entry.has_pages || !one.entry.form.signers.trim().is_empty());
     match child.state {
-        S::Contradicts => task(K::Settle, Side::From, Role::ClassTeacher, today),
+        S::Contradicts => task(K::Settle, Side::From, sender, today),
         S::NoShow => task(K::Persuade, Side::To, Role::ClassTeacher, dates.no_show_list),
-        S::NotListed => task(K::List, Side::From, Role::ClassTeacher, dates.list_by),
-        S::Undecided => task(K::Decide, Side::From, Role::ClassTeacher, dates.list_by),
+        S::NotListed => task(K::List, Side::From, sender, dates.list_by),
+        S::Undecided => task(K::Decide, Side::From, sender, dates.list_by),
         // Confirmed with the parent's signature (handbook 7.3).
-        S::Listed if !has_page => task(K::Decide, Side::From, Role::ClassTeacher, dates.list_by),
+        S::Listed if !has_page => task(K::Decide, Side::From, sender, dates.list_by),
         S::Listed if destination.is_some_and(is_received) => {
             task(K::HandOver, Side::From, Role::TownshipOfficer, dates.hand_over_by)
         }
         S::Listed if today < dates.registration && destination != Some(TransitionDestination::Suspended) => None,
-        S::Listed => task(K::Verify, Side::From, Role::ClassTeacher, dates.record_moved_by),
+        S::Listed => task(K::Verify, Side::From, sender, dates.record_moved_by),
         S::HandedOver if today < dates.registration => None,
         // Until the list of who has not come is due the receiving school says it; then the sending one looks, too.
         S::HandedOver => task(K::Register, Side::To, Role::ClassTeacher, dates.no_show_list),

@@ -96,7 +96,7 @@ fn dates() -> TransitionDates {
 }
 
 fn turn(entries: &[TransitionEntry], on: &str) -> Option<(TransitionTaskKind, Side)> {
-    next_task(&way(entries), &dates(), day(on)).map(|task| (task.kind, task.side))
+    next_task(Stage::Junior, &way(entries), &dates(), day(on)).map(|task| (task.kind, task.side))
 }
 
 #[test]
@@ -276,7 +276,7 @@ proptest! {
         // Nobody is forgotten: who is in no account and not at the end has somebody whose turn it is, once registration has come.
         let today: Day = day(&format!("2026-09-{today:02}"));
         let open = !matches!(found.state, S::Elsewhere | S::Approved) && found.closed_on.is_none();
-        prop_assert_eq!(next_task(&found, &dates(), today).is_some(), open);
+        prop_assert_eq!(next_task(Stage::Junior, &found, &dates(), today).is_some(), open);
     }
 }
 
