@@ -16,11 +16,11 @@ use jiafang_core::error::{ErrorCode, Failure};
 use jiafang_core::photo::PhotoKind;
 use jiafang_core::store::draft::DraftPhoto;
 
-use super::decisions;
 use super::plan::{Act, Dice, Plan, Post, Step};
 use super::tablet::{Tablet, held};
 use super::time::WrongClock;
 use super::world::World;
+use super::{casework, decisions};
 
 const FIELDS: [&str; 5] =
     ["household.address", "household.caregiver", "household.head_name", "profile.name", "household.parents_work_place"];
@@ -168,6 +168,10 @@ impl World {
             Act::Register { village } => {
                 let village = held(&self.office).villages.get(usize::from(village)).cloned();
                 self.registers(tablet, village, step.number.saturating_add(100), true)
+            }
+            Act::Casework { what, child, village } => {
+                let village = held(&self.office).villages.get(usize::from(village)).cloned();
+                app(&mut || casework::records(tablet, what, child, village.as_ref(), step.number))
             }
             Act::Settle { child, choice } => app(&mut || settles(tablet, child, choice)),
             Act::Move { child, village } => {

@@ -32,7 +32,9 @@ struct Server {
     restored: bool,
 }
 
+/// A dossier, or the document of a village.
 struct ServerDossier {
+    kind: DocumentKind,
     placed: jiafang_sync_server::store::log::Placement,
     /// Each with the change in it.
     envelopes: BTreeMap<Hash32, Hash32>,
@@ -140,11 +142,13 @@ impl World {
         let ledger = county_ledger::fold(&office.server().store).expect("the server's ledger");
         let rows: BTreeMap<DocumentId, LedgerRow> = ledger.rows.into_iter().collect();
         let mut dossiers = BTreeMap::new();
-        for (id, placed) in office.dossiers() {
-            let of_it: Vec<&Envelope> = log.iter().filter(|envelope| envelope.body.document == id).collect();
-            let loaded = load(&of_it);
-            let envelopes = of_it.iter().map(|envelope| (envelope.hash(), change_of(envelope))).collect();
-            dossiers.insert(id, ServerDossier { placed, envelopes, loaded, row: rows.get(&id).cloned() });
+        for kind in [DocumentKind::Dossier, DocumentKind::Place] {
+            for (id, placed) in office.documents(kind) {
+                let of_it: Vec<&Envelope> = log.iter().filter(|envelope| envelope.body.document == id).collect();
+                let loaded = load(kind, &of_it);
+                let envelopes = of_it.iter().map(|envelope| (envelope.hash(), change_of(envelope))).collect();
+                dossiers.insert(id, ServerDossier { kind, placed, envelopes, loaded, row: rows.get(&id).cloned() });
+            }
         }
         Server {
             in_log: log.iter().zip(1..).map(|(envelope, seq)| (envelope.hash(), seq)).collect(),
@@ -322,7 +326,7 @@ impl World {
             }
             let here = rest.envelopes.get(id).unwrap_or(&nothing);
             // What came in a pack has no envelopes: its changes are in the document.
-            let packed = packed(tablet, *id);
+            let packed = packed(tablet, dossier.kind, *id);
             let lacking = dossier
                 .envelopes
                 .iter()
@@ -468,30 +472,31 @@ fn change_of(envelope: &Envelope) -> Hash32 {
 }
 
 /// The changes of a dossier that came in a pack, but its genesis; none of one that came by envelopes.
-fn packed(tablet: &Tablet, id: DocumentId) -> BTreeSet<Hash32> {
+fn packed(tablet: &Tablet, kind: DocumentKind, id: DocumentId) -> BTreeSet<Hash32> {
     let came_by_pack = tablet.knows(|device| device.store.reading().came_by_pack(id));
     let document = tablet.with(|device| device.store.reading().document(id));
     let (true, Ok(document)) = (came_by_pack, document) else { return BTreeSet::new() };
-    let genesis = doc::genesis_hashes(DocumentKind::Dossier).expect("the genesis");
+    let genesis = doc::genesis_hashes(kind).expect("the genesis");
     let changes = document.get_changes(&[]).into_iter().map(|change| Hash32(change.hash().0));
     changes.filter(|change| !genesis.contains(change)).collect()
 }
 
 /// Whether a tablet has what an envelope of the log carried from a pack.
 fn has_from_a_pack(rest: &Rest, envelope: Hash32, server: &Server) -> bool {
-    let found = server.dossiers.iter().find_map(|(id, dossier)| Some((*id, *dossier.envelopes.get(&envelope)?)));
-    found.is_some_and(|(id, change)| packed(&rest.tablet, id).contains(&change))
+    let found =
+        server.dossiers.iter().find_map(|(id, dossier)| Some((dossier.kind, *id, *dossier.envelopes.get(&envelope)?)));
+    found.is_some_and(|(kind, id, change)| packed(&rest.tablet, kind, id).contains(&change))
 }
 
-fn load(envelopes: &[&Envelope]) -> Option<Automerge> {
-    let base = doc::empty(DocumentKind::Dossier).ok()?;
+fn load(kind: DocumentKind, envelopes: &[&Envelope]) -> Option<Automerge> {
+    let base = doc::empty(kind).ok()?;
     let changes: Result<Vec<_>, _> = envelopes.iter().map(|envelope| doc::read_change(&envelope.body.change)).collect();
     let changes = changes.ok()?;
     let mut whole = base.clone();
-    if doc::apply(&mut whole, changes.clone()).and_then(|()| doc::check(DocumentKind::Dossier, &whole)).is_ok() {
+    if doc::apply(&mut whole, changes.clone()).and_then(|()| doc::check(kind, &whole)).is_ok() {
         return Some(whole);
     }
-    Some(doc::apply_passing_over(DocumentKind::Dossier, &base, changes).0)
+    Some(doc::apply_passing_over(kind, &base, changes).0)
 }
 
 fn standing_of(tablet: &Tablet) -> Vec<Vec<Value>> {
@@ -514,6 +519,12 @@ fn projections(tablet: &Tablet) -> BTreeMap<&'static str, Vec<Vec<Value>>> {
             Ok([
                 ("child", rows(tx, "SELECT * FROM child ORDER BY document")),
                 ("child_search", rows(tx, "SELECT * FROM child_search ORDER BY document, term, weight")),
+                ("casework", rows(tx, "SELECT * FROM casework ORDER BY document")),
+                ("child_duty", rows(tx, "SELECT * FROM child_duty ORDER BY document")),
+                ("transition", rows(tx, "SELECT * FROM transition ORDER BY document, stage, year")),
+                ("class_back", rows(tx, "SELECT * FROM class_back ORDER BY entry")),
+                ("danger", rows(tx, "SELECT * FROM danger ORDER BY annex")),
+                ("village_work", rows(tx, "SELECT * FROM village_work ORDER BY document")),
                 ("county", rows(tx, "SELECT * FROM county")),
             ]
             .into_iter()

@@ -3,6 +3,7 @@
 //! written in docs/simulator.md.
 
 mod acts;
+mod casework;
 mod checks;
 mod decisions;
 mod fate;
@@ -20,7 +21,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiafang_core::domain::identifier::Hash32;
 
-pub use plan::{Act, BadAnswer, CallFault, Extent, HostileAct, Plan, Post, Step};
+pub use plan::{Act, BadAnswer, CallFault, CaseworkAct, Extent, HostileAct, Plan, Post, Step};
 use world::World;
 
 /// What a simulation came to.

@@ -244,7 +244,7 @@ impl Office {
     }
 
     /// All dossiers of the log with where they lie.
-    pub(super) fn dossiers(&self) -> Vec<(DocumentId, log::Placement)> {
-        self.server().store.read(|connection| log::documents(connection, DocumentKind::Dossier)).expect("the dossiers")
+    pub(super) fn documents(&self, kind: DocumentKind) -> Vec<(DocumentId, log::Placement)> {
+        self.server().store.read(|connection| log::documents(connection, kind)).expect("the documents")
     }
 }

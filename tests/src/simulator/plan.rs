@@ -102,6 +102,15 @@ pub enum Act {
         /// In which village.
         village: u8,
     },
+    /// Something of casework is recorded.
+    Casework {
+        /// What.
+        what: CaseworkAct,
+        /// Of which child.
+        child: u32,
+        /// Of which village.
+        village: u8,
+    },
     /// The first conflict of a child is settled.
     Settle {
         /// Which child.
@@ -189,6 +198,33 @@ pub enum Act {
         /// Where in it.
         at: u16,
     },
+}
+
+/// What is recorded besides visits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseworkAct {
+    /// An absence of today.
+    Absence {
+        /// Which mark.
+        mark: u8,
+    },
+    /// A record of the child's case.
+    Record {
+        /// Which kind.
+        kind: u8,
+    },
+    /// How the child was found at a household.
+    Check {
+        /// How.
+        found: u8,
+    },
+    /// How far a village is: a document of the village's own.
+    Road {
+        /// On foot.
+        walk_minutes: u8,
+    },
+    /// A danger to the child: an annex of its own, which leaves the tablet of who may not see annexes.
+    Danger,
 }
 
 /// What the stranger sends.
@@ -327,6 +363,7 @@ impl Plan {
         let mut steps: Vec<Step> = (0..steps).map(|number| step(&mut dice, number, &temper)).collect();
         add_moves_and_decisions(&mut Dice::new(seed ^ 0x5EED_A9A8), &mut steps, &temper);
         add_comparisons(&mut Dice::new(seed ^ 0x5EED_C0DE), &mut steps, &temper);
+        add_casework(&mut Dice::new(seed ^ 0x5EED_CA5E), &mut steps, &temper);
         Self { seed, people, children, stranger, steps }
     }
 }
@@ -416,6 +453,33 @@ fn add_comparisons(dice: &mut Dice, steps: &mut Vec<Step>, temper: &Temper) {
         let mut added = step(dice, 2_000 + number, temper);
         added.act = Act::Compare { broken: dice.in_hundred(60).then(|| dice.below(1 << 16)) };
         added.calls = if dice.in_hundred(temper.links) { vec![(dice.small(6), call_fault(dice))] } else { Vec::new() };
+        let at = usize::try_from(dice.below(u32::try_from(steps.len()).unwrap_or(0) + 1)).unwrap_or(0);
+        steps.insert(at, added);
+    }
+}
+
+/// Casework is recorded in seven plans of ten.
+fn add_casework(dice: &mut Dice, steps: &mut Vec<Step>, temper: &Temper) {
+    if !dice.in_hundred(70) {
+        return;
+    }
+    let more = 2 + dice.below(u32::try_from(steps.len() / 2).unwrap_or(0).max(1));
+    for number in 0..more {
+        let mut added = step(dice, 3_000 + number, temper);
+        let what = match dice.below(10) {
+            0..=2 => CaseworkAct::Absence { mark: dice.small(4) },
+            3..=5 => CaseworkAct::Record { kind: dice.small(7) },
+            6 | 7 => CaseworkAct::Check { found: dice.small(4) },
+            8 => CaseworkAct::Road { walk_minutes: dice.small(200) },
+            _ => CaseworkAct::Danger,
+        };
+        // The first child is everybody's: what people record apart of one child is what merges.
+        let child = if dice.in_hundred(60) { 0 } else { dice.below(1 << 16) };
+        added.act = Act::Casework { what, child, village: dice.small(VILLAGES) };
+        if dice.in_hundred(40) {
+            added.tablet = 0;
+        }
+        added.calls = Vec::new();
         let at = usize::try_from(dice.below(u32::try_from(steps.len()).unwrap_or(0) + 1)).unwrap_or(0);
         steps.insert(at, added);
     }
