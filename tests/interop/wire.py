@@ -27,7 +27,9 @@ COUNTY, PERSON, CERTIFICATE, REVOKED = 0, 1, 2, 3
 ROOTS = {
     1: "profile household guardians flags placement record status absences cases visits evidence aid transition"
     " letters plan",
+    2: "report steps",
     3: "county places schools calendar rules aid_programs duty_grid",
+    4: "entries",
 }
 
 

@@ -15,10 +15,14 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use jiafang_core::api::commands::Commands;
 use jiafang_core::api::dossier::TimelineEvent;
+use jiafang_core::api::round::RecordVillage;
 use jiafang_core::domain::identifier::DocumentId;
 use jiafang_core::domain::place::Scope;
 use jiafang_core::domain::role::Role;
+use jiafang_core::domain::village_work::{VillageForm, VillageWhat};
+use jiafang_core::environment::Clock as _;
 use jiafang_core::vault::enrolment_code::EnrolmentCode;
 use jiafang_tests::kit::person::sync_until_quiet;
 use jiafang_tests::kit::{Person, Township, section};
@@ -37,6 +41,16 @@ fn a_visit_of_another_client_reaches_the_ledger_and_ours_reach_it() {
     let coordinator = township.coordinator("赵敏");
     let child = coordinator.registers("石小雨", "2016-05-04", &village, "19900001001");
     let ours = coordinator.records_visit(child, &["landscape_6.jpg"], |form| form.at_home = "在家帮奶奶".to_owned());
+    let road = VillageForm {
+        what: VillageWhat::Road,
+        on: coordinator.clock.now().day(),
+        walk_minutes: Some(95),
+        distance_m: Some(7_500),
+        item: String::new(),
+        done: false,
+        note: "雨天过不了河".to_owned(),
+    };
+    coordinator.app().record_village(RecordVillage { village: village.clone(), form: road }).unwrap();
     sync_until_quiet(&[&coordinator]);
 
     section("the other client enrols, pulls, and reads what was written");
@@ -51,6 +65,9 @@ fn a_visit_of_another_client_reaches_the_ledger_and_ours_reach_it() {
     assert_eq!(dossier["content"]["visits"][&our_entry]["atHome"], "在家帮奶奶");
     assert_eq!(dossier["visits_by"][&our_entry], "赵敏", "by the verified signature");
     assert_eq!(dossier["content"]["evidence"].as_object().unwrap().len(), 1);
+
+    let told = &python.says(&["villages"])[village.as_str()][0];
+    assert_eq!((&told["walkMinutes"], &told["note"]), (&serde_json::json!(95), &serde_json::json!("雨天过不了河")));
 
     section("it visits twice and pushes");
     let first = python.visits(child, "爷爷在家,父母在浙江", 30 * 60 * 1000);

@@ -1,15 +1,19 @@
 //! Changes as they lie in envelopes. A change carries a checksum: it is made right again, so that what is behind is
 //! reached, as somebody who means harm would.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::OnceLock;
 
 use automerge::Automerge;
-use jiafang_core::domain::doc::{self, CHANGE_BYTES_MAX, DocumentKind, dossier_read, dossier_write};
+use jiafang_core::domain::doc::{
+    self, CHANGE_BYTES_MAX, DocumentKind, county, dossier_read, dossier_write, place, restricted,
+};
 use jiafang_core::domain::identifier::{EntryId, Hash32};
 use jiafang_core::domain::ledger;
 use jiafang_core::domain::place::Leaves;
-use jiafang_core::domain::time::Timestamp;
+use jiafang_core::domain::time::{Day, Timestamp};
+use jiafang_core::domain::village_work::{VillageForm, VillageWhat, VillageWork};
 use jiafang_core::domain::visit::VisitForm;
 
 const MAGIC: [u8; 4] = [0x85, 0x6F, 0x4A, 0x83];
@@ -57,20 +61,18 @@ pub(super) fn change(bytes: &[u8]) {
     }
 }
 
-/// A chunk as an envelope carries it: read, applied to a dossier and to one that lacks what it builds on, and the dossier
-/// read and folded.
+/// A chunk as an envelope carries it: read, applied to documents of every kind and to such as lack what it builds on, and what
+/// comes of it read and folded.
 pub(super) fn whole_chunk(chunk: &[u8]) {
     let Ok(change) = doc::read_change(chunk) else { return };
     assert!(chunk.len() <= CHANGE_BYTES_MAX * 2, "measured");
-    for document in [dossier(), &doc::empty(DocumentKind::Dossier).expect("an empty dossier")] {
+    for (kind, document) in documents() {
         let mut applied = document.clone();
         if doc::apply(&mut applied, vec![change.clone()]).is_err() {
             // It is thrown away and loaded again from what was good.
             continue;
         }
-        if let Ok(dossier) = dossier_read::read(&applied) {
-            let _ = ledger::fold(&dossier, &Leaves::default(), &|_| None);
-        }
+        read(*kind, &applied);
         let before = doc::heads(&applied);
         // Twice is once.
         if doc::apply(&mut applied, vec![change.clone()]).is_ok() {
@@ -79,28 +81,79 @@ pub(super) fn whole_chunk(chunk: &[u8]) {
     }
 }
 
-/// A dossier with an address and a visit.
-fn dossier() -> &'static Automerge {
-    static DOSSIER: OnceLock<Automerge> = OnceLock::new();
-    DOSSIER.get_or_init(|| made().0)
+/// Reads what a change has made of a document, as its screens do.
+fn read(kind: DocumentKind, document: &Automerge) {
+    match kind {
+        DocumentKind::Dossier => {
+            if let Ok(dossier) = dossier_read::read(document) {
+                let _ = ledger::fold(&dossier, &Leaves::default(), &|_| None);
+            }
+        }
+        DocumentKind::Place => {
+            let _ = place::read(document).map(VillageWork::of);
+        }
+        DocumentKind::Restricted => drop(restricted::read(document)),
+        DocumentKind::County => {
+            let _ = county::read(document);
+            let _ = county::contested(document);
+        }
+    }
+}
+
+/// A dossier with an address and a visit, a village with its way, and one of each kind that lacks what a change builds on.
+fn documents() -> &'static [(DocumentKind, Automerge)] {
+    static DOCUMENTS: OnceLock<Vec<(DocumentKind, Automerge)>> = OnceLock::new();
+    DOCUMENTS.get_or_init(|| {
+        use DocumentKind as K;
+        let kinds = [K::Dossier, K::Restricted, K::County, K::Place];
+        let empty = kinds.into_iter().map(|kind| (kind, doc::empty(kind).expect("an empty document")));
+        [(K::Dossier, made().0), (K::Place, village().0)].into_iter().chain(empty).collect()
+    })
+}
+
+fn village() -> (Automerge, Vec<Vec<u8>>) {
+    let mut village = doc::empty(DocumentKind::Place).expect("an empty document");
+    let form = VillageForm {
+        what: VillageWhat::Road,
+        on: Day::parse("2026-11-24").expect("a day"),
+        walk_minutes: Some(95),
+        distance_m: Some(7_500),
+        item: String::new(),
+        done: false,
+        note: "雨天过不了河".to_owned(),
+    };
+    let (first, second) = (EntryId::from_bytes([5; 16]), EntryId::from_bytes([6; 16]));
+    let bodies = [(first, BTreeSet::new()), (second, BTreeSet::from([first]))].into_iter().map(|(entry, seen)| {
+        let change = doc::commit(&mut village, &[0xAD; 16], at(), |tx| place::add(tx, entry, &form, &seen));
+        body_of(change.expect("a commit").expect("a change").raw_bytes())
+    });
+    let bodies = bodies.collect();
+    (village, bodies)
+}
+
+fn at() -> Timestamp {
+    Timestamp::from_unix_ms(1_795_490_000_000)
+}
+
+/// What lies behind a chunk's head.
+fn body_of(chunk: &[u8]) -> Vec<u8> {
+    let length_bytes = chunk[9..].iter().take_while(|byte| **byte >= 0x80).count() + 1;
+    chunk[9 + length_bytes..].to_vec()
 }
 
 fn made() -> (Automerge, Vec<Vec<u8>>) {
     let mut dossier = doc::empty(DocumentKind::Dossier).expect("an empty dossier");
-    let at = Timestamp::from_unix_ms(1_795_490_000_000);
     let mut bodies = Vec::new();
     let mut write = |work: &dyn Fn(&mut automerge::transaction::Transaction<'_>) -> jiafang_core::error::Result<()>| {
-        let change = doc::commit(&mut dossier, &[0xAC; 16], at, work).expect("a commit").expect("a change");
-        let chunk = change.raw_bytes().to_vec();
-        let length_bytes = chunk[9..].iter().take_while(|byte| **byte >= 0x80).count() + 1;
-        bodies.push(chunk[9 + length_bytes..].to_vec());
+        let change = doc::commit(&mut dossier, &[0xAC; 16], at(), work).expect("a commit").expect("a change");
+        bodies.push(body_of(change.raw_bytes()));
     };
     write(&|tx| dossier_write::set_field(tx, "household.address", "一组3号"));
     write(&|tx| dossier_write::set_field(tx, "household.address", "二组1号"));
     write(&|tx| dossier_write::add_guardian(tx, EntryId::from_bytes([9; 16]), "石大山", "father", "19900000001"));
     write(&|tx| {
         let form = VisitForm {
-            started_at: Some(at),
+            started_at: Some(at()),
             child_seen: Some(true),
             at_home: "在家帮奶奶".to_owned(),
             ..VisitForm::default()
@@ -111,5 +164,10 @@ fn made() -> (Automerge, Vec<Vec<u8>>) {
 }
 
 pub(super) fn changes() -> Vec<Vec<u8>> {
-    made().1.into_iter().flat_map(|body| [[vec![0], body.clone()].concat(), [vec![1], body].concat()]).collect()
+    made()
+        .1
+        .into_iter()
+        .chain(village().1)
+        .flat_map(|body| [[vec![0], body.clone()].concat(), [vec![1], body].concat()])
+        .collect()
 }
