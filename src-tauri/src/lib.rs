@@ -2,6 +2,7 @@
 //! dialog that asks where a file goes, and a sync that begins by itself.
 
 mod chosen_place;
+mod fingerprint;
 mod reminders;
 
 use std::path::PathBuf;
@@ -167,7 +168,10 @@ fn is_in_sight(window: &tauri::Window, is_focused: bool) -> bool {
 #[cfg_attr(mobile, tauri::mobile_entry_point)]
 pub fn run() {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter("info").init();
-    let ran = tauri::Builder::default()
+    let builder = tauri::Builder::default();
+    #[cfg(mobile)]
+    let builder = builder.plugin(tauri_plugin_biometric::init());
+    let ran = builder
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_fs::init())
         .plugin(tauri_plugin_notification::init())
@@ -178,7 +182,15 @@ pub fn run() {
                 window.state::<Arc<Backend>>().shown(is_in_sight(window, *is_focused));
             }
         })
-        .invoke_handler(tauri::generate_handler![call, put, save_file, reminders::may_remind, reminders::remind])
+        .invoke_handler(tauri::generate_handler![
+            call,
+            put,
+            save_file,
+            reminders::may_remind,
+            reminders::remind,
+            fingerprint::can_recognise,
+            fingerprint::recognise
+        ])
         .run(tauri::generate_context!());
     if let Err(cause) = ran {
         tracing::error!(%cause, "the app could not start");

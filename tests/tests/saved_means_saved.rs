@@ -8,6 +8,9 @@
     reason = "clippy counts the helpers of an integration test as outside of tests"
 )]
 
+use jiafang_core::api::commands::Commands;
+use jiafang_core::api::dossier::OpenDossier;
+use jiafang_core::api::state::{AppStage, Nothing, Unlock};
 use jiafang_core::domain::identifier::DocumentId;
 use jiafang_core::domain::place::Scope;
 use jiafang_core::error::ErrorCode;
@@ -63,6 +66,42 @@ fn a_recorded_visit_outlives_the_app_and_is_sent_afterwards() {
     assert_eq!(teacher.says_of(visit), ("desk", vec!["desk"]));
     township.assert_same_ledger(&desk);
     teacher.assert_projections_rebuild();
+}
+
+#[test]
+fn screens_that_nobody_touches_are_covered_and_what_was_begun_goes_on_behind() {
+    let (township, desk, teacher, child) = township_with_a_child(17);
+    teacher.records_visit(child, &["landscape_6.jpg"], |form| form.at_home = "在家".to_owned());
+    let draft = teacher.begins_a_visit(&[child]);
+    let mut form = draft.form.clone();
+    form.at_home = "奶奶说".to_owned();
+    teacher.saves(&draft, &form);
+
+    teacher.clock.pass_ms(15 * 60_000);
+    teacher.app().tick().unwrap();
+    let state = teacher.app().app_state(Nothing {}).unwrap();
+    assert_eq!((state.stage, state.is_covered, state.may_be_recognised), (AppStage::Locked, true, true));
+    for refused in [
+        teacher.app().open_dossier(OpenDossier { document_id: child }).map(drop),
+        teacher.app().list_drafts(Nothing {}).map(drop),
+        teacher.app().touched(Nothing {}).and_then(|_| teacher.app().sync_status(Nothing {})).map(drop),
+    ] {
+        assert_eq!(refused.unwrap_err().code, ErrorCode::Locked);
+    }
+    let before = township.log_length();
+    teacher.app().begin_sync();
+    while teacher.app().is_syncing() {
+        std::thread::yield_now();
+    }
+    assert_eq!(township.log_length(), before + 1, "the visit was sent behind the cover");
+
+    let wrong = teacher.app().unlock(Unlock { pin: "314159".to_owned() }).unwrap_err();
+    assert_eq!(wrong.code, ErrorCode::PinWrong);
+    assert!(teacher.app().app_state(Nothing {}).unwrap().is_covered);
+    teacher.unlocks();
+    assert_eq!(teacher.drafts()[0].form.at_home, "奶奶说", "and what was written is there");
+    sync_until_quiet(&[&teacher, &desk]);
+    township.assert_same_ledger(&desk);
 }
 
 #[test]

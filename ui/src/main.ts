@@ -8,6 +8,7 @@ import { router } from './router'
 import { start } from './state/app'
 import { applyDisplay } from './state/display'
 import { keepReminding } from './state/reminders'
+import { tellOfTouches } from './state/screen_lock'
 import { i18n } from './words'
 
 applyDisplay()
@@ -17,3 +18,4 @@ useQuasar(page)
 page.mount('#app')
 void start()
 keepReminding()
+tellOfTouches()

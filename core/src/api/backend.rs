@@ -10,6 +10,7 @@ use super::completeness::Completeness;
 use super::made_file::MadeFiles;
 use super::roster::PreviewedRosters;
 use super::running_sync::{Syncing, Told, connected};
+use super::screen_lock::ScreenLock;
 use super::state::AppState;
 use super::sync::{SyncActivity, SyncStatus};
 use super::{
@@ -47,6 +48,7 @@ pub struct Backend {
     pub(super) host: Arc<dyn Host>,
     pub(super) device: Arc<SharedDevice>,
     pub(super) syncing: Arc<Syncing>,
+    screen: Mutex<ScreenLock>,
     pub(super) rosters: PreviewedRosters,
     files: MadeFiles,
 }
@@ -76,6 +78,7 @@ impl Backend {
             host,
             device: Arc::new(Mutex::new(None)),
             syncing: Arc::new(Syncing::default()),
+            screen: Mutex::new(ScreenLock::default()),
             rosters: PreviewedRosters::default(),
             files: MadeFiles::default(),
         }
@@ -84,8 +87,11 @@ impl Backend {
     /// Works with the unlocked device.
     ///
     /// # Errors
-    /// [`ErrorCode::Locked`], and what the work says.
+    /// [`ErrorCode::Locked`], also while the screens are covered, and what the work says.
     pub fn with_device<T>(&self, work: impl FnOnce(&mut Device) -> Result<T>) -> Result<T> {
+        if held(&self.screen).is_covered() {
+            return Err(Failure::new(ErrorCode::Locked, "the screens are covered"));
+        }
         match held(&self.device).as_mut() {
             Some(device) => work(device),
             None => Err(Failure::new(ErrorCode::Locked, "the device is locked")),
@@ -94,6 +100,7 @@ impl Backend {
 
     fn open(&self, device: Device) -> Result<AppState> {
         *held(&self.device) = Some(device);
+        held(&self.screen).pin_typed(&self.environment);
         self.host.changed();
         self.state()
     }
@@ -101,7 +108,31 @@ impl Backend {
     fn state(&self) -> Result<AppState> {
         let enrolled = enrol::is_enrolled(&self.folder, &self.keys);
         let wait_seconds = if enrolled { self.keys.wait_seconds(&self.environment)? } else { 0 };
-        state::view(held(&self.device).as_ref(), enrolled, wait_seconds)
+        let cover = {
+            let screen = held(&self.screen);
+            let may_be_recognised = screen.may_be_recognised(&self.environment);
+            state::Cover { is_covered: screen.is_covered(), may_be_recognised }
+        };
+        state::view(held(&self.device).as_ref(), cover, enrolled, wait_seconds)
+    }
+
+    /// Covers the screens when nobody has touched them for a while. A sync that runs goes on.
+    pub(super) fn cover_when_due(&self) {
+        if held(&self.screen).look(&self.environment) {
+            self.host.changed();
+        }
+    }
+
+    /// The system has recognised the person whose screens are covered. For a shell alone: no page can ask for it.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Locked`] when the PIN was typed too long ago, or the device is locked.
+    pub fn recognised(&self) -> Result<AppState> {
+        if !held(&self.screen).recognised(&self.environment) {
+            return Err(Failure::new(ErrorCode::Locked, "the PIN is asked for again"));
+        }
+        self.host.changed();
+        self.state()
     }
 
     /// The bytes of a file that was made, once, with its name.
@@ -160,6 +191,8 @@ impl Commands for Backend {
     fn unlock(&self, request: state::Unlock) -> Result<AppState> {
         let key = self.keys.unlock(&request.pin, &self.environment)?;
         if held(&self.device).is_some() {
+            held(&self.screen).pin_typed(&self.environment);
+            self.host.changed();
             return self.state();
         }
         let device = Device::open(&self.folder, &key, &self.environment, self.durability)?;
@@ -168,8 +201,16 @@ impl Commands for Backend {
         Ok(state)
     }
 
+    fn touched(&self, _: state::Nothing) -> Result<AppState> {
+        if held(&self.screen).touched(&self.environment) {
+            self.host.changed();
+        }
+        self.state()
+    }
+
     fn lock(&self, _: state::Nothing) -> Result<AppState> {
         *held(&self.device) = None;
+        held(&self.screen).locked();
         *held(&self.syncing.told) = Told::default();
         held(&self.syncing.pace).locked();
         if let Ok(mut link) = self.syncing.link.try_lock() {

@@ -82,6 +82,7 @@ impl Backend {
 
     /// The window has come into sight, or gone out of it.
     pub fn shown(&self, is_shown: bool) {
+        self.cover_when_due();
         held(&self.syncing.pace).shown(is_shown, self.environment().clock.monotonic_ms());
         self.syncing.alarm.ring();
     }
@@ -95,11 +96,12 @@ impl Backend {
         }
     }
 
-    /// Tells screens of a new day, begins a sync when one is due, and says how long until it is to be asked again.
+    /// Covers screens that nobody touches, tells them of a new day, begins a sync when one is due, and says how long until it is to be asked again.
     ///
     /// # Errors
     /// The faults of a store.
     pub fn tick(&self) -> Result<Duration> {
+        self.cover_when_due();
         if held(&self.device).is_none() || self.is_syncing() {
             return Ok(REST_MAX);
         }

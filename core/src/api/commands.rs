@@ -116,6 +116,8 @@ commands! {
     enrol_device = "enrolDevice" (EnrolDevice) -> AppState;
     /// Opens the store.
     unlock = "unlock" (Unlock) -> AppState;
+    /// Tells that somebody touches the screen. Who comes back after a while finds it covered.
+    touched = "touched" (Nothing) -> AppState;
     /// Forgets the key.
     lock = "lock" (Nothing) -> AppState;
     /// Changes the PIN.

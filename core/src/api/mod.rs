@@ -38,6 +38,7 @@ pub mod roll;
 pub mod roster;
 pub mod round;
 mod running_sync;
+pub mod screen_lock;
 pub mod state;
 pub mod sync;
 pub mod timeline;

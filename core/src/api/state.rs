@@ -23,7 +23,11 @@ pub struct Nothing {}
 pub struct AppState {
     /// Where the app stands.
     pub stage: AppStage,
-    /// Whose device this is; only when open.
+    /// Locked, and the store is open behind the cover: the PIN, or a finger for some hours after it, goes on where it was.
+    pub is_covered: bool,
+    /// A finger is enough: the PIN was typed not too long ago.
+    pub may_be_recognised: bool,
+    /// Whose device this is; only when open, also behind the cover.
     pub person: Option<PersonView>,
     /// The county's name; only when open.
     pub county_name: Option<String>,
@@ -34,6 +38,13 @@ pub struct AppState {
     /// The device's clock is off from the server's by more than ten minutes: how many minutes (positive: the
     /// device is ahead).
     pub clock_off_minutes: Option<i32>,
+}
+
+/// How the screens of an open device stand.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cover {
+    pub(super) is_covered: bool,
+    pub(super) may_be_recognised: bool,
 }
 
 /// Where the app stands.
@@ -285,8 +296,9 @@ pub struct CodeLists {
 }
 
 /// The state as the first screen sees it.
-pub(super) fn view(device: Option<&Device>, enrolled: bool, wait_seconds: u64) -> Result<AppState> {
+pub(super) fn view(device: Option<&Device>, cover: Cover, enrolled: bool, wait_seconds: u64) -> Result<AppState> {
     let stage = match (device, enrolled) {
+        (Some(_), _) if cover.is_covered => AppStage::Locked,
         (Some(_), _) => AppStage::Open,
         (None, true) => AppStage::Locked,
         (None, false) => AppStage::Enrol,
@@ -300,6 +312,8 @@ pub(super) fn view(device: Option<&Device>, enrolled: bool, wait_seconds: u64) -
     };
     Ok(AppState {
         stage,
+        is_covered: cover.is_covered && device.is_some(),
+        may_be_recognised: cover.may_be_recognised && device.is_some(),
         person: device.map(person),
         county_name: device.map(|device| device.enrolment.county_name.clone()),
         wait_seconds: u32::try_from(wait_seconds).unwrap_or(u32::MAX),

@@ -38,6 +38,7 @@ impl Windows {
         time.shows(day, hour);
         for window in self.all() {
             window.waits_for_the_day(day).await;
+            window.uncovers().await;
         }
         self.all_sync().await;
     }

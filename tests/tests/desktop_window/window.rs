@@ -207,6 +207,14 @@ impl Window {
         self.waits_for(&by("strip")).await;
     }
 
+    /// Comes back to a window that was left alone for a while: the first touch finds it covered, and the PIN uncovers it.
+    pub(crate) async fn uncovers(&self) {
+        self.client.execute("document.body.click()", Vec::new()).await.unwrap();
+        self.types(&by("unlock-pin"), "271828").await;
+        self.clicks(&by("unlock-submit")).await;
+        self.waits_until_gone(&by("unlock-pin")).await;
+    }
+
     pub(crate) async fn shoots(&self, name: &str) {
         tracing::info!("shoots {name}");
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shots/window");

@@ -1,3 +1,4 @@
+import type { AppState } from '../bindings/AppState'
 import type { CommandName, Commands } from '../bindings/commands'
 import type { DraftView } from '../bindings/DraftView'
 import type { EnrolmentCodeRead } from '../bindings/EnrolmentCodeRead'
@@ -35,6 +36,12 @@ export interface Backend {
     allowed(): Promise<boolean>
     /** Replaces all that were planned. */
     plan(words: ReminderWords[]): Promise<void>
+  }
+  /** Where a system may recognise the person by finger or face; missing where none can. */
+  recognition?: {
+    possible(): Promise<boolean>
+    /** The system asks, with this sentence and this word on the button to cancel; the screens are uncovered. */
+    uncover(reason: string, cancel: string): Promise<AppState>
   }
   /** Hears that something changed that screens show. */
   onChanged(listener: () => void): () => void

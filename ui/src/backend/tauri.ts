@@ -1,5 +1,6 @@
 import { convertFileSrc, invoke } from '@tauri-apps/api/core'
 import { listen } from '@tauri-apps/api/event'
+import type { AppState } from '../bindings/AppState'
 import { asFailure, type Backend } from './backend'
 
 async function failing<T>(work: Promise<T>): Promise<T> {
@@ -27,6 +28,10 @@ export const tauriBackend: Backend = {
   reminders: {
     allowed: () => failing(invoke<boolean>('may_remind')),
     plan: (reminders) => failing(invoke<void>('remind', { reminders })),
+  },
+  recognition: {
+    possible: () => failing(invoke<boolean>('can_recognise')),
+    uncover: (reason, cancel) => failing(invoke<AppState>('recognise', { reason, cancel })),
   },
   onChanged(listener) {
     const listening = listen('changed', listener)

@@ -11,7 +11,15 @@ export type AppState = {
  */
 stage: AppStage, 
 /**
- * Whose device this is; only when open.
+ * Locked, and the store is open behind the cover: the PIN, or a finger for some hours after it, goes on where it was.
+ */
+isCovered: boolean, 
+/**
+ * A finger is enough: the PIN was typed not too long ago.
+ */
+mayBeRecognised: boolean, 
+/**
+ * Whose device this is; only when open, also behind the cover.
  */
 person: PersonView | null, 
 /**

@@ -108,6 +108,7 @@ export interface Commands {
   appState: { request: Nothing; response: AppState };
   enrolDevice: { request: EnrolDevice; response: AppState };
   unlock: { request: Unlock; response: AppState };
+  touched: { request: Nothing; response: AppState };
   lock: { request: Nothing; response: AppState };
   changePin: { request: ChangePin; response: AppState };
   recoveryRequest: { request: Nothing; response: RecoveryRequestView };

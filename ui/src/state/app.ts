@@ -84,8 +84,8 @@ async function onChanged(): Promise<void> {
       if (app.state?.stage === 'open') {
         app.sync = await backend.call('syncStatus', {})
         if (!app.places?.townships.length) app.places = await backend.call('places', {})
+        changes.value += 1
       }
-      changes.value += 1
     } while (again)
   } catch (reason) {
     show(reason)

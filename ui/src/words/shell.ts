@@ -43,6 +43,10 @@ export const zh = {
     recoverPin: '新的 PIN 码',
     recoverSubmit: '用新的 PIN 码打开',
     backspace: '退格',
+    covered: '15 分钟没有操作，已盖住屏幕；填到一半的内容还在',
+    recognise: '用指纹或面容打开',
+    recogniseReason: '打开家访',
+    recogniseCancel: '输 PIN 码',
   },
   strip: {
     allSent: '全部已送到服务器',
@@ -55,6 +59,10 @@ export const zh = {
     firstCopy: '首次下载：{total} 名学生已到 {here} 名，已到的可以先用',
     clockOff: '本机时间与服务器相差 {span}，请校正系统时间。记录不受影响。',
     noBackup: '服务器没有备份：请管理员设置。',
+  },
+  recognition: {
+    heading: '用指纹或面容打开',
+    hint: '屏幕盖住以后，本机登记过的任何指纹或面容都能打开，最长 12 小时；重启或锁定后仍要 PIN 码。',
   },
   reminders: {
     heading: '早上提醒',
@@ -143,6 +151,10 @@ export const en: typeof zh = {
     recoverPin: 'New PIN',
     recoverSubmit: 'Open with the new PIN',
     backspace: 'Backspace',
+    covered: 'covered after 15 minutes without a touch; what you were writing is still there',
+    recognise: 'Open by finger or face',
+    recogniseReason: 'Open Jiafang',
+    recogniseCancel: 'Use the PIN',
   },
   strip: {
     allSent: 'Everything is on the server',
@@ -155,6 +167,10 @@ export const en: typeof zh = {
     firstCopy: 'First copy: {here} of {total} children; those who are here can be worked with',
     clockOff: 'This device’s clock is {span} off. Please set it. Records are not affected.',
     noBackup: 'The server keeps no backup: ask the administrator.',
+  },
+  recognition: {
+    heading: 'Open by finger or face',
+    hint: 'When the screen is covered, any finger or face that this device knows opens it, for 12 hours at most. After a restart or a lock the PIN is asked for.',
   },
   reminders: {
     heading: 'Morning reminder',
