@@ -8,7 +8,7 @@ const found = (pattern) => [...badging.matchAll(pattern)].map(([, value]) => val
 const promises = {
   permissions: [
     found(/^uses-permission: name='([^']+)'/gm),
-    ['INTERNET', 'POST_NOTIFICATIONS', 'RECEIVE_BOOT_COMPLETED', 'WAKE_LOCK', 'USE_BIOMETRIC', 'USE_FINGERPRINT'].map((name) => `android.permission.${name}`),
+    ['INTERNET', 'POST_NOTIFICATIONS', 'RECEIVE_BOOT_COMPLETED', 'USE_BIOMETRIC', 'USE_FINGERPRINT', 'WAKE_LOCK'].map((name) => `android.permission.${name}`),
   ],
   'required features': [found(/^ {2}uses-feature: name='([^']+)'/gm), []],
   'the name': [found(/^application-label(?:-en)?:'([^']+)'/gm), ['Jiafang', '家访']],
