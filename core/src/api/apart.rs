@@ -12,6 +12,7 @@ use super::sync::DeliveryKind;
 use crate::app::device::Device;
 use crate::domain::doc::{self, DocumentKind, dossier_read};
 use crate::domain::dossier::Dossier;
+use crate::domain::evidence_versions::EvidenceVersions;
 use crate::domain::identifier::{CertificateId, DocumentId, DraftId, Hash32};
 use crate::domain::ledger::PlaceNames;
 use crate::domain::time::Timestamp;
@@ -147,7 +148,7 @@ fn case(device: &Device, key: (CertificateId, DocumentId), mut items: Vec<Review
     };
     let mut forms = Vec::new();
     for item in &items {
-        let (words, at) = said(&mut document, item);
+        let (words, at) = said(&mut document, item, &county.evidence_versions());
         forms.push(ApartForm {
             envelope: item.envelope,
             words,
@@ -168,7 +169,11 @@ fn case(device: &Device, key: (CertificateId, DocumentId), mut items: Vec<Review
 
 /// What a form says against the dossier as it is here, with what the same device wrote before; shielded, as its bytes have
 /// been let in by nobody.
-fn said(document: &mut Automerge, item: &ReviewItem) -> (Vec<FormWords>, Option<Timestamp>) {
+fn said(
+    document: &mut Automerge,
+    item: &ReviewItem,
+    rules: &EvidenceVersions<'_>,
+) -> (Vec<FormWords>, Option<Timestamp>) {
     let Ok(change) = doc::read_change(&item.change) else { return (Vec::new(), None) };
     let at = Timestamp::from_unix_ms(change.timestamp().saturating_mul(1_000));
     let before: Dossier = dossier_read::read(document).unwrap_or_default();
@@ -178,7 +183,7 @@ fn said(document: &mut Automerge, item: &ReviewItem) -> (Vec<FormWords>, Option<
     }
     let Ok(after) = dossier_read::read(&next) else { return (Vec::new(), Some(at)) };
     *document = next;
-    (form_words::between(&before, &after), Some(at))
+    (form_words::between(&before, &after, rules), Some(at))
 }
 
 /// Own forms that came back, newest first.

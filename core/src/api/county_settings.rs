@@ -7,6 +7,7 @@ use ts_rs::TS;
 
 use super::casework::CaseLineView;
 use super::children::{self, ChildRow};
+use super::evidence_settings::{self, EvidenceDifference, EvidenceRulesView};
 use crate::app::casework::Casework;
 use crate::app::county_settings::{self, Preview};
 use crate::app::device::Device;
@@ -15,9 +16,10 @@ use crate::domain::county::County;
 use crate::domain::county_edit::CountyEdit;
 use crate::domain::doc::county::ContestedEntry;
 use crate::domain::duty::DutyGrid;
-use crate::domain::rule_set::{RuleSet, RuleStep, in_force};
+use crate::domain::rule_set::{RuleSet, RuleStep};
 use crate::domain::setting_mistake::SettingMistake;
 use crate::domain::time::{Day, Timestamp};
+use crate::domain::version::{Versioned, in_force};
 use crate::error::{ErrorCode, Failure, Result};
 use crate::store::casework::CaseLine;
 
@@ -34,6 +36,8 @@ pub struct CountySettings {
     pub county: County,
     /// The rule sets, newest first by the day from which they hold.
     pub rules: Vec<RuleSetView>,
+    /// Which proofs are asked for, newest first by the day from which they hold.
+    pub evidence: Vec<EvidenceRulesView>,
     /// The county has told no term of this school year: it is reckoned by defaults.
     pub calendar_is_default: bool,
     /// Entries that people changed without knowing of each other.
@@ -157,6 +161,8 @@ pub struct CountyEditPreview {
     pub held_until: Option<String>,
     /// Dossiers on this device that lie in the place or school.
     pub children_here: u32,
+    /// What other rules of evidence would change.
+    pub evidence: Option<EvidenceDifference>,
 }
 
 /// A case of which something would be different.
@@ -223,9 +229,10 @@ pub(super) fn view(device: &Device) -> Result<CountySettings> {
         may_edit: county_settings::may_edit(device),
         today,
         rules: rules(device, &county, today)?,
+        evidence: evidence_settings::versions(&county, today),
         calendar_is_default: county.calendar.of_school(None).is_default_on(today),
         contested: contested(device, &county)?,
-        county: County { duty: DutyGrid::default(), looks: Vec::new(), ..County::clone(&county) },
+        county: County { duty: DutyGrid::default(), evidence: Vec::new(), looks: Vec::new(), ..County::clone(&county) },
         worded_lists: code_list::WORDED_LISTS.iter().map(|list| (*list).to_owned()).collect(),
     })
 }
@@ -241,23 +248,12 @@ fn rules(device: &Device, county: &County, today: Day) -> Result<Vec<RuleSetView
         }
     }
     let sets = county.rule_sets();
-    let holds_now = in_force(&sets, today).map(RuleSet::name);
     let views = sets.iter().map(|set| {
         let name = set.name();
-        let first_day_is_its = in_force(&sets, set.holds_from).map(RuleSet::name).as_ref() == Some(&name);
-        let next = sets.iter().filter(|other| other.holds_from > set.holds_from).map(|other| other.holds_from).min();
-        let standing = if holds_now.as_ref() == Some(&name) {
-            RuleStanding::Holds
-        } else if !first_day_is_its {
-            RuleStanding::Superseded
-        } else if set.holds_from > today {
-            RuleStanding::WillHold
-        } else {
-            RuleStanding::Held
-        };
+        let (standing, holds_until) = standing(&sets, set, today);
         RuleSetView {
             standing,
-            holds_until: next.map(|day| day.plus_days(-1)),
+            holds_until,
             open_cases: open.get(&name).copied().unwrap_or_default(),
             is_default: county.rules.is_empty(),
             set: set.clone(),
@@ -267,6 +263,23 @@ fn rules(device: &Device, county: &County, today: Day) -> Result<Vec<RuleSetView
     let mut views: Vec<RuleSetView> = views.collect();
     views.sort_by(|one, other| (other.set.holds_from, &other.name).cmp(&(one.set.holds_from, &one.name)));
     Ok(views)
+}
+
+/// How a version stands among all, and the last day on which it holds.
+pub(super) fn standing<T: Versioned>(versions: &[T], one: &T, today: Day) -> (RuleStanding, Option<Day>) {
+    let name = one.version_name();
+    let holds_on = |day: Day| in_force(versions, day).is_some_and(|held| held.version_name() == name);
+    let standing = if holds_on(today) {
+        RuleStanding::Holds
+    } else if !holds_on(one.holds_from()) {
+        RuleStanding::Superseded
+    } else if one.holds_from() > today {
+        RuleStanding::WillHold
+    } else {
+        RuleStanding::Held
+    };
+    let later = versions.iter().map(Versioned::holds_from).filter(|day| *day > one.holds_from());
+    (standing, later.min().map(|day| day.plus_days(-1)))
 }
 
 fn contested(device: &Device, county: &County) -> Result<Vec<ContestedView>> {
@@ -322,8 +335,18 @@ fn name_of(county: &County, root: &str, key: &str) -> String {
 
 /// What an edit would change.
 pub(super) fn preview(device: &Device, edit: CountyEdit) -> Result<CountyEditPreview> {
-    let Preview { edit, mistakes, open_cases, moved, days_added, days_removed, steps, held_until, children_here } =
-        county_settings::preview(device, edit)?;
+    let Preview {
+        edit,
+        mistakes,
+        open_cases,
+        moved,
+        days_added,
+        days_removed,
+        steps,
+        held_until,
+        children_here,
+        evidence,
+    } = county_settings::preview(device, edit)?;
     let rules = edit.applied(&device.county()).rule_sets();
     // Who sees counts only gets the count.
     let shown = if device.author.rights.role.sees_names() { MOVED_MAX } else { 0 };
@@ -344,6 +367,7 @@ pub(super) fn preview(device: &Device, edit: CountyEdit) -> Result<CountyEditPre
         days_removed,
         held_until,
         children_here,
+        evidence,
     })
 }
 

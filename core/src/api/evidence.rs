@@ -15,7 +15,6 @@ use crate::app::record_evidence::record_evidence;
 use crate::domain::doc::dossier_read;
 use crate::domain::dossier::Dossier;
 use crate::domain::evidence::{self, EvidenceEntry, EvidenceFile, EvidenceForm, EvidenceState, ProofLine};
-use crate::domain::evidence_rules::EvidenceRules;
 use crate::domain::identifier::{DocumentId, DraftId, EntryId};
 use crate::domain::ledger::{PlaceNames, evidence_gaps};
 use crate::domain::place::{ClassId, PlaceCode};
@@ -36,6 +35,8 @@ pub struct EvidenceView {
     pub year: i16,
     /// How it stands.
     pub state: EvidenceState,
+    /// The file is whole by rules that hold no more: they count for it until this day.
+    pub by_older_until: Option<Day>,
     /// What the child's status asks for, the "1" first.
     pub asked: Vec<AskedView>,
     /// What is on file beyond that, and what has ended and is of no use any more.
@@ -189,10 +190,10 @@ fn year_text(year: i16) -> String {
 
 /// The evidence file of a dossier.
 pub(super) fn view(device: &Device, seen: &Seen<'_>, dossier: &Dossier) -> Result<EvidenceView> {
-    let rules = EvidenceRules::default_rules();
+    let county = device.county();
+    let versions = county.evidence_versions();
     let today = device.environment.now().day();
-    let child = evidence::child(dossier);
-    let file = evidence::fold(rules, &child, &evidence::standing(dossier));
+    let file = versions.file(&evidence::child(dossier), &evidence::standing(dossier), today);
     let entries: BTreeMap<EntryId, &EvidenceEntry> =
         dossier.evidence.iter().map(|entry| (entry.entry, entry)).collect();
     let mut asked = Vec::new();
@@ -212,12 +213,13 @@ pub(super) fn view(device: &Device, seen: &Seen<'_>, dossier: &Dossier) -> Resul
         others.push(proof_view(seen, dossier, &entries, &file, line, today)?);
     }
     let year = evidence::school_year(today);
-    let mut kinds: Vec<_> = rules.kinds.iter().collect();
+    let mut kinds: Vec<_> = versions.in_force(today).kinds.iter().collect();
     kinds.sort_by_key(|kind| !file.asked.iter().any(|asked| asked.kinds.contains(&kind.key)));
     Ok(EvidenceView {
         school_year: year_text(year),
         year,
         state: file.state(today),
+        by_older_until: versions.kept_until(file.rules, today),
         asked,
         others,
         kinds: kinds
@@ -279,15 +281,16 @@ pub(super) fn record(device: &mut Device, request: &RecordEvidence) -> Result<Sa
 
 /// Children whose evidence is not whole on a day.
 pub(super) fn without_evidence(today: Day, within_days: u16) -> ChildFilter {
-    ChildFilter { evidence_before: Some(today.plus_days(i32::from(within_days))), ..ChildFilter::default() }
+    ChildFilter { not_whole_on: Some(today.plus_days(i32::from(within_days))), ..ChildFilter::default() }
 }
 
 /// Children without valid evidence.
 pub(super) fn gaps(device: &Device, request: &ListEvidenceGaps) -> Result<EvidenceGaps> {
     let reading = device.store.reading();
     let today = device.environment.now().day();
-    let rules = EvidenceRules::default_rules();
-    let mergers = device.county().mergers();
+    let county = device.county();
+    let versions = county.evidence_versions();
+    let mergers = county.mergers();
     let filter = ChildFilter {
         places: request.place.as_ref().map(|place| mergers.codes_of(place)).unwrap_or_default(),
         class: request.class.clone(),
@@ -299,11 +302,10 @@ pub(super) fn gaps(device: &Device, request: &ListEvidenceGaps) -> Result<Eviden
     let rows = children::rows(device, &stored)
         .into_iter()
         .filter_map(|child| {
-            let file = ledger.get(&child.document_id)?.evidence(rules);
-            Some(EvidenceGap { state: file.state(today), gaps: gap_words(rules, &file, today), child })
+            let file = ledger.get(&child.document_id)?.evidence(&versions, today);
+            Some(EvidenceGap { state: file.state(today), gaps: gap_words(&file, today), child })
         })
         .collect();
-    let county = device.county();
     let names = PlaceNames::of(&county);
     let count = |part, name: &dyn Fn(&str) -> String| -> Result<Vec<FacetCount>> {
         let counts = reading.facet(&filter, part)?;
@@ -321,13 +323,13 @@ pub(super) fn gaps(device: &Device, request: &ListEvidenceGaps) -> Result<Eviden
     })
 }
 
-fn gap_words(rules: &EvidenceRules, file: &EvidenceFile<'_>, today: Day) -> Vec<EvidenceGapWord> {
+fn gap_words(file: &EvidenceFile<'_>, today: Day) -> Vec<EvidenceGapWord> {
     file.asked
         .iter()
         .filter_map(|asked| {
             let state = asked.state(today, file.warn_days);
             let held = asked.line.and_then(|place| file.lines.get(place)).map(|line| line.proof.as_str());
-            let kind = rules.kind(held.or_else(|| asked.kinds.first().map(String::as_str))?)?;
+            let kind = file.rules.kind(held.or_else(|| asked.kinds.first().map(String::as_str))?)?;
             let holds_until = asked.holds_until;
             let is_gap = !matches!(state, EvidenceState::Complete | EvidenceState::NotAsked);
             // Another kind would do as well.
@@ -342,17 +344,18 @@ fn gap_words(rules: &EvidenceRules, file: &EvidenceFile<'_>, today: Day) -> Vec<
 /// The cells of the ledger of children without valid evidence, by dossier.
 pub(super) fn ledger_rows(device: &Device) -> Result<BTreeMap<DocumentId, Vec<String>>> {
     let today = device.environment.now().day();
-    let rules = EvidenceRules::default_rules();
+    let county = device.county();
+    let versions = county.evidence_versions();
     let rows = device.store.reading().ledger_rows(&without_evidence(today, 0), 0, u32::MAX)?;
     Ok(rows
         .into_iter()
         .map(|(document, row)| {
-            let file = row.evidence(rules);
+            let file = row.evidence(&versions, today);
             let asked = file.asked.len();
             let held = file.asked.iter().filter(|asked| asked.holds_until.is_some_and(|until| until >= today)).count();
             let lapsed = file.asked.iter().filter_map(|asked| asked.holds_until).filter(|until| *until < today).min();
             let cells = vec![
-                evidence_gaps(rules, &file, today).join(";"),
+                evidence_gaps(&file, today).join(";"),
                 format!("{held}/{asked}"),
                 lapsed.map(|day| day.to_string()).unwrap_or_default(),
             ];

@@ -10,7 +10,7 @@ use crate::domain::check::CheckForm;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
 use crate::domain::dossier::Dossier;
 use crate::domain::evidence::EvidenceForm;
-use crate::domain::evidence_rules::EvidenceRules;
+use crate::domain::evidence_versions::EvidenceVersions;
 use crate::domain::field;
 use crate::domain::place::Leaves;
 use crate::domain::plan::PlanForm;
@@ -121,7 +121,7 @@ pub enum FormWords {
 
 /// What was said between two states of a dossier.
 #[must_use]
-pub fn between(before: &Dossier, after: &Dossier) -> Vec<FormWords> {
+pub fn between(before: &Dossier, after: &Dossier, rules: &EvidenceVersions<'_>) -> Vec<FormWords> {
     let mut words = Vec::new();
     if before.opened.is_none() && after.opened.is_some() {
         words.push(FormWords::Registered { leaves: after.leaves.clone() });
@@ -149,7 +149,7 @@ pub fn between(before: &Dossier, after: &Dossier) -> Vec<FormWords> {
     }
     for new in after.evidence.iter().filter(|new| !before.evidence.iter().any(|known| known.entry == new.entry)) {
         let photos = after.photos.values().filter(|photo| photo.visit == Some(new.entry)).count();
-        let kind = EvidenceRules::default_rules().kind(&new.form.proof);
+        let kind = rules.kind(&new.form.proof, new.at.day());
         words.push(FormWords::Evidence {
             form: new.form.clone(),
             proof_zh: kind.map_or_else(|| new.form.proof.clone(), |kind| kind.zh.clone()),

@@ -159,7 +159,7 @@ fn filter(county: &County, today: Day, request: &ShowLedger) -> ChildFilter {
         statuses: request.statuses.clone(),
         flags: request.flags.clone(),
         only_conflicts: request.only_conflicts,
-        evidence_before: None,
+        not_whole_on: None,
         only: None,
         village_group: request.group.clone(),
         household: request.household.clone(),
@@ -314,7 +314,7 @@ fn all_cells(
     (document, row, seq): (DocumentId, &LedgerRow, u32),
     cases: Option<&CaseCells>,
 ) -> Vec<String> {
-    let mut cells = ledger::cells(row, seq, names, today);
+    let mut cells = ledger::cells(row, seq, names, &county.evidence_versions(), today);
     match cases {
         Some(rows) => cells.extend(rows.get(&document).into_iter().flatten().cloned()),
         None => cells.extend(kind.columns().iter().map(|column| child_ledger::cell(column.key, row, county, today))),

@@ -23,6 +23,7 @@ pub mod dossier;
 pub mod duty;
 mod duty_pages;
 pub mod evidence;
+pub mod evidence_settings;
 pub mod form_words;
 pub mod household;
 pub mod inbox;

@@ -14,7 +14,6 @@ use crate::domain::check::{self, CheckForm};
 use crate::domain::code_list::SchoolingStatus;
 use crate::domain::dossier::{Actor, Dossier, PhotoRecord};
 use crate::domain::evidence::{self, EvidenceForm};
-use crate::domain::evidence_rules::EvidenceRules;
 use crate::domain::identifier::{DocumentId, EntryId, Hash32};
 use crate::domain::ledger::PlaceNames;
 use crate::domain::plan::PlanForm;
@@ -239,8 +238,10 @@ pub(super) fn of(device: &Device, id: DocumentId, seen: &Seen<'_>, dossier: &Dos
         });
     }
     let on_file = evidence::standing(dossier);
+    let county = device.county();
+    let rules = county.evidence_versions();
     for entry in &dossier.evidence {
-        let kind = EvidenceRules::default_rules().kind(&entry.form.proof);
+        let kind = rules.kind(&entry.form.proof, entry.at.day());
         timeline.push(TimelineEntry {
             entry_id: entry.entry,
             at: entry.at,

@@ -6,16 +6,20 @@ use super::author::FormKind;
 use super::casework::Casework;
 use super::device::Device;
 use super::note_case_changes::line;
+use crate::api::evidence_settings::EvidenceDifference;
 use crate::api::sync::DeliveryKind;
 use crate::domain::calendar::SchoolDays;
+use crate::domain::code_list::SchoolingStatus;
 use crate::domain::county::County;
 use crate::domain::county_edit::CountyEdit;
 use crate::domain::doc::county::{self, ContestedEntry};
 use crate::domain::doc::{DocumentKind, county_rights};
+use crate::domain::evidence::EvidenceFile;
 use crate::domain::place::{PlaceCode, SchoolCode};
 use crate::domain::rule_set::{RuleStep, in_force};
 use crate::domain::setting_mistake::SettingMistake;
 use crate::domain::time::{Day, Timestamp};
+use crate::domain::version::{self, Versioned};
 use crate::error::{ErrorCode, Failure, Result};
 use crate::store::casework::CaseLine;
 use crate::store::children::{ChildFilter, StoredChild};
@@ -45,6 +49,8 @@ pub struct Preview {
     pub held_until: Option<String>,
     /// Dossiers on this device that lie in the place or school.
     pub children_here: u32,
+    /// What other rules of evidence would change.
+    pub evidence: Option<EvidenceDifference>,
 }
 
 /// A case that stands otherwise, or is due on another day.
@@ -112,8 +118,17 @@ pub fn preview(device: &Device, edit: CountyEdit) -> Result<Preview> {
         | CountyEdit::Code { .. }
         | CountyEdit::Method { .. }
         | CountyEdit::Round { .. }
+        | CountyEdit::Evidence { .. }
         | CountyEdit::Duty { .. } => 0,
     };
+    let mut evidence = None;
+    if let CountyEdit::Evidence { rules } = &edit {
+        let versions = before.evidence_rules();
+        let held = version::in_force(&versions, rules.holds_from);
+        held_until = held.map(Versioned::version_name);
+        let statuses = held.map(|held| rules.asks_otherwise(held)).unwrap_or_default();
+        evidence = Some(evidence_difference(device, &before, &after, rules.holds_from.max(today), statuses)?);
+    }
     Ok(Preview {
         mistakes: edit.mistakes(&before, today),
         edit,
@@ -124,6 +139,7 @@ pub fn preview(device: &Device, edit: CountyEdit) -> Result<Preview> {
         steps,
         held_until,
         children_here,
+        evidence,
     })
 }
 
@@ -190,6 +206,26 @@ fn edition(device: &Device) -> String {
 
 fn children_in(device: &Device, places: Vec<PlaceCode>, schools: Vec<SchoolCode>) -> Result<u32> {
     device.store.reading().count_children(&ChildFilter { places, schools, ..ChildFilter::default() })
+}
+
+/// What other rules of evidence change for the children on this device on a day.
+fn evidence_difference(
+    device: &Device,
+    before: &County,
+    after: &County,
+    on: Day,
+    statuses: Vec<SchoolingStatus>,
+) -> Result<EvidenceDifference> {
+    let (is, would_be) = (before.evidence_versions(), after.evidence_versions());
+    let mut difference = EvidenceDifference { statuses, lacking_before: 0, lacking_after: 0, kept: 0 };
+    for (_, row) in device.store.reading().ledger_rows(&ChildFilter::default(), 0, u32::MAX)? {
+        let (old, new) = (row.evidence(&is, on), row.evidence(&would_be, on));
+        let lacks = |file: &EvidenceFile<'_>| file.complete_until().is_none_or(|until| until < on);
+        difference.lacking_before = difference.lacking_before.saturating_add(u32::from(lacks(&old)));
+        difference.lacking_after = difference.lacking_after.saturating_add(u32::from(lacks(&new)));
+        difference.kept = difference.kept.saturating_add(u32::from(would_be.kept_until(new.rules, on).is_some()));
+    }
+    Ok(difference)
 }
 
 fn moved_cases(device: &Device, before: &Arc<County>, after: &Arc<County>) -> Result<(u32, Vec<MovedCase>)> {

@@ -120,6 +120,7 @@ impl Device {
                 rules: Vec::new(),
                 codes: Vec::new(),
                 duty: crate::domain::duty::DutyGrid::default(),
+                evidence: Vec::new(),
                 looks: Vec::new(),
                 method: Vec::new(),
                 round_from: None,

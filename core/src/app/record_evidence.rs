@@ -8,7 +8,6 @@ use super::record_visit::{files, records};
 use crate::api::sync::DeliveryKind;
 use crate::domain::doc::{dossier_read, dossier_write};
 use crate::domain::evidence::{EvidenceForm, standing, usual_end};
-use crate::domain::evidence_rules::EvidenceRules;
 use crate::domain::identifier::{DocumentId, DraftId, EntryId};
 use crate::domain::time::Timestamp;
 use crate::error::{ErrorCode, Failure, Result};
@@ -28,15 +27,16 @@ pub fn record_evidence(
     pages: Option<DraftId>,
 ) -> Result<Timestamp> {
     let now = device.environment.now();
-    let rules = EvidenceRules::default_rules();
+    let county = device.county();
+    let rules = county.evidence_versions();
     let reading = device.store.reading();
     let photos = pages.map_or_else(|| Ok(Vec::new()), |pages| reading.draft_photos(pages))?;
     let mut form = form.clone();
     // What is asked for once a term must be asked for again, also where nobody typed a day.
     if !form.withdrawn && form.valid_until.is_none() {
-        form.valid_until = rules.kind(&form.proof).and_then(|kind| usual_end(kind, now.day()));
+        form.valid_until = rules.kind(&form.proof, now.day()).and_then(|kind| usual_end(kind, now.day()));
     }
-    form.validate(rules, now.day(), photos.len(), replaces.len())?;
+    form.validate(&rules, now.day(), photos.len(), replaces.len())?;
     let row = reading.document_row(id)?.ok_or_else(|| Failure::new(ErrorCode::DocumentNotHere, "dossier"))?;
     let stands = standing(&dossier_read::read(&reading.document(id)?)?);
     if !replaces.iter().all(|replaced| stands.iter().any(|proof| proof.entry == *replaced)) {

@@ -9,6 +9,7 @@ use super::record_visit;
 use crate::api::form_words::{self, FormWords};
 use crate::domain::doc::{self, DocumentKind, dossier_read};
 use crate::domain::dossier::{Dossier, PhotoRecord};
+use crate::domain::evidence_versions::EvidenceVersions;
 use crate::domain::identifier::{DocumentId, DraftId, EntryId, Hash32};
 use crate::domain::time::Timestamp;
 use crate::environment::Environment;
@@ -50,6 +51,8 @@ pub(super) fn come_back(
     let child_name = reading.child(id)?.map(|child| child.name).unwrap_or_default();
     let Parted { kept, beside, dropped } = part(tx, &row, Hash32(change.hash().0))?;
     let mut with_it = kept.clone();
+    let county = reading.county()?;
+    let rules = EvidenceVersions::of(county.as_ref().map_or(&[], |county| county.evidence.as_slice()));
     let gone: BTreeSet<Hash32> = dropped.iter().map(|change| Hash32(change.hash().0)).collect();
     for own in reading.own_forms(id)? {
         let Ok(change) = doc::read_change(&own.envelope.body.change) else { continue };
@@ -63,7 +66,7 @@ pub(super) fn come_back(
             with_it = next;
         }
         let after = read(&with_it);
-        let words = form_words::between(&before, &after);
+        let words = form_words::between(&before, &after, &rules);
         let draft = own.entry.map(|entry| as_draft(tx, environment, &row, entry, &after, now)).transpose()?.flatten();
         put(tx, &own, child_name.clone(), &words, draft, refusal)?;
         apart::mark_dropped(tx, own.counter, true)?;

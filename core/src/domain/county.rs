@@ -9,12 +9,15 @@ use ts_rs::TS;
 use super::calendar::Calendar;
 use super::code_list::CodeWording;
 use super::duty::DutyGrid;
+use super::evidence_rules::EvidenceRules;
+use super::evidence_versions::EvidenceVersions;
 use super::look::Look;
 use super::method::MethodItem;
 use super::place::{Leaves, Place, PlaceCode, School, SchoolCode};
 use super::rule_set::RuleSet;
 use super::setting_mistake::{MistakeCode, SettingMistake};
 use super::time::Day;
+use super::version::Versioned;
 
 /// The county file that `init` reads and the county document holds: places, schools, classes, calendar, rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -32,6 +35,10 @@ pub struct County {
     /// Its rule sets, all versions; of none the default ladder holds.
     #[serde(default)]
     pub rules: Vec<RuleSet>,
+    /// Which proofs it asks for, all versions; of none the default.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(skip)]
+    pub evidence: Vec<EvidenceRules>,
     /// Its own words on forms, where they differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub codes: Vec<CodeWording>,
@@ -79,6 +86,13 @@ impl County {
         for rules in &self.rules {
             if !names.insert(rules.name()) {
                 mistakes.push(SettingMistake::new(MistakeCode::RuleSetTwice, rules.name()));
+            }
+            mistakes.extend(rules.mistakes());
+        }
+        let mut names = BTreeSet::new();
+        for rules in &self.evidence {
+            if !names.insert(rules.version_name()) {
+                mistakes.push(SettingMistake::new(MistakeCode::RuleSetTwice, rules.version_name()));
             }
             mistakes.extend(rules.mistakes());
         }
@@ -162,6 +176,18 @@ impl County {
         let unknown: BTreeSet<&SchoolCode> = told.flatten().filter(|school| !codes.contains(school)).collect();
         mistakes.extend(unknown.into_iter().map(|code| SettingMistake::new(MistakeCode::SchoolUnknown, &code.0)));
         mistakes
+    }
+
+    /// Which proofs are asked for here, and by which version when: the county's own, or the default.
+    #[must_use]
+    pub fn evidence_versions(&self) -> EvidenceVersions<'_> {
+        EvidenceVersions::of(&self.evidence)
+    }
+
+    /// The versions of what evidence asks for: the county's own, or the default.
+    #[must_use]
+    pub fn evidence_rules(&self) -> Vec<EvidenceRules> {
+        if self.evidence.is_empty() { vec![EvidenceRules::default_rules().clone()] } else { self.evidence.clone() }
     }
 
     /// The rule sets that hold here: the county's own, or the default ladder.

@@ -10,12 +10,14 @@ use super::calendar::{Calendar, cycle_key, day_key, term_key};
 use super::code_list::CodeWording;
 use super::county::County;
 use super::duty::DutySettings;
+use super::evidence_rules::EvidenceRules;
 use super::method::MethodItem;
 use super::place::{ClassId, Place, School};
 use super::rule_set::{RuleSet, in_force};
 use super::setting_mistake::{MistakeCode, SettingMistake};
 use super::time::Day;
 use super::transition_rules::own_days_key;
+use super::version::{self, Versioned};
 
 /// What is changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -61,6 +63,11 @@ pub enum CountyEdit {
         /// It.
         from: Day,
     },
+    /// A new version of which proofs are asked for.
+    Evidence {
+        /// It; number and edition are given when it is made, and the keys of kinds whose key begins with `new`.
+        rules: EvidenceRules,
+    },
     /// How the duty grid is made: its levels and names.
     Duty {
         /// It.
@@ -75,11 +82,20 @@ impl CountyEdit {
     pub fn completed(self, county: &County, edition: &str) -> Self {
         match self {
             Self::RuleSet { set } => {
-                let versions = county.rule_sets();
-                let last = versions.iter().filter(|other| other.id == set.id).map(|other| other.version).max();
-                let version = last.map_or(1, |last| last.saturating_add(1));
-                let edition = if last.is_none() { String::new() } else { edition.to_owned() };
+                let (version, edition) = version::next(&county.rule_sets(), &set.id, edition);
                 Self::RuleSet { set: RuleSet { version, edition, ..set } }
+            }
+            Self::Evidence { mut rules } => {
+                rules.name_new_kinds(edition);
+                let known = county.evidence_rules();
+                // Papers refer to a kind for good: it may be asked for no more, and is never taken away.
+                for kind in version::holding(&known).into_iter().rev().flat_map(|older| &older.kinds) {
+                    if rules.kind(&kind.key).is_none() {
+                        rules.kinds.push(kind.clone());
+                    }
+                }
+                let (version, edition) = version::next(&known, &rules.id, edition);
+                Self::Evidence { rules: EvidenceRules { version, edition, ..rules } }
             }
             Self::Place { mut place } => {
                 if let Some(old) = county.places.iter().find(|old| old.code == place.code) {
@@ -145,6 +161,11 @@ impl CountyEdit {
                 }
                 next.method.sort_by(|one, other| (one.position, &one.key).cmp(&(other.position, &other.key)));
             }
+            Self::Evidence { rules } => {
+                // The default held until now, and still counts for files that are whole under it.
+                next.evidence = county.evidence_rules();
+                put(&mut next.evidence, rules, |one, other| one.version_name() == other.version_name());
+            }
             Self::Round { from } => next.round_from = Some(*from),
             Self::Duty { settings } => next.duty.settings = Some(settings.clone()),
             Self::Code { code } => {
@@ -169,6 +190,15 @@ impl CountyEdit {
                 let versions = county.rule_sets();
                 if in_force(&versions, set.holds_from).is_some_and(|held| held.says_the_same(set)) {
                     mistakes.push(SettingMistake::new(MistakeCode::NothingChanged, set.name()));
+                }
+            }
+            Self::Evidence { rules } => {
+                if rules.holds_from < today {
+                    mistakes.push(SettingMistake::new(MistakeCode::HoldsFromPast, rules.holds_from));
+                }
+                let versions = county.evidence_rules();
+                if version::in_force(&versions, rules.holds_from).is_some_and(|held| held.says_the_same(rules)) {
+                    mistakes.push(SettingMistake::new(MistakeCode::NothingChanged, rules.version_name()));
                 }
             }
             Self::Calendar { .. } if !next.calendar.has_county_terms() => {
@@ -208,6 +238,7 @@ mod tests {
     use super::*;
     use crate::domain::calendar::example::{calendar, day};
     use crate::domain::calendar::{CalendarDay, DayKind, Term};
+    use crate::domain::evidence_rules::ProofKind;
     use crate::domain::rule_set::Trigger;
 
     fn county() -> County {
@@ -285,5 +316,44 @@ mod tests {
         let (one, other) = (villages.next().unwrap(), villages.next().unwrap());
         let edit = CountyEdit::Place { place: Place { name: one.name.clone(), ..other.clone() } };
         assert_eq!(codes(&edit, &county), [MistakeCode::NameTaken]);
+    }
+
+    #[test]
+    fn a_new_version_of_the_evidence_stands_beside_the_old_and_keeps_the_kinds_that_papers_name() {
+        let county = county();
+        let mut rules = EvidenceRules::default_rules().clone();
+        rules.holds_from = day("2026-12-01");
+        rules.kinds.retain(|kind| kind.key != "gate_photo");
+        rules
+            .kinds
+            .push(ProofKind { key: "new_1".into(), zh: "村级就读核实表".into(), ..rules.kinds[0].clone() });
+        rules.groups[0].x[0].kinds = vec!["new_1".into()];
+        for group in &mut rules.groups {
+            group.x.iter_mut().for_each(|extra| extra.kinds.retain(|kind| kind != "gate_photo"));
+        }
+        let edit = CountyEdit::Evidence { rules }.completed(&county, "3f2a91");
+        assert_eq!(edit.mistakes(&county, day("2026-11-24")), []);
+        let next = edit.applied(&county);
+        let names: Vec<String> = next.evidence.iter().map(Versioned::version_name).collect();
+        assert_eq!(names, ["evidence-1x@1", "evidence-1x@2-3f2a91"]);
+        let new = &next.evidence[1];
+        assert_eq!(new.groups[0].x[0].kinds, ["own-3f2a91-1"], "two people never make two kinds under one key");
+        assert!(new.kind("own-3f2a91-1").is_some() && new.kind("gate_photo").is_some());
+        assert_eq!(edit.clone().completed(&county, "3f2a91"), edit);
+    }
+
+    #[test]
+    fn rules_of_evidence_that_say_nothing_new_or_hold_from_the_past_are_refused() {
+        let county = county();
+        let today = day("2026-11-24");
+        let same = EvidenceRules { holds_from: today, ..EvidenceRules::default_rules().clone() };
+        let codes = |rules: EvidenceRules| -> Vec<MistakeCode> {
+            let edit = CountyEdit::Evidence { rules }.completed(&county, "3f2a91");
+            edit.mistakes(&county, today).into_iter().map(|mistake| mistake.code).collect()
+        };
+        assert_eq!(codes(same.clone()), [MistakeCode::NothingChanged]);
+        let mut other = EvidenceRules { holds_from: day("2026-11-23"), ..same };
+        other.groups[0].one.clear();
+        assert_eq!(codes(other), [MistakeCode::OneMissing, MistakeCode::HoldsFromPast]);
     }
 }

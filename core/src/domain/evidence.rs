@@ -8,6 +8,7 @@ use ts_rs::TS;
 
 use super::dossier::{Actor, Dossier};
 use super::evidence_rules::{EvidenceOf, EvidenceRules, Holds, ProofKind};
+use super::evidence_versions::EvidenceVersions;
 use super::identifier::EntryId;
 use super::time::{Day, Timestamp};
 use crate::error::{Failure, Result};
@@ -67,8 +68,8 @@ impl EvidenceForm {
     ///
     /// # Errors
     /// [`crate::error::ErrorCode::FieldMissing`] or [`crate::error::ErrorCode::FieldInvalid`], with the field.
-    pub fn validate(&self, rules: &EvidenceRules, today: Day, page_count: usize, replaced: usize) -> Result<()> {
-        let kind = rules.kind(&self.proof).ok_or_else(|| Failure::invalid("proof", "unknown"))?;
+    pub fn validate(&self, rules: &EvidenceVersions<'_>, today: Day, page_count: usize, replaced: usize) -> Result<()> {
+        let kind = rules.kind(&self.proof, today).ok_or_else(|| Failure::invalid("proof", "unknown"))?;
         for (field, text, longest) in [
             ("issuedBy", &self.issued_by, LINE_CHARS_MAX),
             ("number", &self.number, LINE_CHARS_MAX),
@@ -213,6 +214,8 @@ pub struct AskedProof<'a> {
 /// The evidence of a child.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvidenceFile<'a> {
+    /// The rules that it goes by.
+    pub rules: &'a EvidenceRules,
     /// What is asked for, the "1" first.
     pub asked: Vec<AskedProof<'a>>,
     /// What is on file, the longest lasting first.
@@ -245,7 +248,7 @@ pub fn fold<'a>(rules: &'a EvidenceRules, child: &EvidenceOf, standing: &[Standi
             }
         })
         .collect();
-    EvidenceFile { asked, lines, warn_days: rules.warn_days(child.status) }
+    EvidenceFile { rules, asked, lines, warn_days: rules.warn_days(child.status) }
 }
 
 fn lines(rules: &EvidenceRules, standing: &[StandingProof]) -> Vec<ProofLine> {

@@ -149,7 +149,8 @@ fn the_twenty_ninth_of_february_is_still_valid() {
 
 #[test]
 fn a_paper_without_its_picture_or_without_its_last_day_is_not_put_on_file() {
-    let (rules, today) = (EvidenceRules::default_rules(), day("2026-11-24"));
+    let today = day("2026-11-24");
+    let rules = &EvidenceVersions::of(&[]);
     let field = |form: &EvidenceForm, pages| form.validate(rules, today, pages, 0).unwrap_err().facts["field"].clone();
     assert_eq!(field(&form("record_screenshot"), 0), "page");
     form("record_screenshot").validate(rules, today, 1, 0).unwrap();
@@ -162,7 +163,8 @@ fn a_paper_without_its_picture_or_without_its_last_day_is_not_put_on_file() {
 
 #[test]
 fn nothing_is_withdrawn_without_a_reason() {
-    let (rules, today) = (EvidenceRules::default_rules(), day("2026-11-24"));
+    let today = day("2026-11-24");
+    let rules = &EvidenceVersions::of(&[]);
     let withdrawal = EvidenceForm { withdrawn: true, ..form("class_roll") };
     assert_eq!(withdrawal.validate(rules, today, 0, 1).unwrap_err().facts["field"], "note");
     let withdrawal = EvidenceForm { note: "拍错了人".to_owned(), ..withdrawal };

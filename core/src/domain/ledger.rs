@@ -13,7 +13,8 @@ use super::code_list::{
 use super::county::{County, Mergers};
 use super::dossier::{Actor, Dossier, is_closed, is_out_of_school};
 use super::evidence::{self, AskedProof, EvidenceFile, EvidenceState, StandingProof};
-use super::evidence_rules::{EvidenceOf, EvidenceRules};
+use super::evidence_rules::EvidenceOf;
+use super::evidence_versions::EvidenceVersions;
 use super::field::{self, FieldForm};
 use super::place::{ClassId, Leaves, PlaceCode, SchoolCode, Stage};
 use super::plan::{ChildPlan, HomeTeachingQuota};
@@ -224,15 +225,24 @@ fn plan_due(dossier: &Dossier) -> Option<Day> {
 }
 
 impl LedgerRow {
-    /// The child's evidence file.
+    /// The child's evidence file on a day.
     #[must_use]
-    pub fn evidence<'a>(&self, rules: &'a EvidenceRules) -> EvidenceFile<'a> {
-        let child = EvidenceOf {
+    pub fn evidence<'a>(&self, versions: &EvidenceVersions<'a>, on: Day) -> EvidenceFile<'a> {
+        versions.file(&self.evidence_of(), &self.proofs, on)
+    }
+
+    /// The days on which all is there that is asked of the child ([`EvidenceVersions::whole_days`]).
+    #[must_use]
+    pub fn whole_days(&self, versions: &EvidenceVersions<'_>) -> Vec<(Day, Day)> {
+        versions.whole_days(&self.evidence_of(), &self.proofs)
+    }
+
+    fn evidence_of(&self) -> EvidenceOf {
+        EvidenceOf {
             status: SchoolingStatus::from_key(&self.status).unwrap_or(SchoolingStatus::Unverified),
             flags: self.flags.iter().filter_map(|flag| ChildFlag::from_key(flag)).collect(),
             has_id_number: self.cells.contains_key("id_number"),
-        };
-        evidence::fold(rules, &child, &self.proofs)
+        }
     }
 }
 
@@ -291,22 +301,21 @@ fn left_behind(dossier: &Dossier) -> &'static str {
 }
 
 /// What is on file, and what is not: `2件;缺就读证明(盖章)`.
-fn evidence_words(row: &LedgerRow, today: Day) -> String {
-    let rules = EvidenceRules::default_rules();
-    let file = row.evidence(rules);
+fn evidence_words(row: &LedgerRow, evidence: &EvidenceVersions<'_>, today: Day) -> String {
+    let file = row.evidence(evidence, today);
     let held = file.lines.iter().filter(|line| line.holds_until >= today).count();
     let mut parts = if held > 0 { vec![format!("{held}件")] } else { Vec::new() };
-    parts.extend(evidence_gaps(rules, &file, today));
+    parts.extend(evidence_gaps(&file, today));
     parts.join(";")
 }
 
 /// What is missing, has ended or will end of what is asked for, each in Chinese words.
 #[must_use]
-pub fn evidence_gaps(rules: &EvidenceRules, file: &EvidenceFile<'_>, today: Day) -> Vec<String> {
+pub fn evidence_gaps(file: &EvidenceFile<'_>, today: Day) -> Vec<String> {
     let words = |asked: &AskedProof<'_>| {
         let held = asked.line.and_then(|place| file.lines.get(place)).map(|line| line.proof.as_str());
         let key = held.or_else(|| asked.kinds.first().map(String::as_str)).unwrap_or_default();
-        let name = rules.kind(key).map_or("", |kind| kind.zh.as_str());
+        let name = file.rules.kind(key).map_or("", |kind| kind.zh.as_str());
         let more = if held.is_none() && asked.kinds.len() > 1 { "等" } else { "" };
         match asked.state(today, file.warn_days) {
             EvidenceState::NotAsked | EvidenceState::Complete => None,
@@ -320,9 +329,15 @@ pub fn evidence_gaps(rules: &EvidenceRules, file: &EvidenceFile<'_>, today: Day)
     file.asked.iter().filter_map(words).collect()
 }
 
-/// The cells of a row in the order of [`COLUMNS`], with the names that depend on the county and on today.
+/// The cells of a row in the order of [`COLUMNS`], with the names and rules that depend on the county and on today.
 #[must_use]
-pub fn cells(row: &LedgerRow, seq: u32, county: &PlaceNames<'_>, today: Day) -> Vec<String> {
+pub fn cells(
+    row: &LedgerRow,
+    seq: u32,
+    county: &PlaceNames<'_>,
+    evidence: &EvidenceVersions<'_>,
+    today: Day,
+) -> Vec<String> {
     COLUMNS
         .iter()
         .map(|column| match column.key {
@@ -332,7 +347,7 @@ pub fn cells(row: &LedgerRow, seq: u32, county: &PlaceNames<'_>, today: Day) -> 
             "class" => row.leaves.class.as_ref().map(|id| county.class(id, today)).unwrap_or_default(),
             "school_name" => row.leaves.class.as_ref().map(|id| county.school(id)).unwrap_or_default(),
             "school_code" => row.leaves.class.as_ref().map(|id| id.school().0).unwrap_or_default(),
-            "evidence" => evidence_words(row, today),
+            "evidence" => evidence_words(row, evidence, today),
             key => row.cells.get(key).cloned().unwrap_or_default(),
         })
         .collect()

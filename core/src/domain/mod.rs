@@ -21,6 +21,7 @@ pub mod duty;
 pub mod duty_fold;
 pub mod evidence;
 pub mod evidence_rules;
+pub mod evidence_versions;
 pub mod field;
 pub mod id_number;
 pub mod identifier;
@@ -45,5 +46,6 @@ pub mod transition_tasks;
 #[cfg(test)]
 mod transition_tests;
 pub mod two_axes;
+pub mod version;
 pub mod village_work;
 pub mod visit;

@@ -10,6 +10,7 @@ use super::calendar::SchoolDays;
 use super::role::Role;
 use super::setting_mistake::{MistakeCode, SettingMistake};
 use super::time::Day;
+use super::version::{self, Versioned};
 
 /// A rule set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -241,8 +242,7 @@ impl RuleSet {
     /// Names this version: `tongjiang-1357@1`, or `tongjiang-1357@2-3f2a91` for one that was made by an edit.
     #[must_use]
     pub fn name(&self) -> String {
-        let dash = if self.edition.is_empty() { "" } else { "-" };
-        format!("{}@{}{dash}{}", self.id, self.version, self.edition)
+        self.version_name()
     }
 
     /// A step by its key.
@@ -312,11 +312,25 @@ impl RuleSet {
     }
 }
 
+impl Versioned for RuleSet {
+    fn id(&self) -> &str {
+        &self.id
+    }
+    fn number(&self) -> u32 {
+        self.version
+    }
+    fn edition(&self) -> &str {
+        &self.edition
+    }
+    fn holds_from(&self) -> Day {
+        self.holds_from
+    }
+}
+
 /// The rule set for a case that began on `opened`: the last that held on that day; of none the earliest there is.
 #[must_use]
 pub fn in_force(rules: &[RuleSet], opened: Day) -> Option<&RuleSet> {
-    let order = |set: &&RuleSet| (set.holds_from, set.version, set.id.clone(), set.edition.clone());
-    rules.iter().filter(|set| set.holds_from <= opened).max_by_key(order).or_else(|| rules.iter().min_by_key(order))
+    version::in_force(rules, opened)
 }
 
 #[cfg(test)]

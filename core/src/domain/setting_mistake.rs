@@ -81,6 +81,26 @@ pub enum MistakeCode {
     LevelTwice,
     /// A line of the duty grid on which nobody answers for children.
     NobodyAnswers,
+    /// Rules of evidence that ask for nothing of anybody.
+    NothingAsked,
+    /// A group that asks something of no status.
+    GroupWithoutStatus,
+    /// A status stands in two groups: nobody could say what is asked.
+    StatusTwice,
+    /// A status that asks for proofs without saying which is the "1".
+    OneMissing,
+    /// Further proofs of no kind.
+    ProofsMissing,
+    /// Two kinds of proof have one key.
+    KindTwice,
+    /// A proof stands twice in one list.
+    ProofTwice,
+    /// A proof that is asked for is no kind.
+    KindUnknown,
+    /// Further proofs: at least one, and no more than there are kinds to choose from.
+    AskedWrong,
+    /// A proof cannot count as expiring more than half a year before its end: it would as soon as it is there.
+    WarnedTooEarly,
 }
 
 /// What is wrong, and where.

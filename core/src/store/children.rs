@@ -2,6 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, ToSql, named_params};
 
+use super::child_rules::NOT_WHOLE_ON;
 use super::child_search::TermRange;
 use super::device::moment;
 use super::{Reading, malformed, sqlite};
@@ -98,8 +99,8 @@ pub struct ChildFilter {
     pub flags: Vec<ChildFlag>,
     /// Only with fields that have two values.
     pub only_conflicts: bool,
-    /// Only children whose evidence lapses before this day, or never was complete.
-    pub evidence_before: Option<Day>,
+    /// Only children whose evidence is not whole on this day.
+    pub not_whole_on: Option<Day>,
     /// In this villager group.
     pub village_group: Option<String>,
     /// Of this household.
@@ -226,8 +227,8 @@ impl ChildFilter {
         if self.only_conflicts {
             sql.push_str(" AND conflict_count > 0");
         }
-        if let Some(day) = self.evidence_before {
-            sql.push_str(" AND evidence_until < ?");
+        if let Some(day) = self.not_whole_on {
+            sql.push_str(&format!(" AND {NOT_WHOLE_ON}"));
             values.push(Box::new(day.to_string()));
         }
         if let Some(only) = &self.only {
@@ -557,7 +558,7 @@ impl ChildFilter {
             && self.statuses.is_empty()
             && self.flags.is_empty()
             && !self.only_conflicts
-            && self.evidence_before.is_none()
+            && self.not_whole_on.is_none()
             && self.only.is_none()
             && self.village_group.is_none()
             && self.household.is_none()

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
+use super::child_rules::NOT_WHOLE_ON;
 use super::{Reading, malformed, sqlite};
 use crate::domain::duty::DutyEntry;
 use crate::domain::identifier::DocumentId;
@@ -103,7 +104,7 @@ impl Reading<'_> {
     /// # Errors
     /// The faults of a store.
     pub fn children_without_evidence(self, on: Day) -> Result<BTreeSet<DocumentId>> {
-        self.documents_where("evidence_until < ?", &[&on.to_string()])
+        self.documents_where(NOT_WHOLE_ON, &[&on.to_string()])
     }
 
     fn documents_where(self, condition: &str, values: &[&dyn rusqlite::ToSql]) -> Result<BTreeSet<DocumentId>> {

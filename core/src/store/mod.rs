@@ -6,6 +6,7 @@
 
 pub mod apart;
 pub mod casework;
+mod child_rules;
 pub mod child_search;
 pub mod children;
 pub mod county_authors;
@@ -41,7 +42,7 @@ use crate::vault::sealing::DataKey;
 pub const FILE_NAME: &str = "jiafang.db";
 
 /// The schema that this version writes. A store with a higher one was written by a newer app.
-const SCHEMA_VERSION: i64 = 17;
+const SCHEMA_VERSION: i64 = 18;
 
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_device.sql"),
@@ -61,6 +62,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0015_round.sql"),
     include_str!("migrations/0016_village.sql"),
     include_str!("migrations/0017_transition.sql"),
+    include_str!("migrations/0018_child_evidence.sql"),
 ];
 
 /// Room for pages in memory: 64 MiB, taken only as far as pages are touched. With SQLite's own 2 MiB a roster of 10,000

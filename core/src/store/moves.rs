@@ -68,6 +68,7 @@ pub fn erase(tx: &Transaction<'_>, id: DocumentId) -> Result<Vec<Hash32>> {
         "DELETE FROM document_change WHERE document = :id",
         "DELETE FROM photo_file WHERE document = :id",
         "DELETE FROM child WHERE document = :id",
+        "DELETE FROM child_evidence WHERE document = :id",
         "DELETE FROM child_search WHERE document = :id",
         "DELETE FROM casework WHERE document = :id",
         "DELETE FROM casework_before WHERE document = :id",

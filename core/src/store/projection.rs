@@ -5,14 +5,13 @@ use automerge::Automerge;
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
 use super::photo_file::{self, PhotoFileRow};
-use super::{Reading, casework, child_search, danger, duty, malformed, sqlite, transition, village};
+use super::{Reading, casework, child_rules, child_search, danger, duty, malformed, sqlite, transition, village};
 use crate::domain::case::CaseFacts;
 use crate::domain::check;
 use crate::domain::code_list::{AxisMismatch, CaseRecordKind, CheckFound, SchoolingStatus};
 use crate::domain::county::County;
 use crate::domain::doc::{self, DocumentKind, county, dossier_read};
 use crate::domain::dossier::Dossier;
-use crate::domain::evidence_rules::EvidenceRules;
 use crate::domain::identifier::DocumentId;
 use crate::domain::ledger::{self, LedgerRow};
 use crate::domain::place::Leaves;
@@ -22,7 +21,7 @@ use crate::protocol::photo::PhotoFile;
 use crate::store::document::DocumentRow;
 
 /// Raised whenever a projection is filled otherwise than before: an older one is then rebuilt.
-pub const VERSION: i64 = 12;
+pub const VERSION: i64 = 13;
 
 /// Writes all rows of one document anew.
 ///
@@ -55,7 +54,7 @@ pub fn project(tx: &Transaction<'_>, row: &DocumentRow, document: &Automerge) ->
                 },
             )
             .map_err(sqlite)?;
-            Ok(())
+            child_rules::take_over(tx, &county)
         }
         DocumentKind::Restricted => danger::project(tx, row, document),
         DocumentKind::Place => village::project(tx, row, document),
@@ -77,11 +76,11 @@ fn project_child(tx: &Transaction<'_>, row: &DocumentRow, dossier: &Dossier) -> 
         "INSERT INTO child (document, name, sex, birth_date, id_number, village, village_group, school, class,
              household, status, out_of_school, closed, flags, last_visit_at, next_visit_on, promised_return_on,
              visit_count, photo_count, mismatch, conflict_count, conflicts, sort_key, cells,
-             evidence_until, plan_due_on, head, checked_on, found, opened_on)
+             plan_due_on, head, checked_on, found, opened_on)
          VALUES (:document, :name, :sex, :birth_date, :id_number, :village, :village_group, :school, :class,
              :household, :status, :out_of_school, :closed, :flags, :last_visit_at, :next_visit_on,
              :promised_return_on, :visit_count, :photo_count, :mismatch, :conflict_count, :conflicts, :sort_key, :cells,
-             :evidence_until, :plan_due_on, :head, :checked_on, :found, :opened_on)
+             :plan_due_on, :head, :checked_on, :found, :opened_on)
          ON CONFLICT (document) DO UPDATE SET name = excluded.name, sex = excluded.sex,
              birth_date = excluded.birth_date, id_number = excluded.id_number, village = excluded.village,
              village_group = excluded.village_group, school = excluded.school, class = excluded.class,
@@ -91,7 +90,7 @@ fn project_child(tx: &Transaction<'_>, row: &DocumentRow, dossier: &Dossier) -> 
              visit_count = excluded.visit_count, photo_count = excluded.photo_count, mismatch = excluded.mismatch,
              conflict_count = excluded.conflict_count, conflicts = excluded.conflicts,
              sort_key = excluded.sort_key, cells = excluded.cells,
-             evidence_until = excluded.evidence_until, plan_due_on = excluded.plan_due_on, head = excluded.head,
+             plan_due_on = excluded.plan_due_on, head = excluded.head,
              checked_on = excluded.checked_on, found = excluded.found, opened_on = excluded.opened_on",
     )
     .and_then(|mut statement| {
@@ -125,14 +124,10 @@ fn project_child(tx: &Transaction<'_>, row: &DocumentRow, dossier: &Dossier) -> 
             ":found": check.and_then(|check| check.form.found).map_or("", CheckFound::key),
             ":opened_on": opened_on.map(|day| day.to_string()).unwrap_or_default(),
             ":plan_due_on": ledger_row.plan_due.map(|day| day.to_string()).unwrap_or_default(),
-            ":evidence_until": ledger_row
-                .evidence(EvidenceRules::default_rules())
-                .complete_until()
-                .map(|day| day.to_string())
-                .unwrap_or_default(),
         })
     })
     .map_err(sqlite)?;
+    child_rules::put(tx, row.id, &ledger_row)?;
     child_search::index(tx, row.id, name, id_number)
 }
 
@@ -212,6 +207,7 @@ fn project_photos(tx: &Transaction<'_>, document: DocumentId, dossier: &Dossier)
 fn unlist(tx: &Transaction<'_>, id: DocumentId) -> Result<()> {
     for sql in [
         "DELETE FROM child WHERE document = :id",
+        "DELETE FROM child_evidence WHERE document = :id",
         "DELETE FROM child_search WHERE document = :id",
         "DELETE FROM casework WHERE document = :id",
         "DELETE FROM child_duty WHERE document = :id",
@@ -231,7 +227,7 @@ fn unlist(tx: &Transaction<'_>, id: DocumentId) -> Result<()> {
 /// The faults of a store.
 pub fn clear(tx: &Transaction<'_>) -> Result<()> {
     tx.execute_batch(
-        "DELETE FROM child; DELETE FROM child_search; DELETE FROM casework; DELETE FROM child_duty;
+        "DELETE FROM child; DELETE FROM child_evidence; DELETE FROM child_search; DELETE FROM casework; DELETE FROM child_duty;
          DELETE FROM transition; DELETE FROM class_back; DELETE FROM danger; DELETE FROM village_work;
          DELETE FROM county;",
     )

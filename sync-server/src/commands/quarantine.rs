@@ -7,10 +7,12 @@ use automerge::Automerge;
 use clap::{Args, Subcommand};
 use jiafang_core::api::form_words::{self, FormWords};
 use jiafang_core::domain::doc::{self, DocumentKind, dossier_read};
+use jiafang_core::domain::evidence_versions::EvidenceVersions;
 use jiafang_core::domain::identifier::CertificateId;
 use jiafang_core::environment::Environment;
-use jiafang_core::error::Result;
+use jiafang_core::error::{ErrorCode, Result};
 use jiafang_core::protocol::apart::{Decision, DecisionBody, Verdict};
+use jiafang_sync_server::county_ledger;
 use jiafang_sync_server::identity::Identity;
 use jiafang_sync_server::review::{self, Decided};
 use jiafang_sync_server::store::apart::{self, ApartRow};
@@ -113,10 +115,17 @@ fn named(connection: &Connection, text: &str) -> Result<ApartRow> {
 
 fn show(data: &Path, record: &str) -> Result<()> {
     let store = Store::open(data)?;
+    // Before the county has written its document, proofs have their default names.
+    let county = match county_ledger::county(&store) {
+        Ok(county) => Some(county),
+        Err(failure) if failure.code == ErrorCode::DocumentDamaged => None,
+        Err(failure) => return Err(failure),
+    };
+    let rules = EvidenceVersions::of(county.as_ref().map_or(&[], |county| county.evidence.as_slice()));
     let (row, author, words) = store.read(|connection| {
         let row = named(connection, record)?;
         let author = register::holder(connection, row.certificate)?.map(|holder| holder.name);
-        let words = said(connection, &row)?;
+        let words = said(connection, &row, &rules)?;
         Ok((row, author, words))
     })?;
     say(&line(&row));
@@ -133,7 +142,7 @@ fn show(data: &Path, record: &str) -> Result<()> {
 }
 
 /// What a record says against the dossier as the log has it, with what the same device wrote before it; shielded.
-fn said(connection: &Connection, row: &ApartRow) -> Result<Option<Vec<FormWords>>> {
+fn said(connection: &Connection, row: &ApartRow, rules: &EvidenceVersions<'_>) -> Result<Option<Vec<FormWords>>> {
     // Whoever keeps the server need not read what endangers a child; and of a village there are no words of a dossier.
     if matches!(row.envelope()?.body.kind, DocumentKind::Restricted | DocumentKind::Place) {
         return Ok(None);
@@ -155,7 +164,8 @@ fn said(connection: &Connection, row: &ApartRow) -> Result<Option<Vec<FormWords>
     let Ok(change) = doc::read_change(&row.envelope()?.body.change) else { return Ok(None) };
     let read = |document: &Automerge| dossier_read::read(document).unwrap_or_default();
     let before = read(&document);
-    Ok(doc::apply(&mut document, vec![change]).is_ok().then(|| form_words::between(&before, &read(&document))))
+    let applied = doc::apply(&mut document, vec![change]).is_ok();
+    Ok(applied.then(|| form_words::between(&before, &read(&document), rules)))
 }
 
 fn decide(what: &What, verdict: Verdict, environment: &Environment) -> Result<()> {

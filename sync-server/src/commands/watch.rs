@@ -36,7 +36,7 @@ pub(super) fn ledger(data: &Path, environment: &Environment) -> Result<()> {
     let headers: Vec<&str> = COLUMNS.iter().map(|column| column.zh).collect();
     say(&headers.join("\t"));
     for ((_, row), seq) in rows.iter().zip(1..) {
-        say(&cells(row, seq, &names, environment.now().day()).join("\t"));
+        say(&cells(row, seq, &names, &county.evidence_versions(), environment.now().day()).join("\t"));
     }
     let unpackable = store.read(pack::unpackable)?;
     if !unpackable.is_empty() {

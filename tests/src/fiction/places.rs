@@ -171,6 +171,7 @@ impl Fiction {
             rules,
             codes: Vec::new(),
             duty: DutyGrid::default(),
+            evidence: Vec::new(),
             looks: Vec::new(),
             method: Vec::new(),
             round_from: None,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiafang_core::api::casework::{BeginPages, CaseView, CaseworkView, RecordCase};
 use jiafang_core::api::children::{ChildRegistered, GuardianForm, RegisterChild};
 use jiafang_core::api::commands::Commands;
+use jiafang_core::api::evidence::RecordEvidence;
 use jiafang_core::api::ledger::ShowLedger;
 use jiafang_core::api::ledger_kind::LedgerKind;
 use jiafang_core::api::roll::{AbsenceSaved, RecordAbsence, RollView, ShowRoll, WithdrawAbsence};
@@ -14,6 +15,7 @@ use jiafang_core::api::today::TodayView;
 use jiafang_core::domain::absence::AbsenceForm;
 use jiafang_core::domain::case_record::CaseForm;
 use jiafang_core::domain::code_list::{AttendanceMark, CaseRecordKind, DayPart, Relation, SchoolingStatus, Sex};
+use jiafang_core::domain::evidence::EvidenceForm;
 use jiafang_core::domain::identifier::{DocumentId, EntryId};
 use jiafang_core::domain::place::{ClassId, PlaceCode};
 use jiafang_core::domain::time::Day;
@@ -108,6 +110,27 @@ impl Person {
             draft.draft_id
         });
         self.app().record_case(RecordCase { document_id: child, form, pages: draft }).map(drop)
+    }
+
+    /// Puts a photographed proof on file that speaks of a school year.
+    ///
+    /// # Errors
+    /// What the app says.
+    pub fn files_proof(&self, child: DocumentId, proof: &str, school_year: i16) -> std::result::Result<(), Failure> {
+        let pages = self.app().begin_pages(BeginPages { document_id: child }).expect("a draft for pages");
+        self.app().attach_photo(pages.draft_id, &photo_bytes("portrait_6.jpg")).expect("the page is photographed");
+        let form = EvidenceForm {
+            proof: proof.to_owned(),
+            school_year,
+            issued_by: String::new(),
+            number: String::new(),
+            valid_until: None,
+            note: String::new(),
+            withdrawn: false,
+        };
+        let pages = Some(pages.draft_id);
+        let request = RecordEvidence { document_id: child, form, replaces: Vec::new(), pages };
+        self.app().record_evidence(request).map(drop)
     }
 
     /// What the dossier says of a child's cases.

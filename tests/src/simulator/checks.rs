@@ -519,6 +519,7 @@ fn projections(tablet: &Tablet) -> BTreeMap<&'static str, Vec<Vec<Value>>> {
             Ok([
                 ("child", rows(tx, "SELECT * FROM child ORDER BY document")),
                 ("child_search", rows(tx, "SELECT * FROM child_search ORDER BY document, term, weight")),
+                ("child_evidence", rows(tx, "SELECT * FROM child_evidence ORDER BY document, from_day")),
                 ("casework", rows(tx, "SELECT * FROM casework ORDER BY document")),
                 ("child_duty", rows(tx, "SELECT * FROM child_duty ORDER BY document")),
                 ("transition", rows(tx, "SELECT * FROM transition ORDER BY document, stage, year")),

@@ -196,6 +196,7 @@ fn places() -> Places {
         rules: Vec::new(),
         codes: vec![],
         duty: jiafang_core::domain::duty::DutyGrid::default(),
+        evidence: vec![],
         looks: vec![],
         method: vec![],
         round_from: None,

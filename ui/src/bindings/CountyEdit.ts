@@ -3,6 +3,7 @@ import type { Calendar } from "./Calendar";
 import type { CodeWording } from "./CodeWording";
 import type { Day } from "./Day";
 import type { DutySettings } from "./DutySettings";
+import type { EvidenceRules } from "./EvidenceRules";
 import type { MethodItem } from "./MethodItem";
 import type { Place } from "./Place";
 import type { RuleSet } from "./RuleSet";
@@ -47,7 +48,11 @@ remove: Array<string>, } | { "kind": "round",
 /**
  * It.
  */
-from: Day, } | { "kind": "duty", 
+from: Day, } | { "kind": "evidence", 
+/**
+ * It; number and edition are given when it is made, and the keys of kinds whose key begins with `new`.
+ */
+rules: EvidenceRules, } | { "kind": "duty", 
 /**
  * It.
  */

@@ -2,6 +2,7 @@
 import type { ContestedView } from "./ContestedView";
 import type { County } from "./County";
 import type { Day } from "./Day";
+import type { EvidenceRulesView } from "./EvidenceRulesView";
 import type { RuleSetView } from "./RuleSetView";
 
 /**
@@ -24,6 +25,10 @@ county: County,
  * The rule sets, newest first by the day from which they hold.
  */
 rules: Array<RuleSetView>, 
+/**
+ * Which proofs are asked for, newest first by the day from which they hold.
+ */
+evidence: Array<EvidenceRulesView>, 
 /**
  * The county has told no term of this school year: it is reckoned by defaults.
  */

@@ -14,6 +14,7 @@ use crate::domain::calendar::{Calendar, cycle_key, day_key, term_key};
 use crate::domain::county::County;
 use crate::domain::county_edit::CountyEdit;
 use crate::domain::dossier::Actor;
+use crate::domain::evidence_rules::EvidenceRules;
 use crate::domain::identifier::EntryId;
 use crate::domain::look::{Look, LookForm};
 use crate::domain::method::{METHOD, MethodItem};
@@ -21,12 +22,15 @@ use crate::domain::place::{Place, School};
 use crate::domain::rule_set::RuleSet;
 use crate::domain::time::Timestamp;
 use crate::domain::transition_rules::own_days_key;
+use crate::domain::version::Versioned;
 use crate::error::{ErrorCode, Failure, Result};
 
 /// What stands in place of an entry that was taken away. It reads as no entry, also in versions that do not know it.
 const GONE: &str = "null";
 /// The key of the day from which a round counts.
 const ROUND_FROM: &str = "round_from";
+/// How the keys of versions of what evidence asks for begin, among the rules. What knows only ladders reads none in them.
+const EVIDENCE: &str = "evidence/";
 /// How the keys of records of who asked for names begin.
 const LOOK: &str = "look/";
 
@@ -61,6 +65,9 @@ pub fn write(tx: &mut Transaction<'_>, county: &County) -> Result<()> {
     entries.extend(of_calendar(&county.calendar)?);
     for set in &county.rules {
         entries.push(Entry::of("rules", set.name(), set)?);
+    }
+    for rules in &county.evidence {
+        entries.push(Entry::of("rules", evidence_key(rules), rules)?);
     }
     for code in &county.codes {
         entries.push(Entry::of("county", code.entry_key(), code)?);
@@ -116,6 +123,15 @@ pub fn write_edit(tx: &mut Transaction<'_>, county: &County, edit: &CountyEdit) 
             }
             entries
         }
+        CountyEdit::Evidence { rules } => {
+            let mut entries = vec![Entry::of("rules", evidence_key(rules), rules)?];
+            if county.evidence.is_empty() {
+                for held in county.evidence_rules() {
+                    entries.push(Entry::of("rules", evidence_key(&held), &held)?);
+                }
+            }
+            entries
+        }
         CountyEdit::Calendar { put, remove } => {
             let gone = remove.iter().map(|key| Entry { root: "calendar", key: key.clone(), value: GONE.to_owned() });
             gone.chain(of_calendar(put)?).collect()
@@ -135,6 +151,10 @@ pub fn write_edit(tx: &mut Transaction<'_>, county: &County, edit: &CountyEdit) 
         CountyEdit::Duty { settings } => vec![Entry::of("duty_grid", DUTY_SETTINGS, settings)?],
     };
     put(tx, &entries)
+}
+
+fn evidence_key(rules: &EvidenceRules) -> String {
+    format!("{EVIDENCE}{}", rules.version_name())
 }
 
 fn of_calendar(calendar: &Calendar) -> Result<Vec<Entry>> {
@@ -186,6 +206,7 @@ pub fn read(doc: &Automerge) -> Result<County> {
                 transitions: entries(doc, "calendar", "transition/")?,
             },
             rules: entries::<RuleSet>(doc, "rules", "")?,
+            evidence: entries(doc, "rules", EVIDENCE)?,
             codes: entries(doc, "county", "code/")?,
             method,
             round_from: entries(doc, "county", ROUND_FROM)?.into_iter().next(),
@@ -322,6 +343,7 @@ mod tests {
             }],
             calendar: crate::domain::calendar::example::calendar(),
             rules: RuleSet::default_rules().into_iter().collect(),
+            evidence: vec![EvidenceRules::default_rules().clone()],
             looks: vec![],
             method: vec![MethodItem {
                 key: "3f2a91-0".to_owned(),

@@ -91,6 +91,7 @@ pub(crate) fn county() -> County {
         rules: Vec::new(),
         codes: Vec::new(),
         duty: crate::domain::duty::DutyGrid::default(),
+        evidence: Vec::new(),
         looks: Vec::new(),
         method: Vec::new(),
         round_from: None,
