@@ -77,7 +77,9 @@ impl ScreenLock {
     /// Whether it is enough that the system recognises the person: screens are covered, and the PIN was typed not too long ago.
     pub(super) fn may_be_recognised(&self, environment: &Environment) -> bool {
         let now = Moment::now(environment);
-        let holds = |typed: Moment| typed.ms_until(now) < u64::from(PIN_HOLDS_HOURS) * 60 * MINUTE_MS;
+        let holds = |typed: Moment| {
+            typed.ms_until(now) < u64::from(PIN_HOLDS_HOURS).saturating_mul(60).saturating_mul(MINUTE_MS)
+        };
         self.covered && self.pin_typed.is_some_and(holds)
     }
 
