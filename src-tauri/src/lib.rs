@@ -4,6 +4,8 @@
 mod chosen_place;
 mod fingerprint;
 mod reminders;
+#[cfg(windows)]
+mod web_view;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -124,10 +126,12 @@ fn photo(context: &UriSchemeContext<'_, Wry>, request: &http::Request<Vec<u8>>) 
     response
 }
 
-/// Where the data lies: `JIAFANG_DATA` for demonstrations and tests, the system's place for apps otherwise.
+/// Where the data lies: `JIAFANG_DATA` for demonstrations and tests, the system's place for apps otherwise. On Windows the
+/// one that stays on this machine: what roams to another one with its user would be a cloned device.
 fn data_folder(app: &AppHandle) -> std::result::Result<PathBuf, Box<dyn std::error::Error>> {
     match std::env::var_os("JIAFANG_DATA") {
         Some(folder) => Ok(PathBuf::from(folder)),
+        None if cfg!(windows) => Ok(app.path().app_local_data_dir()?),
         None => Ok(app.path().app_data_dir()?),
     }
 }
@@ -168,6 +172,10 @@ fn is_in_sight(window: &tauri::Window, is_focused: bool) -> bool {
 #[cfg_attr(mobile, tauri::mobile_entry_point)]
 pub fn run() {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter("info").init();
+    #[cfg(windows)]
+    if !web_view::is_there() {
+        return;
+    }
     let builder = tauri::Builder::default();
     #[cfg(mobile)]
     let builder = builder.plugin(tauri_plugin_biometric::init());

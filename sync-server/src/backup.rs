@@ -73,7 +73,8 @@ fn copy(data: &Path, store: &Store, target: &Path, partial: &Path) -> Result<(u6
         identity::write_private(&keys.join(name), &fs::read(data.join(identity::FOLDER_NAME).join(name))?)?;
     }
     let photos = copy_photos(data, store, target)?;
-    fs::File::open(partial)?.sync_all()?;
+    // Opened for writing: Windows syncs no file that is open for reading only.
+    fs::OpenOptions::new().write(true).open(partial)?.sync_all()?;
     fs::rename(partial, target.join(FILE_NAME))?;
     // Only what is certain to be there after a power cut is said to be durable.
     sync_folder(target)?;

@@ -49,13 +49,18 @@ export class Township {
   shiftSeconds = 0
   environment = process.env
 
-  /** Starts the server; with `at`, a moment, all programs and pages of this township see that time and what follows it. */
-  static async start(at) {
+  /**
+   * Starts the server; with `at`, a moment, all programs and pages of this township see that time and what follows it.
+   * `server` is what runs the server, where it is not the one that was built beside: a program and its first words.
+   */
+  static async start(at, { server = [join(programs, 'jiafang-sync-server')], env = {} } = {}) {
     const township = new Township()
     if (at) {
       township.shiftSeconds = Math.round((Date.parse(at) - Date.now()) / 1000)
       township.environment = { ...process.env, ...shifted(township.shiftSeconds) }
     }
+    township.serverWords = server
+    township.serverEnvironment = { ...township.environment, ...env }
     township.folder = mkdtempSync(join(tmpdir(), 'jiafang-'))
     township.data = join(township.folder, 'server')
     const address = `127.0.0.1:${await freePort()}`
@@ -78,12 +83,16 @@ export class Township {
 
   /** The server serves, at the address that the tablets know. */
   async comesBack() {
-    this.serving = this.spawn('jiafang-sync-server', 'serve', '--data', this.data, '--listen', this.address)
+    const [program, ...first] = this.serverWords
+    const words = [...first, 'serve', '--data', this.data, '--listen', this.address]
+    this.serving = spawn(program, words, { stdio: ['ignore', 'pipe', 'ignore'], env: this.serverEnvironment })
+    this.children.push(this.serving)
     await firstLine(this.serving)
   }
 
   server(...words) {
-    return execFileSync(join(programs, 'jiafang-sync-server'), words, { encoding: 'utf8', env: this.environment })
+    const [program, ...first] = this.serverWords
+    return execFileSync(program, [...first, ...words], { encoding: 'utf8', env: this.serverEnvironment })
   }
 
   spawn(program, ...words) {

@@ -1,0 +1,98 @@
+// The installer for Windows under Wine, as far as that goes: installed in silence into a Chinese path, its server run and
+// asked by real devices, its app without WebView2, removed. JIAFANG_SETUP names it: ./dev windows.
+import assert from 'node:assert/strict'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, before, test } from 'node:test'
+import { TABLET, Township } from '../tablet/township.mjs'
+
+const setup = resolve(process.env.JIAFANG_SETUP ?? '')
+const folder = mkdtempSync(join(tmpdir(), 'jiafang-wine-'))
+const drive = join(folder, 'wine/drive_c')
+const PLACE = '县教育局控辍保学工作领导小组办公室的电脑'
+const installed = join(drive, PLACE, '家访')
+// A Windows of its own, without what Wine would fetch for .NET and for pages.
+const wine = {
+  ...process.env, WINEPREFIX: join(folder, 'wine'), WINEARCH: 'win64', WINEDEBUG: '-all', WINEDLLOVERRIDES: 'mscoree=;mshtml=',
+  LANG: 'C.UTF-8', DISPLAY: '',
+}
+const inWine = (words, options = {}) => execFileSync('wine', words, { env: wine, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], ...options })
+const ENTRY = 'HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\cn.jiafang.app'
+/** The folder below the person's own that ends so. */
+const ofPerson = (...path) => join(drive, 'users', readdirSync(join(drive, 'users')).find((name) => name !== 'Public'), ...path)
+const shortcut = () => ofPerson('AppData/Roaming/Microsoft/Windows/Start Menu/Programs', '家访 Jiafang.lnk')
+const running = []
+
+before(() => {
+  inWine(['wineboot', '--init'])
+  // Rust's library asks this part of Windows for random bytes; Wine 8 has the bytes under another name only.
+  const part = process.env.JIAFANG_WINE_PART
+  if (part) execFileSync('cp', [part, join(drive, 'windows/system32/bcryptprimitives.dll')])
+})
+after(() => {
+  for (const child of running) child.kill()
+  spawnSync('wineserver', ['--kill'], { env: wine }) // none may be running any more
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function installs() {
+  inWine([setup, '/S', '/SERVER', `/D=C:\\${PLACE}\\家访`])
+}
+
+test('installed in silence, all is there: the programs, an entry in the start menu, one among the installed programs', () => {
+  installs()
+  assert.deepEqual(readdirSync(installed).sort(), ['WebView2Loader.dll', 'jiafang-sync-server.exe', 'jiafang.exe', 'uninstall.exe'])
+  assert.ok(existsSync(shortcut()))
+  assert.match(inWine(['reg', 'query', ENTRY, '/v', 'QuietUninstallString']), /uninstall\.exe" \/S/)
+})
+
+test('the server for Windows lets a tablet in and takes its sync', async () => {
+  const township = await Township.start(undefined, { server: ['wine', join(installed, 'jiafang-sync-server.exe')], env: wine })
+  try {
+    const tablet = await township.opens('tablet', TABLET)
+    await township.enrols(tablet, township.invites('李老师', 'class_teacher', `place:${township.village.code}`))
+    await township.syncs(tablet)
+    assert.match(township.server('people', '--data', township.data), /李老师/)
+    assert.deepEqual(tablet.wrong, [])
+  } finally {
+    await township.end()
+  }
+})
+
+test('without WebView2 the app says so in a box, and what to do', async () => {
+  const screen = spawn('Xvfb', ['-displayfd', '1', '-screen', '0', '1366x900x24', '-nolisten', 'tcp'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  running.push(screen)
+  const display = `:${await new Promise((said) => screen.stdout.once('data', (bytes) => said(String(bytes).trim())))}`
+  const app = spawn('wine', [join(installed, 'jiafang.exe')], { env: { ...wine, DISPLAY: display }, stdio: 'ignore' })
+  running.push(app)
+  const found = execFileSync('timeout', ['60', 'xdotool', 'search', '--sync', '--onlyvisible', '--name', '家访'], {
+    env: { ...process.env, DISPLAY: display, LANG: 'C.UTF-8' }, encoding: 'utf8',
+  })
+  assert.match(found, /^\d+/)
+  app.kill()
+})
+
+test('removed in silence, the programs are gone, and a record that is there stays', () => {
+  const data = ofPerson('AppData/Local/cn.jiafang.app')
+  mkdirSync(join(data, 'EBWebView'), { recursive: true })
+  writeFileSync(join(data, 'device.db'), 'a record')
+  inWine([join(installed, 'uninstall.exe'), '/S', `_?=C:\\${PLACE}\\家访`])
+  assert.deepEqual(readdirSync(data), ['device.db'])
+  assert.ok(!existsSync(shortcut()))
+  assert.throws(() => inWine(['reg', 'query', ENTRY]))
+  // With `_?=` the uninstaller runs from its place, so that it can be waited for, and cannot remove itself.
+  assert.deepEqual(readdirSync(installed), ['uninstall.exe'])
+})
+
+test('removed in silence where no record is, nothing is left', () => {
+  rmSync(ofPerson('AppData/Local/cn.jiafang.app'), { recursive: true, force: true })
+  rmSync(installed, { recursive: true, force: true })
+  installs()
+  inWine(['start', '/wait', '/unix', join(installed, 'uninstall.exe'), '/S'])
+  // The uninstaller goes on as a copy of itself: Wine ends when it has.
+  execFileSync('wineserver', ['--wait'], { env: wine })
+  assert.ok(!existsSync(installed))
+  assert.ok(!existsSync(ofPerson('AppData/Local/cn.jiafang.app')))
+})
