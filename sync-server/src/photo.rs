@@ -237,12 +237,36 @@ fn append_durably(path: &Path, part: &[u8]) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-    let before = file.metadata()?.len();
+    let (mut file, before) = opened_at_its_end(path)?;
     let written = file.write_all(part).and_then(|()| file.sync_data());
     if written.is_err() {
         // A part that a full disk cut short is taken off again, so that what is here stays a prefix.
         file.set_len(before)?;
     }
     written
+}
+
+/// A file to write on from its end, and its length. Not opened for appending: Windows lets nobody shorten such a file.
+fn opened_at_its_end(path: &Path) -> std::io::Result<(File, u64)> {
+    let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+    let end = file.seek(SeekFrom::End(0))?;
+    Ok((file, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_written_on_from_its_end_and_can_be_cut_back_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shelf").join("a.part");
+        append_durably(&path, b"one").unwrap();
+        append_durably(&path, b"two").unwrap();
+        let (mut file, end) = opened_at_its_end(&path).unwrap();
+        file.write_all(b"cut short").unwrap();
+        file.set_len(end).unwrap();
+        drop(file);
+        assert_eq!(fs::read(&path).unwrap(), b"onetwo");
+    }
 }
