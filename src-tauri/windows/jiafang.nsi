@@ -26,6 +26,8 @@ SetCompressor /SOLID lzma
 !define IDENTIFIER "cn.jiafang.app"
 !define ENTRY "家访 Jiafang.lnk"
 !define UNINSTALL_KEY "Software\Microsoft\Windows\CurrentVersion\Uninstall\${IDENTIFIER}"
+; By this key Windows knows whose a notification is: without it the reminders of an app that is no package are not shown.
+!define NOTIFICATIONS_KEY "Software\Classes\AppUserModelId\${IDENTIFIER}"
 ; Where Microsoft's updater notes which WebView2 there is: one for the machine, one for the person.
 !define WEB_VIEW_KEY "Software\Microsoft\EdgeUpdate\Clients\{F3017226-FE2A-4295-8BDF-00C3A9A7E4C5}"
 !define WEB_VIEW_PAGE "https://developer.microsoft.com/microsoft-edge/webview2/"
@@ -146,6 +148,7 @@ Section "$(APP)" SECTION_APP
   WriteRegStr HKCU "${UNINSTALL_KEY}" "QuietUninstallString" '"$INSTDIR\uninstall.exe" /S'
   WriteRegDWORD HKCU "${UNINSTALL_KEY}" "NoModify" 1
   WriteRegDWORD HKCU "${UNINSTALL_KEY}" "NoRepair" 1
+  WriteRegStr HKCU "${NOTIFICATIONS_KEY}" "DisplayName" "家访"
   ${GetSize} "$INSTDIR" "/S=0K" $0 $1 $2
   WriteRegDWORD HKCU "${UNINSTALL_KEY}" "EstimatedSize" $0
 SectionEnd
@@ -171,7 +174,9 @@ Function .onInit
   ${GetParameters} $0
   ClearErrors
   ${GetOptions} $0 "/SERVER" $1
+  ; Chosen once, it is renewed with the app.
   ${IfNot} ${Errors}
+  ${OrIf} ${FileExists} "$INSTDIR\jiafang-sync-server.exe"
     SectionSetFlags ${SECTION_SERVER} ${SF_SELECTED}
   ${EndIf}
 FunctionEnd
@@ -190,6 +195,7 @@ Section "Uninstall"
   RMDir "$INSTDIR"
   Delete "$SMPROGRAMS\${ENTRY}"
   DeleteRegKey HKCU "${UNINSTALL_KEY}"
+  DeleteRegKey HKCU "${NOTIFICATIONS_KEY}"
   ; What the web view keeps for itself holds no record.
   StrCpy $0 "$LOCALAPPDATA\${IDENTIFIER}"
   RMDir /r "$0\EBWebView"

@@ -20,6 +20,7 @@ const wine = {
 }
 const inWine = (words, options = {}) => execFileSync('wine', words, { env: wine, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], ...options })
 const ENTRY = 'HKCU\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\cn.jiafang.app'
+const NOTIFICATIONS = 'HKCU\\Software\\Classes\\AppUserModelId\\cn.jiafang.app'
 /** The folder below the person's own that ends so. */
 const ofPerson = (...path) => join(drive, 'users', readdirSync(join(drive, 'users')).find((name) => name !== 'Public'), ...path)
 const shortcut = () => ofPerson('AppData/Roaming/Microsoft/Windows/Start Menu/Programs', '家访 Jiafang.lnk')
@@ -46,6 +47,7 @@ test('installed in silence, all is there: the programs, an entry in the start me
   assert.deepEqual(readdirSync(installed).sort(), ['WebView2Loader.dll', 'jiafang-sync-server.exe', 'jiafang.exe', 'uninstall.exe'])
   assert.ok(existsSync(shortcut()))
   assert.match(inWine(['reg', 'query', ENTRY, '/v', 'QuietUninstallString']), /uninstall\.exe" \/S/)
+  assert.match(inWine(['reg', 'query', NOTIFICATIONS, '/v', 'DisplayName']), /REG_SZ/)
 })
 
 test('the server for Windows lets a tablet in and takes its sync', async () => {
@@ -82,6 +84,7 @@ test('removed in silence, the programs are gone, and a record that is there stay
   assert.deepEqual(readdirSync(data), ['device.db'])
   assert.ok(!existsSync(shortcut()))
   assert.throws(() => inWine(['reg', 'query', ENTRY]))
+  assert.throws(() => inWine(['reg', 'query', NOTIFICATIONS]))
   // With `_?=` the uninstaller runs from its place, so that it can be waited for, and cannot remove itself.
   assert.deepEqual(readdirSync(installed), ['uninstall.exe'])
 })
