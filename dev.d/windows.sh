@@ -32,7 +32,8 @@ check_windows_imports() {
 
 make_windows_installer() {
     local programs=$1 setup=$2 version=$3
-    makensis -V2 -WX -INPUTCHARSET UTF8 "-DVERSION=$version" "-DPROGRAMS=$programs" \
+    shift 3
+    makensis -V2 -WX -INPUTCHARSET UTF8 "$@" "-DVERSION=$version" "-DPROGRAMS=$programs" \
         "-DICON=$root/src-tauri/icons/icon.ico" "-DOUT=$setup" src-tauri/windows/jiafang.nsi
     printf '   %s: %s MB\n' "$setup" "$(($(stat -c %s "$setup") / 1000000))"
 }
@@ -59,10 +60,10 @@ test_windows_rust() {
 # ./dev windows [--debug] [--tests]: programs, installer, and the installer tried; --tests runs core's and the
 # server's tests under Wine, too.
 cmd_windows() {
-    local profile=release flags=(--release) tests= part=$scratch/bcryptprimitives.dll programs setup version
+    local profile=release flags=(--release) packing=() tests= part=$scratch/bcryptprimitives.dll programs setup version
     while [[ $# -gt 0 ]]; do
         case $1 in
-        --debug) profile=debug flags=() ;;
+        --debug) profile=debug flags=() packing=(-DQUICK) ;;
         --tests) tests=yes ;;
         *) fail "./dev windows [--debug] [--tests]" ;;
         esac
@@ -79,7 +80,7 @@ cmd_windows() {
     step "What the programs need" check_windows_imports "$programs"
     version=$(node -p 'require("./src-tauri/tauri.conf.json").version')
     setup=$programs/Jiafang_${version}_x64-setup.exe
-    step "The installer" make_windows_installer "$programs" "$setup" "$version"
+    step "The installer" make_windows_installer "$programs" "$setup" "$version" "${packing[@]}"
     if command -v wine >/dev/null; then
         build_programs
         step "The part of Windows that Wine lacks" make_part_that_wine_lacks "$part"

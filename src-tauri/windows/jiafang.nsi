@@ -17,7 +17,12 @@ ManifestSupportedOS Win10
 ManifestDPIAware true
 ManifestLongPathAware true
 RequestExecutionLevel user
-SetCompressor /SOLID lzma
+!ifdef QUICK
+  ; A debug build is packed for the test alone.
+  SetCompress off
+!else
+  SetCompressor /SOLID lzma
+!endif
 
 !include MUI2.nsh
 !include FileFunc.nsh

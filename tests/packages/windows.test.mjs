@@ -50,13 +50,23 @@ test('installed in silence, all is there: the programs, an entry in the start me
   assert.match(inWine(['reg', 'query', NOTIFICATIONS, '/v', 'DisplayName']), /REG_SZ/)
 })
 
-test('the server for Windows lets a tablet in and takes its sync', async () => {
+test('the server for Windows lets a tablet in, takes its sync, and goes on from its backup', async () => {
   const township = await Township.start(undefined, { server: ['wine', join(installed, 'jiafang-sync-server.exe')], env: wine })
   try {
     const tablet = await township.opens('tablet', TABLET)
     await township.enrols(tablet, township.invites('李老师', 'class_teacher', `place:${township.village.code}`))
     await township.syncs(tablet)
     assert.match(township.server('people', '--data', township.data), /李老师/)
+    assert.deepEqual(tablet.wrong, [])
+    // While it serves; then the copy serves in its place.
+    const copy = join(township.folder, '备份')
+    assert.match(township.server('backup', '--data', township.data, '--to', copy), /The copy was checked/)
+    assert.match(township.server('backup', '--data', township.data, '--to', copy), /The copy was checked/)
+    await township.goesDown()
+    township.data = copy
+    await township.comesBack()
+    await township.syncs(tablet)
+    assert.match(township.server('people', '--data', copy), /李老师/)
     assert.deepEqual(tablet.wrong, [])
   } finally {
     await township.end()

@@ -192,8 +192,13 @@ fn dispatch(command: Command) -> Result<()> {
     }
 }
 
+/// What a file of text says. Windows' editor may put a mark before UTF-8 (U+FEFF), which is no part of it.
 fn read_text(path: &Path) -> Result<String> {
-    Ok(std::fs::read_to_string(path)?)
+    let mut text = std::fs::read_to_string(path)?;
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
+    Ok(text)
 }
 
 fn usage(detail: String) -> Failure {
@@ -236,5 +241,20 @@ fn sentence(failure: &Failure) -> String {
             format!("The server cannot listen there{cause}. Is another one running? Choose another --listen.")
         }
         _ => format!("It failed: {detail}{cause}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_county_file_that_windows_editor_saved_is_read_like_any_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("county.json");
+        for bytes in ["{}\r\n", "\u{feff}{}\r\n"] {
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(read_text(&path).unwrap(), "{}\r\n");
+        }
     }
 }
