@@ -25,6 +25,8 @@ const SILENCE_TIME_MAX: Duration = Duration::from_secs(180);
 /// A connection whose other end has vanished is noticed after so long. A tablet that left the valley sends again after 3,
 /// 6, 12, 24 seconds: with a minute of patience, as it was, two windows of signal of 20 seconds went by unused between two
 /// attempts, and a drill needed twice as long (docs/drills.md). Three losses of one packet in a row are still survived.
+/// Windows lets no program set it: there a connection ends after a packet was repeated five times in vain.
+#[cfg(any(target_os = "android", target_os = "linux"))]
 const UNACKNOWLEDGED_TIME_MAX: Duration = Duration::from_secs(20);
 /// How often a silent connection is asked whether it still stands: who waits for an answer that was lost with the signal
 /// has nothing unacknowledged, and hears of it by the second question.

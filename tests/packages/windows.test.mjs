@@ -79,7 +79,7 @@ test('without WebView2 the app says so in a box, and what to do', async () => {
   const display = `:${await new Promise((said) => screen.stdout.once('data', (bytes) => said(String(bytes).trim())))}`
   const app = spawn('wine', [join(installed, 'jiafang.exe')], { env: { ...wine, DISPLAY: display }, stdio: 'ignore' })
   running.push(app)
-  const found = execFileSync('timeout', ['60', 'xdotool', 'search', '--sync', '--onlyvisible', '--name', '家访'], {
+  const found = execFileSync('timeout', ['60', 'xdotool', 'search', '--sync', '--onlyvisible', '--name', '^家访 Jiafang$'], {
     env: { ...process.env, DISPLAY: display, LANG: 'C.UTF-8' }, encoding: 'utf8',
   })
   assert.match(found, /^\d+/)
