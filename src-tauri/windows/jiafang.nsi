@@ -138,7 +138,10 @@ FunctionEnd
 Section "$(APP)" SECTION_APP
   SectionIn RO
   SetRegView 64
+  ; Both before anything is written: no old server stays beside a new app.
   StrCpy $0 "$INSTDIR\jiafang.exe"
+  Call WaitUntilClosed
+  StrCpy $0 "$INSTDIR\jiafang-sync-server.exe"
   Call WaitUntilClosed
   SetOutPath "$INSTDIR"
   File "${PROGRAMS}/jiafang.exe"
@@ -159,8 +162,6 @@ Section "$(APP)" SECTION_APP
 SectionEnd
 
 Section /o "$(SERVER)" SECTION_SERVER
-  StrCpy $0 "$INSTDIR\jiafang-sync-server.exe"
-  Call WaitUntilClosed
   SetOutPath "$INSTDIR"
   File "${PROGRAMS}/jiafang-sync-server.exe"
 SectionEnd

@@ -24,6 +24,7 @@ const NOTIFICATIONS = 'HKCU\\Software\\Classes\\AppUserModelId\\cn.jiafang.app'
 /** The folder below the person's own that ends so. */
 const ofPerson = (...path) => join(drive, 'users', readdirSync(join(drive, 'users')).find((name) => name !== 'Public'), ...path)
 const shortcut = () => ofPerson('AppData/Roaming/Microsoft/Windows/Start Menu/Programs', '家访 Jiafang.lnk')
+const PARTS = ['WebView2Loader.dll', 'jiafang-sync-server.exe', 'jiafang.exe', 'uninstall.exe']
 const running = []
 
 before(() => {
@@ -44,13 +45,13 @@ function installs() {
 
 test('installed in silence, all is there: the programs, an entry in the start menu, one among the installed programs', () => {
   installs()
-  assert.deepEqual(readdirSync(installed).sort(), ['WebView2Loader.dll', 'jiafang-sync-server.exe', 'jiafang.exe', 'uninstall.exe'])
+  assert.deepEqual(readdirSync(installed).sort(), PARTS)
   assert.ok(existsSync(shortcut()))
   assert.match(inWine(['reg', 'query', ENTRY, '/v', 'QuietUninstallString']), /uninstall\.exe" \/S/)
   assert.match(inWine(['reg', 'query', NOTIFICATIONS, '/v', 'DisplayName']), /REG_SZ/)
 })
 
-test('the server for Windows lets a tablet in, takes its sync, and goes on from its backup', async () => {
+test('the server for Windows lets a tablet in, takes its sync, is not taken away while it runs, and goes on from its backup', async () => {
   const township = await Township.start(undefined, { server: ['wine', join(installed, 'jiafang-sync-server.exe')], env: wine })
   try {
     const tablet = await township.opens('tablet', TABLET)
@@ -58,6 +59,11 @@ test('the server for Windows lets a tablet in, takes its sync, and goes on from 
     await township.syncs(tablet)
     assert.match(township.server('people', '--data', township.data), /李老师/)
     assert.deepEqual(tablet.wrong, [])
+    // Neither the installer nor the uninstaller takes a program away that runs, or a part of what belongs to it.
+    for (const words of [[setup, '/S'], [join(installed, 'uninstall.exe'), '/S', `_?=C:\\${PLACE}\\家访`]]) {
+      assert.throws(() => inWine(words), (ended) => ended.status === 2)
+      assert.deepEqual(readdirSync(installed).sort(), PARTS)
+    }
     // While it serves; then the copy serves in its place.
     const copy = join(township.folder, '备份')
     assert.match(township.server('backup', '--data', township.data, '--to', copy), /The copy was checked/)
