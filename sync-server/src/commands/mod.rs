@@ -253,7 +253,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("county.json");
         for bytes in ["{}\r\n", "\u{feff}{}\r\n"] {
-            std::fs::write(&path, bytes).unwrap();
+            jiafang_core::files::write_atomically(&path, bytes.as_bytes()).unwrap();
             assert_eq!(read_text(&path).unwrap(), "{}\r\n");
         }
     }
