@@ -2,7 +2,6 @@
 //! gives it a folder, time, a connector, and an ear for changes.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::commands::Commands;
@@ -12,7 +11,7 @@ use super::roster::PreviewedRosters;
 use super::running_sync::{Syncing, Told, connected};
 use super::screen_lock::ScreenLock;
 use super::state::AppState;
-use super::sync::{SyncActivity, SyncStatus};
+use super::sync::SyncStatus;
 use super::{
     apart, axes, casework, children, county_settings, danger, delivery, dossier, duty, duty_pages, evidence, household,
     inbox, ledger, office, page, photo, plan, reminder, roll, roster, round, state, sync, today, transition,
@@ -48,7 +47,7 @@ pub struct Backend {
     pub(super) host: Arc<dyn Host>,
     pub(super) device: Arc<SharedDevice>,
     pub(super) syncing: Arc<Syncing>,
-    screen: Mutex<ScreenLock>,
+    pub(super) screen: Mutex<ScreenLock>,
     pub(super) rosters: PreviewedRosters,
     files: MadeFiles,
 }
@@ -105,34 +104,10 @@ impl Backend {
         self.state()
     }
 
-    fn state(&self) -> Result<AppState> {
+    pub(super) fn state(&self) -> Result<AppState> {
         let enrolled = enrol::is_enrolled(&self.folder, &self.keys);
         let wait_seconds = if enrolled { self.keys.wait_seconds(&self.environment)? } else { 0 };
-        let cover = {
-            let screen = held(&self.screen);
-            let may_be_recognised = screen.may_be_recognised(&self.environment);
-            state::Cover { is_covered: screen.is_covered(), may_be_recognised }
-        };
-        state::view(held(&self.device).as_ref(), cover, enrolled, wait_seconds)
-    }
-
-    /// Covers the screens when nobody has touched them for a while. A sync that runs goes on.
-    pub(super) fn cover_when_due(&self) {
-        if held(&self.screen).look(&self.environment) {
-            self.host.changed();
-        }
-    }
-
-    /// The system has recognised the person whose screens are covered. For a shell alone: no page can ask for it.
-    ///
-    /// # Errors
-    /// [`ErrorCode::Locked`] when the PIN was typed too long ago, or the device is locked.
-    pub fn recognised(&self) -> Result<AppState> {
-        if !held(&self.screen).recognised(&self.environment) {
-            return Err(Failure::new(ErrorCode::Locked, "the PIN is asked for again"));
-        }
-        self.host.changed();
-        self.state()
+        state::view(held(&self.device).as_ref(), self.cover(), enrolled, wait_seconds)
     }
 
     /// The bytes of a file that was made, once, with its name.
@@ -153,18 +128,6 @@ impl Backend {
 
     pub(super) fn environment(&self) -> &Environment {
         &self.environment
-    }
-
-    /// Whether a sync runs.
-    #[must_use]
-    pub fn is_syncing(&self) -> bool {
-        self.syncing.runs.load(Ordering::Acquire)
-    }
-
-    fn sync_status_view(&self) -> Result<SyncStatus> {
-        let told = held(&self.syncing.told).clone();
-        let activity = told.activity.unwrap_or(SyncActivity::Idle);
-        self.with_device(|device| sync::status(device, activity, told.failure))
     }
 }
 
@@ -202,9 +165,7 @@ impl Commands for Backend {
     }
 
     fn touched(&self, _: state::Nothing) -> Result<AppState> {
-        if held(&self.screen).touched(&self.environment) {
-            self.host.changed();
-        }
+        self.is_touched();
         self.state()
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::backend::{Backend, Host, held};
 use super::by_itself::{self, Alarm};
 use super::completeness::Completeness;
-use super::sync::{self, SyncActivity};
+use super::sync::{self, SyncActivity, SyncStatus};
 use crate::app::synchronise::{SharedDevice, synchronise};
 use crate::app::tidy_photos::tidy_photos;
 use crate::domain::time::Day;
@@ -37,6 +37,18 @@ pub(super) struct Told {
 }
 
 impl Backend {
+    /// Whether a sync runs.
+    #[must_use]
+    pub fn is_syncing(&self) -> bool {
+        self.syncing.runs.load(Ordering::Acquire)
+    }
+
+    pub(super) fn sync_status_view(&self) -> Result<SyncStatus> {
+        let told = held(&self.syncing.told).clone();
+        let activity = told.activity.unwrap_or(SyncActivity::Idle);
+        self.with_device(|device| sync::status(device, activity, told.failure))
+    }
+
     /// Begins a sync on a thread of its own, unless one runs or the device is locked.
     pub fn begin_sync(&self) {
         if held(&self.device).is_none() || self.syncing.runs.swap(true, Ordering::AcqRel) {

@@ -2,7 +2,10 @@
 //! stays open behind the cover, so a sync ends, and what was typed stays. The PIN uncovers, or, for as long as it was typed not too
 //! long ago, a person whom the system recognises by the finger (docs/decisions/screen-lock.md).
 
+use super::backend::{Backend, held};
+use super::state::{AppState, Cover};
 use crate::environment::Environment;
+use crate::error::{ErrorCode, Failure, Result};
 
 /// Without a touch for so long, screens are covered.
 pub const COVER_AFTER_MINUTES: u32 = 15;
@@ -91,6 +94,40 @@ impl ScreenLock {
             self.touched = Some(Moment::now(environment));
         }
         may
+    }
+}
+
+impl Backend {
+    /// How the screens of an open device stand.
+    pub(super) fn cover(&self) -> Cover {
+        let screen = held(&self.screen);
+        Cover { is_covered: screen.is_covered(), may_be_recognised: screen.may_be_recognised(&self.environment) }
+    }
+
+    /// Somebody touches the screen.
+    pub(super) fn is_touched(&self) {
+        if held(&self.screen).touched(&self.environment) {
+            self.host.changed();
+        }
+    }
+
+    /// Covers the screens when nobody has touched them for a while. A sync that runs goes on.
+    pub(super) fn cover_when_due(&self) {
+        if held(&self.screen).look(&self.environment) {
+            self.host.changed();
+        }
+    }
+
+    /// The system has recognised the person whose screens are covered. For a shell alone: no page can ask for it.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Locked`] when the PIN was typed too long ago, or the device is locked.
+    pub fn recognised(&self) -> Result<AppState> {
+        if !held(&self.screen).recognised(&self.environment) {
+            return Err(Failure::new(ErrorCode::Locked, "the PIN is asked for again"));
+        }
+        self.host.changed();
+        self.state()
     }
 }
 
