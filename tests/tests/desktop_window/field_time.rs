@@ -35,7 +35,8 @@ impl FieldTime {
         vec![
             ("LD_PRELOAD", self.library.clone()),
             ("FAKETIME_TIMESTAMP_FILE", self.file.clone()),
-            ("FAKETIME_CACHE_DURATION", "1".into()),
+            // Else each process goes by its own copy for a second, and the app may see another day than its page.
+            ("FAKETIME_NO_CACHE", "1".into()),
             ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into()),
             ("FAKETIME_DONT_RESET", "1".into()),
             ("TZ", "UTC".into()),

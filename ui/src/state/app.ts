@@ -21,7 +21,10 @@ export const app = reactive<{
 export const changes = ref(0)
 
 export function show(reason: unknown): void {
-  app.failure = asFailure(reason)
+  const failure = asFailure(reason)
+  app.failure = failure
+  // Refused because the screens are covered: the page looks where the app stands, and shows that instead.
+  if (failure.code === 'locked') void onChanged()
 }
 
 let failureOfReading: FailureView | null = null
@@ -36,7 +39,7 @@ export async function quietly<T>(work: () => Promise<T>): Promise<T | undefined>
     if (app.failure === failureOfReading) app.failure = null
     return result
   } catch (reason) {
-    app.failure = asFailure(reason)
+    show(reason)
     // Read back: what is kept in reactive state is another object.
     failureOfReading = app.failure
     return undefined
@@ -80,15 +83,20 @@ async function onChanged(): Promise<void> {
   try {
     do {
       again = false
-      await refreshState()
-      if (app.state?.stage === 'open') {
-        app.sync = await backend.call('syncStatus', {})
-        if (!app.places?.townships.length) app.places = await backend.call('places', {})
-        changes.value += 1
+      try {
+        await refreshState()
+        // What was refused behind the cover is answered by where the app stands now.
+        if (app.failure?.code === 'locked') app.failure = null
+        if (app.state?.stage === 'open') {
+          app.sync = await backend.call('syncStatus', {})
+          if (!app.places?.townships.length) app.places = await backend.call('places', {})
+          changes.value += 1
+        }
+      } catch (reason) {
+        // What came meanwhile is looked at all the same: covered in between, the next look says so.
+        show(reason)
       }
     } while (again)
-  } catch (reason) {
-    show(reason)
   } finally {
     refreshing = false
   }
