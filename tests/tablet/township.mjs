@@ -176,12 +176,19 @@ export class Township {
 
   async syncs(page) {
     await page.getByTestId('nav-sync').click()
-    // Answered first: until then the button does not know that a sync has begun.
-    await Promise.all([
-      page.waitForResponse((answer) => answer.url().endsWith('/call/syncNow')),
-      page.getByTestId('sync-now').click(),
-    ])
-    await page.waitForFunction(() => !document.querySelector('[data-testid=sync-now]').disabled)
+    const rests = () => page.waitForFunction(() => !document.querySelector('[data-testid=sync-now]').disabled)
+    // A sync that begins by itself between the look at the button and the click takes the click with it: clicked again.
+    let answered
+    do {
+      await rests()
+      // Answered first: until then the button does not know that a sync has begun.
+      answered = page.waitForResponse((answer) => answer.url().endsWith('/call/syncNow'), { timeout: 5_000 }).then(
+        () => true,
+        () => false,
+      )
+      await page.getByTestId('sync-now').click()
+    } while (!(await answered))
+    await rests()
   }
 
   /** Opens a child's dossier on a tablet and writes another address there, without sending it. */

@@ -43,7 +43,7 @@ export interface Backend {
     /** The system asks, with this sentence and this word on the button to cancel; the screens are uncovered. */
     uncover(reason: string, cancel: string): Promise<AppState>
   }
-  /** Hears that something changed that screens show. */
+  /** Hears that something changed that screens show, and once when it begins to hear. */
   onChanged(listener: () => void): () => void
 }
 

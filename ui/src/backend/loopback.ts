@@ -38,6 +38,7 @@ export const loopbackBackend: Backend = {
   },
   onChanged(listener) {
     const events = new EventSource(`/events?token=${token}`)
+    events.onopen = listener
     events.onmessage = listener
     return () => events.close()
   },

@@ -35,6 +35,7 @@ export const tauriBackend: Backend = {
   },
   onChanged(listener) {
     const listening = listen('changed', listener)
+    void listening.then(listener)
     return () => void listening.then((stop) => stop())
   },
 }

@@ -2,8 +2,9 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { FailureView } from '../bindings/FailureView'
 
 vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
-vi.mock('../backend', () => ({ backend: {}, asFailure: (reason: unknown) => reason }))
-const { app, attempt, quietly } = await import('./app')
+const host = vi.hoisted(() => ({ call: (_: string): Promise<unknown> => Promise.reject(new Error('not asked')) }))
+vi.mock('../backend', () => ({ backend: host, asFailure: (reason: unknown) => reason }))
+const { app, attempt, quietly, readSync } = await import('./app')
 
 const missing: FailureView = { code: 'field_missing', facts: { field: 'purpose' } }
 const full: FailureView = { code: 'disk_full', facts: {} }
@@ -30,5 +31,19 @@ describe('a failure on the screen', () => {
     expect(app.failure).toEqual(full)
     await quietly(succeeds)
     expect(app.failure).toBeNull()
+  })
+})
+
+describe('the state of a sync', () => {
+  it('is never an older one than what is shown, whichever answer comes first', async () => {
+    const answers = new Map<string, (status: unknown) => void>()
+    host.call = (command) => new Promise((answered) => answers.set(command, answered))
+    const begun = readSync('syncNow')
+    const ended = readSync()
+    answers.get('syncStatus')?.({ activity: { phase: 'idle' } })
+    await ended
+    answers.get('syncNow')?.({ activity: { phase: 'records', received: 0 } })
+    await begun
+    expect(app.sync?.activity.phase).toBe('idle')
   })
 })

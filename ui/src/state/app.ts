@@ -67,7 +67,20 @@ export async function entered(state: AppState): Promise<void> {
   if (state.stage !== 'open') return
   app.codes ??= await backend.call('codeLists', {})
   app.places = await backend.call('places', {})
-  app.sync = await backend.call('syncStatus', {})
+  await readSync()
+}
+
+let syncAsked = 0
+let syncShown = 0
+
+/** Shows how a sync stands, or begins one. Answers may overtake each other: what was asked later is shown. */
+export async function readSync(command: 'syncStatus' | 'syncNow' = 'syncStatus'): Promise<void> {
+  syncAsked += 1
+  const asked = syncAsked
+  const status = await backend.call(command, {})
+  if (asked < syncShown) return
+  syncShown = asked
+  app.sync = status
 }
 
 let refreshing = false
@@ -88,7 +101,7 @@ async function onChanged(): Promise<void> {
         // What was refused behind the cover is answered by where the app stands now.
         if (app.failure?.code === 'locked') app.failure = null
         if (app.state?.stage === 'open') {
-          app.sync = await backend.call('syncStatus', {})
+          await readSync()
           if (!app.places?.townships.length) app.places = await backend.call('places', {})
           changes.value += 1
         }
@@ -104,6 +117,7 @@ async function onChanged(): Promise<void> {
 
 export async function start(): Promise<void> {
   await attempt(async () => entered(await backend.call('appState', {})))
+  // Told once when it begins to listen, too: something may have changed since the first look.
   backend.onChanged(() => void onChanged())
 }
 
