@@ -96,7 +96,18 @@ pub fn answer(
     let mut answer =
         store.read(|connection| pull(connection, device, &rights, &pulled, &named, pushed_from, now)).map_err(fault)?;
     if let Some(apart) = &pulled.apart {
-        answer.apart = store.read(|connection| review::answer(connection, device, apart, decided)).map_err(fault)?;
+        let (told, places) = store
+            .read(|connection| {
+                let told = review::answer(connection, device, apart, decided)?;
+                let outcomes = told.as_ref().map_or(&[][..], |told| &told.outcomes);
+                let places = review::places(connection, &rights, outcomes)?;
+                Ok((told, places))
+            })
+            .map_err(fault)?;
+        answer.apart = told;
+        if !places.is_empty() {
+            answer.moves.get_or_insert_default().extend(places);
+        }
         if given.is_some() {
             answer.apart.get_or_insert_default().taken_back = given;
         }

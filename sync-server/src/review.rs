@@ -13,6 +13,7 @@ use jiafang_core::protocol::apart::{
     self as wire, ApartAnswer, ApartRequest, Decision, Fate, Outcome, ReviewItem, Verdict,
 };
 use jiafang_core::protocol::envelope::Envelope;
+use jiafang_core::protocol::sync::{Rights, ScopeChange, ScopeEvent};
 
 use crate::intake::{self, Rejudged};
 use crate::store::apart::{self, ApartRow};
@@ -348,6 +349,34 @@ pub fn answer(
         taken_back: None,
     };
     Ok((answer != ApartAnswer::default()).then_some(answer))
+}
+
+/// Where children lie of whom a device's records were decided over. While its own move waited, the device went by it; an
+/// accepted move moves no child, and a refused one none either.
+///
+/// # Errors
+/// The faults of a store.
+pub fn places(connection: &Connection, rights: &Rights, outcomes: &[Outcome]) -> Result<Vec<ScopeEvent>> {
+    let mut events = Vec::new();
+    for outcome in outcomes {
+        let envelope = match outcome.fate {
+            Fate::Accepted { seq } => log::envelope_at(connection, seq)?,
+            Fate::Refused { .. } => {
+                apart::row(connection, outcome.envelope)?.map(|row| row.envelope()).transpose()?
+            }
+            Fate::Unknown => None,
+        };
+        let Some(body) = envelope.map(|envelope| envelope.body) else { continue };
+        let placed = log::placement(connection, body.document)?.filter(|placed| placed.leaves != body.leaves);
+        let Some(placed) = placed else { continue };
+        let change = if intake::may_see(rights, placed.kind, &placed.leaves) {
+            ScopeChange::Here { leaves: placed.leaves }
+        } else {
+            ScopeChange::Left { seq: log::head(connection)?.seq }
+        };
+        events.push(ScopeEvent { document: body.document, change });
+    }
+    Ok(events)
 }
 
 /// Whether another device writes under this certificate: there is more than one chain, or one that this device does not

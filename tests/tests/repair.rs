@@ -319,6 +319,48 @@ fn dossiers_that_came_in_a_pack_are_compared_without_envelopes_and_what_only_the
     assert_eq!(compares(&wang), NOTHING);
 }
 
+/// A desk moves a child without signal, and meanwhile its person has become the teacher of the new village alone: the move waits
+/// apart, and somebody decides.
+fn a_move_waits_and_is_decided(seed: u64, accept: bool) {
+    let Together { township, desk, zhang, child, .. } = together(seed);
+    let (old, new) = (township.village(0), township.village(1));
+    desk.goes_offline();
+    township.gives("赵敏", Role::ClassTeacher, Scope::Place(new.clone()));
+    let request = MoveChild { document_id: child, village: new, class: None, note: "随祖父母搬家".to_owned() };
+    desk.app().move_child(request).unwrap();
+    desk.gets_signal();
+    assert_eq!(desk.syncs().quarantined_records, 1, "the new right does not reach the old village");
+    let before = township.log_length();
+    for _ in 0..2 {
+        let (mended, fetched, given, waiting) = compares(&desk);
+        assert_eq!((mended, fetched, given), (0, 0, 0), "the log is whole");
+        assert!(waiting >= 3, "the registration and two visits are compared once the move is decided: {waiting}");
+    }
+    assert_eq!(township.log_length(), before);
+    assert_eq!(compares(&zhang), NOTHING);
+
+    section("somebody decides");
+    township.gives("张老师", Role::SchoolLead, Scope::Place(old));
+    zhang.syncs();
+    zhang.decides_over("赵敏", accept, "").unwrap();
+    sync_until_quiet(&[&zhang, &desk]);
+    assert_eq!((township.kept_apart(), township.log_length()), (0, before + u64::from(accept)));
+    assert!(desk.opens(child).moved_away, "neither moves the child, and the desk that believed it is told");
+    assert_eq!(compares(&desk), NOTHING);
+    assert_eq!(zhang.finds("王小明").len(), 1);
+    assert_eq!(compares(&zhang), NOTHING);
+}
+
+#[test]
+fn what_lies_here_by_a_move_that_waits_is_not_given_over_and_over_and_goes_when_the_move_is_let_in() {
+    a_move_waits_and_is_decided(415, true);
+}
+
+#[test]
+fn what_lies_here_by_a_move_that_waits_is_not_given_over_and_over_and_goes_when_the_move_is_refused() {
+    a_move_waits_and_is_decided(416, false);
+}
+
 #[test]
 fn a_report_of_danger_is_compared_by_those_who_see_it_and_told_to_nobody_else() {
     let Together { mut township, desk, li, zhang, child } = together(412);

@@ -19,7 +19,7 @@ use crate::protocol::repair::{
 use crate::protocol::{REPAIR_PATH, VERSION, body};
 use crate::store::document::{self, DocumentRow};
 use crate::store::recovery::Recovery;
-use crate::store::repair as store;
+use crate::store::repair::{self as store, HereEnvelope};
 use crate::store::{Reading, Transaction, moves};
 use crate::sync::link::Link;
 
@@ -63,7 +63,8 @@ pub struct Repaired {
     /// Records that the server lacked and has taken.
     pub given: u32,
     /// Records that the server lacks still: what they build on is with somebody else, or they came here in a first copy and
-    /// only who wrote them can send them.
+    /// only who wrote them can send them. Or they cannot be compared yet: a move of this device's waits for a decision, and
+    /// until then the server tells it nothing of that child.
     pub waiting: u32,
 }
 
@@ -409,6 +410,15 @@ struct Taken {
     without_envelope: u32,
 }
 
+/// Whether a document lies within this device's scope only by a move of its own that is not in the log: the server tells
+/// nothing of it until somebody has decided over the move, and does not lack what it does not tell.
+fn lies_here_by_own_move(reading: Reading<'_>, id: DocumentId, here: &[HereEnvelope]) -> Result<bool> {
+    let own = reading.own_not_in_log(id)?;
+    let waits: BTreeSet<Hash32> = own.iter().map(|own| own.envelope.hash()).collect();
+    let in_log: Vec<_> = here.iter().filter(|one| !waits.contains(&one.envelope.hash())).collect();
+    Ok(own.iter().any(|own| in_log.iter().all(|one| one.envelope.body.leaves != own.envelope.body.leaves)))
+}
+
 fn take_in(device: &mut Device, difference: Difference) -> Result<Taken> {
     let id = difference.document;
     device.store.transact(|tx| {
@@ -427,6 +437,9 @@ fn take_in(device: &mut Device, difference: Difference) -> Result<Taken> {
         let here = reading.envelopes_of(id)?;
         let fetched = count(here.len().saturating_sub(before));
         let mut lacking: BTreeSet<u64> = difference.lacking.into_iter().collect();
+        if difference.leaves.is_none() && lies_here_by_own_move(reading, id, &here)? {
+            return Ok(Taken { fetched, to_give: Vec::new(), without_envelope: count(lacking.len()) });
+        }
         let mut to_give = Vec::new();
         for one in here.iter().filter(|one| !one.dropped) {
             let Ok(change) = doc::read_change(&one.envelope.body.change) else { continue };
