@@ -71,7 +71,7 @@ export const zh = {
     mended: '本机找回 {n} 条记录',
     fetched: '从服务器补来 {n} 条记录',
     given: '补送给服务器 {n} 条记录',
-    waiting: '还有 {n} 条记录服务器没有，要等写它的人或别的同事先同步',
+    waiting: '还有 {n} 条记录现在核对不了，要等写它的人或别的同事先同步，或等另存的记录有人处理',
     notYet: '首次下载或服务器恢复后的核对还没做完，请等它做完再检查。',
     failed: '没有核对完，已补上的都保住了。有信号时可以再按一次。',
   },
@@ -184,7 +184,7 @@ export const en: typeof zh = {
     fetched: '{n} record fetched from the server | {n} record fetched from the server | {n} records fetched from the server',
     given: '{n} record sent again to the server | {n} record sent again to the server | {n} records sent again to the server',
     waiting:
-      '{n} record not on the server still, until its author or another colleague syncs | {n} record not on the server still, until its author or another colleague syncs | {n} records not on the server still, until their authors or other colleagues sync',
+      '{n} record that cannot be compared yet, until its author or a colleague syncs, or somebody decides over what waits apart | {n} record that cannot be compared yet, until its author or a colleague syncs, or somebody decides over what waits apart | {n} records that cannot be compared yet, until their authors or colleagues sync, or somebody decides over what waits apart',
     notYet: 'The first copy, or the comparison after a server was restored, has not come to its end: check when it has.',
     failed: 'It did not come to its end; what was mended stays mended. Press again when there is signal.',
   },
