@@ -6,6 +6,31 @@ async function opensSettings(page, tab) {
   await page.getByTestId(`settings-${tab}`).click()
 }
 
+/** The county's own days of school transition: usual, changed, out of order. */
+async function shootTransitionDays(desk, shoot) {
+  const days = desk.getByTestId('transition-days')
+  await days.scrollIntoViewIfNeeded()
+  await days.getByTestId('way-edit').nth(2).click()
+  await days.getByTestId('way-list_by').fill('2027-08-10')
+  await days.getByTestId('way-list_by').press('Tab')
+  await shoot(desk, 'desk-settings-transition-days')
+  await days.getByTestId('way-take').click()
+  await desk.getByTestId('edit-look').click()
+  await desk.getByTestId('edit-mistakes').waitFor()
+  await shoot(desk, 'desk-settings-transition-mistakes')
+  await days.getByTestId('way-edit').nth(2).click()
+  await days.getByTestId('way-list_by').fill('2027-06-10')
+  await days.getByTestId('way-list_by').press('Tab')
+  await days.getByTestId('way-take').click()
+  await desk.getByTestId('edit-look').click()
+  await desk.getByTestId('transition-difference').waitFor()
+  await shoot(desk, 'desk-settings-transition-preview')
+  await desk.getByTestId('edit-save').click()
+  await desk.getByTestId('edit-preview').waitFor({ state: 'detached' })
+  await days.scrollIntoViewIfNeeded()
+  await shoot(desk, 'desk-settings-transition-set')
+}
+
 /** The county's settings: read by a teacher, edited by two clerks who do not know of each other. */
 export async function shootSettings(township, shoot, opens, { TABLET, DESK }) {
   const desk = await opens('section-desk', DESK)
@@ -64,6 +89,7 @@ export async function shootSettings(township, shoot, opens, { TABLET, DESK }) {
   await shoot(desk, 'desk-settings-calendar')
   await desk.getByTestId('edit-save').click()
   await desk.getByTestId('edit-preview').waitFor({ state: 'detached' })
+  await shootTransitionDays(desk, shoot)
   await desk.getByTestId('settings-places').click()
   await desk.locator(`[data-testid=place-row][data-code="${township.village.code}"]`).click()
   await shoot(desk, 'desk-settings-places')

@@ -8,8 +8,10 @@ use ts_rs::TS;
 use super::casework::CaseLineView;
 use super::children::{self, ChildRow};
 use super::evidence_settings::{self, EvidenceDifference, EvidenceRulesView};
+use super::transition_settings::{self, TransitionDifference, TransitionYearView};
 use crate::app::casework::Casework;
-use crate::app::county_settings::{self, Preview};
+use crate::app::county_preview::{self, Preview};
+use crate::app::county_settings;
 use crate::app::device::Device;
 use crate::domain::code_list;
 use crate::domain::county::County;
@@ -40,6 +42,8 @@ pub struct CountySettings {
     pub evidence: Vec<EvidenceRulesView>,
     /// The county has told no term of this school year: it is reckoned by defaults.
     pub calendar_is_default: bool,
+    /// The days of school transition, year by year.
+    pub transitions: Vec<TransitionYearView>,
     /// Entries that people changed without knowing of each other.
     pub contested: Vec<ContestedView>,
     /// Lists whose wording is the county's.
@@ -163,6 +167,8 @@ pub struct CountyEditPreview {
     pub children_here: u32,
     /// What other rules of evidence would change.
     pub evidence: Option<EvidenceDifference>,
+    /// Years of school transition that would have other days.
+    pub transitions: Vec<TransitionDifference>,
 }
 
 /// A case of which something would be different.
@@ -231,6 +237,7 @@ pub(super) fn view(device: &Device) -> Result<CountySettings> {
         rules: rules(device, &county, today)?,
         evidence: evidence_settings::versions(&county, today),
         calendar_is_default: county.calendar.of_school(None).is_default_on(today),
+        transitions: transition_settings::years(&county, today)?,
         contested: contested(device, &county)?,
         county: County { duty: DutyGrid::default(), evidence: Vec::new(), looks: Vec::new(), ..County::clone(&county) },
         worded_lists: code_list::WORDED_LISTS.iter().map(|list| (*list).to_owned()).collect(),
@@ -346,7 +353,8 @@ pub(super) fn preview(device: &Device, edit: CountyEdit) -> Result<CountyEditPre
         held_until,
         children_here,
         evidence,
-    } = county_settings::preview(device, edit)?;
+        transitions,
+    } = county_preview::preview(device, edit)?;
     let rules = edit.applied(&device.county()).rule_sets();
     // Who sees counts only gets the count.
     let shown = if device.author.rights.role.sees_names() { MOVED_MAX } else { 0 };
@@ -368,6 +376,7 @@ pub(super) fn preview(device: &Device, edit: CountyEdit) -> Result<CountyEditPre
         held_until,
         children_here,
         evidence,
+        transitions,
     })
 }
 

@@ -47,4 +47,5 @@ pub mod today;
 pub mod transition;
 pub mod transition_balance;
 mod transition_ledger;
+pub mod transition_settings;
 pub mod visit;

@@ -7,6 +7,7 @@ pub mod author;
 mod carry_photos;
 pub mod casework;
 pub mod change_child;
+pub mod county_preview;
 pub mod county_settings;
 pub mod device;
 pub mod drafts;

@@ -13,7 +13,7 @@ use ts_rs::TS;
 use super::place::SchoolCode;
 use super::setting_mistake::{MistakeCode, SettingMistake};
 use super::time::Day;
-use super::transition_rules::OwnTransitionDays;
+use super::transition_days::{self, OwnTransitionDays};
 
 /// What a day is that is not as its weekday says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -174,6 +174,7 @@ impl Calendar {
                 add(MistakeCode::CyclesOverlap, &cycle.from.to_string());
             }
         }
+        mistakes.extend(transition_days::mistakes(self));
         mistakes
     }
 

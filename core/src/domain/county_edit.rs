@@ -16,7 +16,7 @@ use super::place::{ClassId, Place, School};
 use super::rule_set::{RuleSet, in_force};
 use super::setting_mistake::{MistakeCode, SettingMistake};
 use super::time::Day;
-use super::transition_rules::own_days_key;
+use super::transition_days::own_days_key;
 use super::version::{self, Versioned};
 
 /// What is changed.

@@ -41,6 +41,7 @@ pub mod status_change;
 pub mod time;
 pub mod transition;
 pub mod transition_balance;
+pub mod transition_days;
 pub mod transition_rules;
 pub mod transition_tasks;
 #[cfg(test)]

@@ -51,6 +51,14 @@ pub enum MistakeCode {
     CycleEmpty,
     /// Two boarding cycles of one school overlap.
     CyclesOverlap,
+    /// An entry of own days of school transition that sets none.
+    TransitionDaysEmpty,
+    /// A day of school transition lies before its list is opened, or after the next year's is.
+    TransitionDayOutsideYear,
+    /// A list is made, handed over, registered by and closed, in this order.
+    TransitionDaysOutOfOrder,
+    /// Two entries are for one year and stage.
+    TransitionDaysTwice,
     /// The school is not in the county.
     SchoolUnknown,
     /// A place code has 6, 9 or 12 digits, and this one's place does not lie in the county.

@@ -66,39 +66,6 @@ pub struct TransitionDates {
     pub zero_by: Day,
 }
 
-/// Days of the county's own, kept with its calendar: what is left out is as the app's rules say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct OwnTransitionDays {
-    /// The year in which the children come to the next school.
-    #[ts(type = "number")]
-    pub year: i16,
-    /// Which school they come to.
-    pub into: Stage,
-    /// Every child is on the list.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub list_by: Option<Day>,
-    /// The list is handed over.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hand_over_by: Option<Day>,
-    /// Children register.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub registration: Option<Day>,
-    /// No child is open any more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub zero_by: Option<Day>,
-}
-
-/// The key of such an entry in the county document.
-#[must_use]
-pub fn own_days_key(days: &OwnTransitionDays) -> String {
-    let into = match days.into {
-        Stage::Primary => "primary",
-        Stage::Junior => "junior",
-    };
-    format!("transition/{}/{into}", days.year)
-}
-
 impl TransitionRules {
     /// The rules of the app; none of what cannot be read, which a test rules out.
     #[must_use]
@@ -163,6 +130,7 @@ fn in_year(year: i16, month_day: &str) -> Day {
 #[cfg(test)]
 mod tests {
     use super::super::calendar::example::{calendar, day};
+    use super::super::transition_days::OwnTransitionDays;
     use super::*;
 
     fn rules() -> &'static TransitionRules {

@@ -5,6 +5,7 @@ import type { EvidenceDifference } from "./EvidenceDifference";
 import type { MovedCaseView } from "./MovedCaseView";
 import type { SettingMistake } from "./SettingMistake";
 import type { StepDifferenceView } from "./StepDifferenceView";
+import type { TransitionDifference } from "./TransitionDifference";
 
 /**
  * What an edit would change.
@@ -53,4 +54,8 @@ childrenHere: number,
 /**
  * What other rules of evidence would change.
  */
-evidence: EvidenceDifference | null, };
+evidence: EvidenceDifference | null, 
+/**
+ * Years of school transition that would have other days.
+ */
+transitions: Array<TransitionDifference>, };

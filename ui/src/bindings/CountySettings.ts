@@ -4,6 +4,7 @@ import type { County } from "./County";
 import type { Day } from "./Day";
 import type { EvidenceRulesView } from "./EvidenceRulesView";
 import type { RuleSetView } from "./RuleSetView";
+import type { TransitionYearView } from "./TransitionYearView";
 
 /**
  * The settings.
@@ -33,6 +34,10 @@ evidence: Array<EvidenceRulesView>,
  * The county has told no term of this school year: it is reckoned by defaults.
  */
 calendarIsDefault: boolean, 
+/**
+ * The days of school transition, year by year.
+ */
+transitions: Array<TransitionYearView>, 
 /**
  * Entries that people changed without knowing of each other.
  */

@@ -21,7 +21,7 @@ use crate::domain::method::{METHOD, MethodItem};
 use crate::domain::place::{Place, School};
 use crate::domain::rule_set::RuleSet;
 use crate::domain::time::Timestamp;
-use crate::domain::transition_rules::own_days_key;
+use crate::domain::transition_days::own_days_key;
 use crate::domain::version::Versioned;
 use crate::error::{ErrorCode, Failure, Result};
 

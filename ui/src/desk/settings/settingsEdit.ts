@@ -7,6 +7,7 @@ import { attempt } from '../../state/app'
 import { toast } from '../../state/toast'
 import { i18n } from '../../words'
 import { placeText } from './evidenceRules'
+import { wayPlace } from './transitionDays'
 
 /** An edit on its way: looked at first, then saved. What it changes, and whether it may, the core says. */
 export function useEdit(done: () => void) {
@@ -41,7 +42,7 @@ export function useEdit(done: () => void) {
 /** What is wrong, and where: 步骤顺序不对:天数少的要在前面(name_person). */
 export function mistakeText({ code, at: key }: SettingMistake, edit: CountyEdit): string {
   const words = i18n.global.t(`settings.mistake.${code}`)
-  const at = edit.kind === 'evidence' ? placeText(edit.rules, key) : key
+  const at = edit.kind === 'evidence' ? placeText(edit.rules, key) : key.startsWith('transition/') ? wayPlace(key) : key
   return at ? `${words}（${at}）` : words
 }
 
