@@ -361,9 +361,7 @@ pub fn places(connection: &Connection, rights: &Rights, outcomes: &[Outcome]) ->
     for outcome in outcomes {
         let envelope = match outcome.fate {
             Fate::Accepted { seq } => log::envelope_at(connection, seq)?,
-            Fate::Refused { .. } => {
-                apart::row(connection, outcome.envelope)?.map(|row| row.envelope()).transpose()?
-            }
+            Fate::Refused { .. } => apart::row(connection, outcome.envelope)?.map(|row| row.envelope()).transpose()?,
             Fate::Unknown => None,
         };
         let Some(body) = envelope.map(|envelope| envelope.body) else { continue };

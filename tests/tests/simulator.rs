@@ -73,7 +73,11 @@ fn what_a_seed_found_once_it_does_not_find_again() {
     for (seed, extent, found) in [
         (31, Extent::Small, "a poisoned change took a dossier from the lists of everybody"),
         (126, Extent::Small, "and from the one who had just recorded in it"),
-        (560, Extent::Small, "a move that had been decided over left its author's tablet in a place that the server did not know"),
+        (
+            560,
+            Extent::Small,
+            "a move that had been decided over left its author's tablet in a place that the server did not know",
+        ),
         (49, Extent::Whole, "a photo whose dossier a restore had lost was given up for ever"),
         (306, Extent::Whole, "a poisoned change that could be applied made a snapshot that could not be loaded"),
         (

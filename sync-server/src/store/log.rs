@@ -296,9 +296,8 @@ pub fn append(
 pub fn envelope_at(connection: &Connection, seq: u64) -> Result<Option<Envelope>> {
     let mut statement = connection.prepare_cached("SELECT bytes FROM log WHERE seq = :seq").map_err(sqlite)?;
     let row = statement.query_row(named_params! { ":seq": signed(seq) }, |row| row.get::<_, Vec<u8>>("bytes"));
-    optional(row)?
-        .map(|bytes| Envelope::from_bytes(&bytes).map_err(|_| -> Failure { malformed("envelope") }))
-        .transpose()
+    let Some(bytes) = optional(row)? else { return Ok(None) };
+    Envelope::from_bytes(&bytes).map(Some).map_err(|_| -> Failure { malformed("envelope") })
 }
 
 /// Envelopes above a cursor that a device may see, in the order of the log.
