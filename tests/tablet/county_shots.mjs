@@ -6,6 +6,25 @@ async function opensSettings(page, tab) {
   await page.getByTestId(`settings-${tab}`).click()
 }
 
+/** The quota of home teaching: as it holds, a number that cannot be meant, and what another would change. */
+async function shootHomeTeaching(desk, shoot) {
+  await desk.getByTestId('settings-home').click()
+  await desk.getByTestId('home-row').first().waitFor()
+  await shoot(desk, 'desk-settings-home')
+  await desk.getByTestId('home-edit').first().click()
+  await desk.getByTestId('home-days_between').fill('0')
+  await desk.getByTestId('edit-look').click()
+  await desk.getByTestId('edit-mistakes').waitFor()
+  await shoot(desk, 'desk-settings-home-mistakes')
+  await desk.getByTestId('home-days_between').fill('7')
+  await desk.getByTestId('edit-look').click()
+  await desk.getByTestId('home-difference').waitFor()
+  await shoot(desk, 'desk-settings-home-preview')
+  await desk.getByTestId('edit-save').click()
+  await desk.getByTestId('home-editor').waitFor({ state: 'detached' })
+  await shoot(desk, 'desk-settings-home-two')
+}
+
 /** The county's own days of school transition: usual, changed, out of order. */
 async function shootTransitionDays(desk, shoot) {
   const days = desk.getByTestId('transition-days')
@@ -79,6 +98,7 @@ export async function shootSettings(township, shoot, opens, { TABLET, DESK }) {
   await desk.getByTestId('evidence-editor').waitFor({ state: 'detached' })
   await shoot(desk, 'desk-settings-evidence-two')
 
+  await shootHomeTeaching(desk, shoot)
   await desk.getByTestId('settings-calendar').click()
   await desk.getByTestId('calendar-day').fill('2026-12-15')
   await desk.getByTestId('calendar-day').press('Tab')

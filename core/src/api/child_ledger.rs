@@ -5,6 +5,7 @@ use super::ledger_kind::{CaseColumn, LedgerKind, column};
 use crate::domain::calendar::Calendar;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
 use crate::domain::county::County;
+use crate::domain::home_teaching::{TaughtAtHome, periods_in_half_year};
 use crate::domain::ledger::LedgerRow;
 use crate::domain::time::Day;
 use crate::store::children::Member;
@@ -51,6 +52,9 @@ pub(super) const HOME_TEACHING_COLUMNS: &[CaseColumn] = &[
     column("home_plan", "送教计划", "Plan", false, 24),
     column("home_sessions", "本学年送教次数", "Sessions this year", true, 10),
     column("last_session", "上次送教", "Last session", false, 12),
+    column("home_quota", "送教要求", "Quota", false, 22),
+    column("home_periods", "本学期课时", "Periods this half-year", false, 12),
+    column("home_due", "下次送教", "Next session by", false, 12),
 ];
 /// Who stands in a ledger: those with any of these; none where all do, or where the case decides.
 pub(super) fn members(kind: LedgerKind) -> Option<Vec<Member>> {
@@ -78,6 +82,14 @@ pub(super) fn cell(key: &str, row: &LedgerRow, county: &County, today: Day) -> S
     let year = today.school_year_start();
     let sessions = || row.home_sessions.iter().filter(|day| **day >= year);
     match key {
+        "home_quota" => taught(row).and_then(|_| quota_words(county, today)).unwrap_or_default(),
+        "home_periods" => {
+            taught(row).map(|taught| periods_in_half_year(&taught.periods, today).to_string()).unwrap_or_default()
+        }
+        "home_due" => taught(row)
+            .and_then(|taught| taught.due(&county.home_teaching_quotas()))
+            .map(|day| day.to_string())
+            .unwrap_or_default(),
         "recheck_on" => {
             let confirmed = row.cells.get("confirmed_on").and_then(|day| Day::parse(day));
             confirmed.map(|day| next_term(&county.calendar, day).to_string()).unwrap_or_else(|| "未确认".to_owned())
@@ -87,6 +99,16 @@ pub(super) fn cell(key: &str, row: &LedgerRow, county: &County, today: Day) -> S
         "last_session" => sessions().max().map(|day| day.to_string()).unwrap_or_default(),
         key => stored(key),
     }
+}
+
+const fn taught(row: &LedgerRow) -> Option<&TaughtAtHome> {
+    row.taught_at_home.as_ref()
+}
+
+/// The quota that holds on a day: 每15天一次,每学期10课时.
+fn quota_words(county: &County, on: Day) -> Option<String> {
+    let quota = county.home_teaching_quotas().in_force(on)?;
+    Some(format!("每{}天一次,每学期{}课时", quota.days_between, quota.periods_per_half_year))
 }
 
 /// The first day of the next term: once a term it is asked anew where the child is (handbook 3.7 D).

@@ -7,8 +7,8 @@ use ts_rs::TS;
 
 use super::casework::CaseLineView;
 use super::children::{self, ChildRow};
-use super::evidence_settings::{self, EvidenceDifference, EvidenceRulesView};
 use super::transition_settings::{self, TransitionDifference, TransitionYearView};
+use super::version_settings::{EvidenceDifference, HomeTeachingDifference, VersionView, versions};
 use crate::app::casework::Casework;
 use crate::app::county_preview::{self, Preview};
 use crate::app::county_settings;
@@ -18,10 +18,11 @@ use crate::domain::county::County;
 use crate::domain::county_edit::CountyEdit;
 use crate::domain::doc::county::ContestedEntry;
 use crate::domain::duty::DutyGrid;
+use crate::domain::evidence_rules::EvidenceRules;
+use crate::domain::home_teaching::HomeTeachingQuota;
 use crate::domain::rule_set::{RuleSet, RuleStep};
 use crate::domain::setting_mistake::SettingMistake;
 use crate::domain::time::{Day, Timestamp};
-use crate::domain::version::{Versioned, in_force};
 use crate::error::{ErrorCode, Failure, Result};
 use crate::store::casework::CaseLine;
 
@@ -37,9 +38,13 @@ pub struct CountySettings {
     /// The county as it stands.
     pub county: County,
     /// The rule sets, newest first by the day from which they hold.
-    pub rules: Vec<RuleSetView>,
+    pub rules: Vec<VersionView<RuleSet>>,
+    /// Cases on this device that are open under a rule set, by its name.
+    pub open_cases: BTreeMap<String, u32>,
     /// Which proofs are asked for, newest first by the day from which they hold.
-    pub evidence: Vec<EvidenceRulesView>,
+    pub evidence: Vec<VersionView<EvidenceRules>>,
+    /// How much home teaching there must be, newest first by the day from which it holds.
+    pub home_teaching: Vec<VersionView<HomeTeachingQuota>>,
     /// The county has told no term of this school year: it is reckoned by defaults.
     pub calendar_is_default: bool,
     /// The days of school transition, year by year.
@@ -48,40 +53,6 @@ pub struct CountySettings {
     pub contested: Vec<ContestedView>,
     /// Lists whose wording is the county's.
     pub worded_lists: Vec<String>,
-}
-
-/// A rule set and how it stands.
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct RuleSetView {
-    /// It.
-    pub set: RuleSet,
-    /// Its name, as entries have it.
-    pub name: String,
-    /// How it stands.
-    pub standing: RuleStanding,
-    /// The last day on which cases begin under it; none: no other follows.
-    pub holds_until: Option<Day>,
-    /// Cases on this device that are open under it.
-    pub open_cases: u32,
-    /// The county has none of its own: this is the default.
-    pub is_default: bool,
-}
-
-/// How a rule set stands today.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export)]
-pub enum RuleStanding {
-    /// Cases that begin today begin under it.
-    Holds,
-    /// It will hold.
-    WillHold,
-    /// It held; cases that began under it go on under it.
-    Held,
-    /// Another version that holds from the same day or earlier stands in its place.
-    Superseded,
 }
 
 /// An entry at which several texts stand.
@@ -167,6 +138,8 @@ pub struct CountyEditPreview {
     pub children_here: u32,
     /// What other rules of evidence would change.
     pub evidence: Option<EvidenceDifference>,
+    /// What another quota of home teaching would change.
+    pub home_teaching: Option<HomeTeachingDifference>,
     /// Years of school transition that would have other days.
     pub transitions: Vec<TransitionDifference>,
 }
@@ -234,17 +207,26 @@ pub(super) fn view(device: &Device) -> Result<CountySettings> {
     Ok(CountySettings {
         may_edit: county_settings::may_edit(device),
         today,
-        rules: rules(device, &county, today)?,
-        evidence: evidence_settings::versions(&county, today),
+        rules: versions(&county.rule_sets(), county.rules.is_empty(), today),
+        open_cases: open_cases(device)?,
+        evidence: versions(&county.evidence_rules(), county.evidence.is_empty(), today),
+        home_teaching: versions(&county.home_teaching_versions(), county.home_teaching.is_empty(), today),
         calendar_is_default: county.calendar.of_school(None).is_default_on(today),
         transitions: transition_settings::years(&county, today)?,
         contested: contested(device, &county)?,
-        county: County { duty: DutyGrid::default(), evidence: Vec::new(), looks: Vec::new(), ..County::clone(&county) },
+        county: County {
+            duty: DutyGrid::default(),
+            evidence: Vec::new(),
+            home_teaching: Vec::new(),
+            looks: Vec::new(),
+            ..County::clone(&county)
+        },
         worded_lists: code_list::WORDED_LISTS.iter().map(|list| (*list).to_owned()).collect(),
     })
 }
 
-fn rules(device: &Device, county: &County, today: Day) -> Result<Vec<RuleSetView>> {
+/// Cases on this device that are open, by the rule set that they began under.
+fn open_cases(device: &Device) -> Result<BTreeMap<String, u32>> {
     let casework = Casework::of(device);
     let mut open: BTreeMap<String, u32> = BTreeMap::new();
     for (child, facts) in device.store.reading().all_casework()? {
@@ -254,39 +236,7 @@ fn rules(device: &Device, county: &County, today: Day) -> Result<Vec<RuleSetView
             *count = count.saturating_add(1);
         }
     }
-    let sets = county.rule_sets();
-    let views = sets.iter().map(|set| {
-        let name = set.name();
-        let (standing, holds_until) = standing(&sets, set, today);
-        RuleSetView {
-            standing,
-            holds_until,
-            open_cases: open.get(&name).copied().unwrap_or_default(),
-            is_default: county.rules.is_empty(),
-            set: set.clone(),
-            name,
-        }
-    });
-    let mut views: Vec<RuleSetView> = views.collect();
-    views.sort_by(|one, other| (other.set.holds_from, &other.name).cmp(&(one.set.holds_from, &one.name)));
-    Ok(views)
-}
-
-/// How a version stands among all, and the last day on which it holds.
-pub(super) fn standing<T: Versioned>(versions: &[T], one: &T, today: Day) -> (RuleStanding, Option<Day>) {
-    let name = one.version_name();
-    let holds_on = |day: Day| in_force(versions, day).is_some_and(|held| held.version_name() == name);
-    let standing = if holds_on(today) {
-        RuleStanding::Holds
-    } else if !holds_on(one.holds_from()) {
-        RuleStanding::Superseded
-    } else if one.holds_from() > today {
-        RuleStanding::WillHold
-    } else {
-        RuleStanding::Held
-    };
-    let later = versions.iter().map(Versioned::holds_from).filter(|day| *day > one.holds_from());
-    (standing, later.min().map(|day| day.plus_days(-1)))
+    Ok(open)
 }
 
 fn contested(device: &Device, county: &County) -> Result<Vec<ContestedView>> {
@@ -353,6 +303,7 @@ pub(super) fn preview(device: &Device, edit: CountyEdit) -> Result<CountyEditPre
         held_until,
         children_here,
         evidence,
+        home_teaching,
         transitions,
     } = county_preview::preview(device, edit)?;
     let rules = edit.applied(&device.county()).rule_sets();
@@ -376,6 +327,7 @@ pub(super) fn preview(device: &Device, edit: CountyEdit) -> Result<CountyEditPre
         held_until,
         children_here,
         evidence,
+        home_teaching,
         transitions,
     })
 }

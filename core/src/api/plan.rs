@@ -7,10 +7,10 @@ use super::dossier::Saved;
 use super::timeline::Seen;
 use crate::app::device::Device;
 use crate::app::record_plan::record_plan;
-use crate::domain::code_list::SchoolingStatus;
 use crate::domain::dossier::Dossier;
+use crate::domain::home_teaching::{self, HomeTeachingQuota};
 use crate::domain::identifier::{DocumentId, DraftId, EntryId};
-use crate::domain::plan::{ChildPlan, HomeTeachingQuota, PlanEntry, PlanForm};
+use crate::domain::plan::{ChildPlan, PlanEntry, PlanForm};
 use crate::domain::time::{Day, Timestamp};
 use crate::error::Result;
 
@@ -75,7 +75,7 @@ pub struct HomeTeachingView {
     /// Periods in this half of the school year.
     #[ts(type = "number")]
     pub periods: u16,
-    /// The quota.
+    /// The quota that holds today.
     pub quota: Option<HomeTeachingQuota>,
     /// When the next session is due.
     pub session_due: Option<Day>,
@@ -126,16 +126,17 @@ pub(super) fn view(device: &Device, seen: &Seen<'_>, dossier: &Dossier) -> Resul
             overdue: review_due.is_some_and(|due| due < today),
         });
     }
-    let quota = HomeTeachingQuota::default_quota();
-    let current = dossier.status() == SchoolingStatus::HomeTeaching;
-    let session_due = quota.and_then(|quota| known.session_due(quota, dossier.status(), dossier.status_since()));
-    let home = if current || !known.home_plans.is_empty() || !known.sessions.is_empty() {
+    let county = device.county();
+    let quotas = county.home_teaching_quotas();
+    let taught = known.taught_at_home(dossier.status(), dossier.status_since());
+    let session_due = taught.as_ref().and_then(|taught| taught.due(&quotas));
+    let home = if taught.is_some() || !known.home_plans.is_empty() || !known.sessions.is_empty() {
         Some(HomeTeachingView {
-            current,
+            current: taught.is_some(),
             plans: newest_first(&known.home_plans)?,
             sessions: newest_first(&known.sessions)?,
-            periods: known.periods_in_half_year(today),
-            quota: quota.cloned(),
+            periods: home_teaching::periods_in_half_year(&known.periods(), today),
+            quota: quotas.in_force(today).cloned(),
             session_due,
             overdue: session_due.is_some_and(|due| due < today),
         })

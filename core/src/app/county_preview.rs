@@ -8,13 +8,14 @@ use super::county_settings::edition;
 use super::device::Device;
 use super::note_case_changes::line;
 use super::transition::{Transitions, rules};
-use crate::api::evidence_settings::EvidenceDifference;
 use crate::api::transition_settings::TransitionDifference;
+use crate::api::version_settings::{EvidenceDifference, HomeTeachingDifference};
 use crate::domain::calendar::{Calendar, SchoolDays};
 use crate::domain::code_list::SchoolingStatus;
 use crate::domain::county::County;
 use crate::domain::county_edit::CountyEdit;
 use crate::domain::evidence::EvidenceFile;
+use crate::domain::home_teaching::HomeTeachingQuotas;
 use crate::domain::place::{PlaceCode, SchoolCode, Stage};
 use crate::domain::rule_set::{RuleStep, in_force};
 use crate::domain::setting_mistake::SettingMistake;
@@ -51,6 +52,8 @@ pub struct Preview {
     pub children_here: u32,
     /// What other rules of evidence would change.
     pub evidence: Option<EvidenceDifference>,
+    /// What another quota of home teaching would change.
+    pub home_teaching: Option<HomeTeachingDifference>,
     /// Years of school transition that would have other days.
     pub transitions: Vec<TransitionDifference>,
 }
@@ -116,6 +119,7 @@ pub fn preview(device: &Device, edit: CountyEdit) -> Result<Preview> {
         | CountyEdit::Method { .. }
         | CountyEdit::Round { .. }
         | CountyEdit::Evidence { .. }
+        | CountyEdit::HomeTeaching { .. }
         | CountyEdit::Duty { .. } => 0,
     };
     let mut evidence = None;
@@ -125,6 +129,11 @@ pub fn preview(device: &Device, edit: CountyEdit) -> Result<Preview> {
         held_until = held.map(Versioned::version_name);
         let statuses = held.map(|held| rules.asks_otherwise(held)).unwrap_or_default();
         evidence = Some(evidence_difference(device, &before, &after, rules.holds_from.max(today), statuses)?);
+    }
+    let mut home_teaching = None;
+    if let CountyEdit::HomeTeaching { quota } = &edit {
+        held_until = before.home_teaching_quotas().in_force(quota.holds_from).map(Versioned::version_name);
+        home_teaching = Some(home_teaching_difference(device, &before, &after, quota.holds_from.max(today))?);
     }
     Ok(Preview {
         mistakes: edit.mistakes(&before, today),
@@ -137,6 +146,7 @@ pub fn preview(device: &Device, edit: CountyEdit) -> Result<Preview> {
         held_until,
         children_here,
         evidence,
+        home_teaching,
         transitions,
     })
 }
@@ -161,6 +171,26 @@ fn evidence_difference(
         difference.lacking_before = difference.lacking_before.saturating_add(u32::from(lacks(&old)));
         difference.lacking_after = difference.lacking_after.saturating_add(u32::from(lacks(&new)));
         difference.kept = difference.kept.saturating_add(u32::from(would_be.kept_until(new.rules, on).is_some()));
+    }
+    Ok(difference)
+}
+
+/// To how many children on this device somebody must come by a day, under each of two quotas.
+fn home_teaching_difference(
+    device: &Device,
+    before: &County,
+    after: &County,
+    on: Day,
+) -> Result<HomeTeachingDifference> {
+    let (is, would_be) = (before.home_teaching_quotas(), after.home_teaching_quotas());
+    let mut difference = HomeTeachingDifference { taught: 0, due_before: 0, due_after: 0 };
+    for (_, row) in device.store.reading().ledger_rows(&ChildFilter::default(), 0, u32::MAX)? {
+        let Some(taught) = row.taught_at_home else { continue };
+        let add = |count: &mut u32, counts: bool| *count = count.saturating_add(u32::from(counts));
+        let is_due = |quotas: &HomeTeachingQuotas<'_>| taught.due(quotas).is_some_and(|due| due <= on);
+        add(&mut difference.taught, true);
+        add(&mut difference.due_before, is_due(&is));
+        add(&mut difference.due_after, is_due(&would_be));
     }
     Ok(difference)
 }

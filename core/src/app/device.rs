@@ -121,6 +121,7 @@ impl Device {
                 codes: Vec::new(),
                 duty: crate::domain::duty::DutyGrid::default(),
                 evidence: Vec::new(),
+                home_teaching: Vec::new(),
                 looks: Vec::new(),
                 method: Vec::new(),
                 round_from: None,

@@ -11,13 +11,14 @@ use super::code_list::CodeWording;
 use super::duty::DutyGrid;
 use super::evidence_rules::EvidenceRules;
 use super::evidence_versions::EvidenceVersions;
+use super::home_teaching::{HomeTeachingQuota, HomeTeachingQuotas};
 use super::look::Look;
 use super::method::MethodItem;
 use super::place::{Leaves, Place, PlaceCode, School, SchoolCode};
 use super::rule_set::RuleSet;
 use super::setting_mistake::{MistakeCode, SettingMistake};
 use super::time::Day;
-use super::version::Versioned;
+use super::version;
 
 /// The county file that `init` reads and the county document holds: places, schools, classes, calendar, rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -39,6 +40,10 @@ pub struct County {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[ts(skip)]
     pub evidence: Vec<EvidenceRules>,
+    /// How much home teaching there must be, all versions; of none the default.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[ts(skip)]
+    pub home_teaching: Vec<HomeTeachingQuota>,
     /// Its own words on forms, where they differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub codes: Vec<CodeWording>,
@@ -82,20 +87,12 @@ impl County {
         let mut mistakes = self.mistakes_of_places();
         mistakes.extend(self.mistakes_of_schools());
         mistakes.extend(self.calendar.mistakes());
-        let mut names = BTreeSet::new();
-        for rules in &self.rules {
-            if !names.insert(rules.name()) {
-                mistakes.push(SettingMistake::new(MistakeCode::RuleSetTwice, rules.name()));
-            }
-            mistakes.extend(rules.mistakes());
-        }
-        let mut names = BTreeSet::new();
-        for rules in &self.evidence {
-            if !names.insert(rules.version_name()) {
-                mistakes.push(SettingMistake::new(MistakeCode::RuleSetTwice, rules.version_name()));
-            }
-            mistakes.extend(rules.mistakes());
-        }
+        mistakes.extend(version::mistakes(&self.rules));
+        mistakes.extend(self.rules.iter().flat_map(RuleSet::mistakes));
+        mistakes.extend(version::mistakes(&self.evidence));
+        mistakes.extend(self.evidence.iter().flat_map(EvidenceRules::mistakes));
+        mistakes.extend(version::mistakes(&self.home_teaching));
+        mistakes.extend(self.home_teaching.iter().flat_map(HomeTeachingQuota::mistakes));
         if let Some(settings) = &self.duty.settings {
             mistakes.extend(settings.mistakes());
         }
@@ -187,14 +184,30 @@ impl County {
     /// The versions of what evidence asks for: the county's own, or the default.
     #[must_use]
     pub fn evidence_rules(&self) -> Vec<EvidenceRules> {
-        if self.evidence.is_empty() { vec![EvidenceRules::default_rules().clone()] } else { self.evidence.clone() }
+        own_or(&self.evidence, Some(EvidenceRules::default_rules()))
+    }
+
+    /// How much home teaching there must be here, and by which version when: the county's own, or the default.
+    #[must_use]
+    pub fn home_teaching_quotas(&self) -> HomeTeachingQuotas<'_> {
+        HomeTeachingQuotas::of(&self.home_teaching)
+    }
+
+    /// The versions of the quota of home teaching: the county's own, or the default.
+    #[must_use]
+    pub fn home_teaching_versions(&self) -> Vec<HomeTeachingQuota> {
+        own_or(&self.home_teaching, HomeTeachingQuota::default_quota())
     }
 
     /// The rule sets that hold here: the county's own, or the default ladder.
     #[must_use]
     pub fn rule_sets(&self) -> Vec<RuleSet> {
-        if self.rules.is_empty() { RuleSet::default_rules().into_iter().collect() } else { self.rules.clone() }
+        own_or(&self.rules, RuleSet::default_rules().as_ref())
     }
+}
+
+fn own_or<T: Clone>(own: &[T], default: Option<&T>) -> Vec<T> {
+    if own.is_empty() { default.into_iter().cloned().collect() } else { own.to_vec() }
 }
 
 /// What is a part of what now, by codes.

@@ -11,9 +11,10 @@ use super::code_list::CodeWording;
 use super::county::County;
 use super::duty::DutySettings;
 use super::evidence_rules::EvidenceRules;
+use super::home_teaching::HomeTeachingQuota;
 use super::method::MethodItem;
 use super::place::{ClassId, Place, School};
-use super::rule_set::{RuleSet, in_force};
+use super::rule_set::RuleSet;
 use super::setting_mistake::{MistakeCode, SettingMistake};
 use super::time::Day;
 use super::transition_days::own_days_key;
@@ -68,6 +69,11 @@ pub enum CountyEdit {
         /// It; number and edition are given when it is made, and the keys of kinds whose key begins with `new`.
         rules: EvidenceRules,
     },
+    /// A new version of how much home teaching there must be.
+    HomeTeaching {
+        /// It; number and edition are given when it is made.
+        quota: HomeTeachingQuota,
+    },
     /// How the duty grid is made: its levels and names.
     Duty {
         /// It.
@@ -96,6 +102,10 @@ impl CountyEdit {
                 }
                 let (version, edition) = version::next(&known, &rules.id, edition);
                 Self::Evidence { rules: EvidenceRules { version, edition, ..rules } }
+            }
+            Self::HomeTeaching { quota } => {
+                let (version, edition) = version::next(&county.home_teaching_versions(), &quota.id, edition);
+                Self::HomeTeaching { quota: HomeTeachingQuota { version, edition, ..quota } }
             }
             Self::Place { mut place } => {
                 if let Some(old) = county.places.iter().find(|old| old.code == place.code) {
@@ -130,7 +140,7 @@ impl CountyEdit {
             Self::RuleSet { set } => {
                 // The default ladder held until now: cases that began under it go on under it.
                 next.rules = county.rule_sets();
-                put(&mut next.rules, set, |one, other| one.name() == other.name());
+                put_version(&mut next.rules, set);
             }
             Self::Calendar { put: entries, remove } => {
                 let calendar = &mut next.calendar;
@@ -164,7 +174,11 @@ impl CountyEdit {
             Self::Evidence { rules } => {
                 // The default held until now, and still counts for files that are whole under it.
                 next.evidence = county.evidence_rules();
-                put(&mut next.evidence, rules, |one, other| one.version_name() == other.version_name());
+                put_version(&mut next.evidence, rules);
+            }
+            Self::HomeTeaching { quota } => {
+                next.home_teaching = county.home_teaching_versions();
+                put_version(&mut next.home_teaching, quota);
             }
             Self::Round { from } => next.round_from = Some(*from),
             Self::Duty { settings } => next.duty.settings = Some(settings.clone()),
@@ -183,23 +197,12 @@ impl CountyEdit {
         let mut mistakes: Vec<SettingMistake> =
             next.mistakes().into_iter().filter(|mistake| !before.contains(mistake)).collect();
         match self {
-            Self::RuleSet { set } => {
-                if set.holds_from < today {
-                    mistakes.push(SettingMistake::new(MistakeCode::HoldsFromPast, set.holds_from));
-                }
-                let versions = county.rule_sets();
-                if in_force(&versions, set.holds_from).is_some_and(|held| held.says_the_same(set)) {
-                    mistakes.push(SettingMistake::new(MistakeCode::NothingChanged, set.name()));
-                }
-            }
+            Self::RuleSet { set } => mistakes.extend(version::mistakes_of_next(&county.rule_sets(), set, today)),
             Self::Evidence { rules } => {
-                if rules.holds_from < today {
-                    mistakes.push(SettingMistake::new(MistakeCode::HoldsFromPast, rules.holds_from));
-                }
-                let versions = county.evidence_rules();
-                if version::in_force(&versions, rules.holds_from).is_some_and(|held| held.says_the_same(rules)) {
-                    mistakes.push(SettingMistake::new(MistakeCode::NothingChanged, rules.version_name()));
-                }
+                mistakes.extend(version::mistakes_of_next(&county.evidence_rules(), rules, today));
+            }
+            Self::HomeTeaching { quota } => {
+                mistakes.extend(version::mistakes_of_next(&county.home_teaching_versions(), quota, today));
             }
             Self::Calendar { .. } if !next.calendar.has_county_terms() => {
                 mistakes.push(SettingMistake::new(MistakeCode::NoTerms, ""));
@@ -226,6 +229,10 @@ fn keep_old_name(former: &mut Vec<String>, old: &str, new: &str) {
     }
 }
 
+fn put_version<T: Versioned + Clone>(versions: &mut Vec<T>, one: &T) {
+    put(versions, one, |one, other| one.version_name() == other.version_name());
+}
+
 fn put<T: Clone>(list: &mut Vec<T>, entry: &T, is_it: impl Fn(&T, &T) -> bool) {
     match list.iter_mut().find(|known| is_it(known, entry)) {
         Some(known) => known.clone_from(entry),
@@ -239,7 +246,7 @@ mod tests {
     use crate::domain::calendar::example::{calendar, day};
     use crate::domain::calendar::{CalendarDay, DayKind, Term};
     use crate::domain::evidence_rules::ProofKind;
-    use crate::domain::rule_set::Trigger;
+    use crate::domain::rule_set::{Trigger, in_force};
 
     fn county() -> County {
         County { calendar: calendar(), ..crate::domain::roster::example::county() }

@@ -11,7 +11,7 @@ use ts_rs::TS;
 use super::code_list::{ChildFlag, SchoolingStatus};
 use super::setting_mistake::{MistakeCode, SettingMistake};
 use super::time::Day;
-use super::version::Versioned;
+use super::version::{Versioned, versioned};
 
 /// Half a year: what is asked for once a term holds no longer.
 const WARN_DAYS_MAX: u16 = 180;
@@ -219,19 +219,6 @@ impl EvidenceRules {
         self.also.iter_mut().flat_map(|more| &mut more.x).flat_map(|extra| &mut extra.kinds).for_each(named);
     }
 
-    /// The same rules under another name, which hold from another day: what is compared to see whether an edit changes anything.
-    #[must_use]
-    pub fn says_the_same(&self, other: &Self) -> bool {
-        let bare = |rules: &Self| Self {
-            version: 0,
-            edition: String::new(),
-            holds_from: self.holds_from,
-            source: String::new(),
-            ..rules.clone()
-        };
-        bare(self) == bare(other)
-    }
-
     /// Statuses that ask for something else than under other rules.
     #[must_use]
     pub fn asks_otherwise(&self, other: &Self) -> Vec<SchoolingStatus> {
@@ -310,20 +297,7 @@ impl EvidenceRules {
     }
 }
 
-impl Versioned for EvidenceRules {
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn number(&self) -> u32 {
-        self.version
-    }
-    fn edition(&self) -> &str {
-        &self.edition
-    }
-    fn holds_from(&self) -> Day {
-        self.holds_from
-    }
-}
+versioned!(EvidenceRules);
 
 #[cfg(test)]
 mod tests {

@@ -16,8 +16,9 @@ use super::evidence::{self, AskedProof, EvidenceFile, EvidenceState, StandingPro
 use super::evidence_rules::EvidenceOf;
 use super::evidence_versions::EvidenceVersions;
 use super::field::{self, FieldForm};
+use super::home_teaching::{HomeTeachingQuotas, TaughtAtHome};
 use super::place::{ClassId, Leaves, PlaceCode, SchoolCode, Stage};
-use super::plan::{ChildPlan, HomeTeachingQuota};
+use super::plan::ChildPlan;
 use super::time::{Day, Timestamp};
 
 /// A column of the ledger.
@@ -117,9 +118,12 @@ pub struct LedgerRow {
     pub home_sessions: Vec<Day>,
     /// Paths of fields where two values stand; `status` where two statuses stand.
     pub conflicts: Vec<String>,
-    /// When a plan is to be looked at again, or home teaching is due, whichever comes first.
+    /// When a plan is to be looked at again.
     #[serde(default)]
-    pub plan_due: Option<Day>,
+    pub review_due: Option<Day>,
+    /// What the quota of home teaching is held against; none of a child who is not taught at home.
+    #[serde(default)]
+    pub taught_at_home: Option<TaughtAtHome>,
     /// The proofs on file that nothing has replaced.
     #[serde(default)]
     pub proofs: Vec<StandingProof>,
@@ -192,6 +196,7 @@ pub fn fold(dossier: &Dossier, leaves: &Leaves, person_name: &dyn Fn(&Actor) -> 
     // The visits in the order in which they happened; the last word counts.
     let mut visits: Vec<_> = dossier.visits.values().collect();
     visits.sort_by_key(|visit| (visit.form.started_at, visit.entry));
+    let plan = ChildPlan::of(dossier);
     LedgerRow {
         leaves: leaves.clone(),
         status: status.key().to_owned(),
@@ -211,20 +216,20 @@ pub fn fold(dossier: &Dossier, leaves: &Leaves, person_name: &dyn Fn(&Actor) -> 
             .collect(),
         conflicts,
         cells,
-        plan_due: plan_due(dossier),
+        review_due: plan.review_due(),
+        taught_at_home: plan.taught_at_home(status, dossier.status_since()),
         proofs: evidence::standing(dossier),
     }
 }
 
-/// When a plan is to be looked at again, or home teaching is due.
-fn plan_due(dossier: &Dossier) -> Option<Day> {
-    let plan = ChildPlan::of(dossier);
-    let quota = HomeTeachingQuota::default_quota();
-    let session = quota.and_then(|quota| plan.session_due(quota, dossier.status(), dossier.status_since()));
-    plan.review_due().into_iter().chain(session).min()
-}
-
 impl LedgerRow {
+    /// When a plan is to be looked at again, or home teaching is due, whichever comes first.
+    #[must_use]
+    pub fn plan_due(&self, quotas: &HomeTeachingQuotas<'_>) -> Option<Day> {
+        let session = self.taught_at_home.as_ref().and_then(|taught| taught.due(quotas));
+        self.review_due.into_iter().chain(session).min()
+    }
+
     /// The child's evidence file on a day.
     #[must_use]
     pub fn evidence<'a>(&self, versions: &EvidenceVersions<'a>, on: Day) -> EvidenceFile<'a> {

@@ -23,6 +23,7 @@ pub mod evidence;
 pub mod evidence_rules;
 pub mod evidence_versions;
 pub mod field;
+pub mod home_teaching;
 pub mod id_number;
 pub mod identifier;
 pub mod ledger;

@@ -3,21 +3,19 @@
 //! (the county's own account: 放大每个学生的闪光点, 考试成绩+发展趋势). Entries that are only ever added.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::code_list::{PlanKind, ResultTrend, SchoolingStatus};
 use super::dossier::{Actor, Dossier};
+use super::home_teaching::{PERIODS_MAX, TaughtAtHome};
 use super::identifier::EntryId;
 use super::time::{Day, Timestamp};
 use crate::error::{Failure, Result};
 
 /// The longest text of one field, in characters.
 const TEXT_CHARS_MAX: usize = 1_000;
-/// More periods than a day of home teaching has were typed by mistake.
-const PERIODS_MAX: u8 = 8;
 
 /// What is filled in; which fields a kind needs, [`PlanForm::validate`] says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -148,41 +146,6 @@ pub struct PlanEntry {
     pub at: Timestamp,
 }
 
-/// How much home teaching there must be at least (handbook 5.4: every place has its own).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct HomeTeachingQuota {
-    /// Names the rules.
-    pub id: String,
-    /// Raised whenever something in them changes.
-    pub version: u32,
-    /// The name, in Chinese.
-    pub zh: String,
-    /// English.
-    pub en: String,
-    /// Where they come from.
-    pub source: String,
-    /// So many days after a session the next is due at the latest.
-    pub days_between: u16,
-    /// Periods of a session.
-    pub periods_per_session: u8,
-    /// Periods of half a school year.
-    pub periods_per_half_year: u16,
-    /// Minutes of a period.
-    pub minutes_per_period: u16,
-}
-
-static QUOTA: LazyLock<Option<HomeTeachingQuota>> =
-    LazyLock::new(|| serde_json::from_str(include_str!("rules/home-teaching.json")).ok());
-
-impl HomeTeachingQuota {
-    /// The quota that holds where the county has none of its own; none of what cannot be read, which a test rules out.
-    #[must_use]
-    pub fn default_quota() -> Option<&'static Self> {
-        QUOTA.as_ref()
-    }
-}
-
 /// What stands of the plans of a child. It does not depend on the day.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ChildPlan {
@@ -238,31 +201,30 @@ impl ChildPlan {
         self.plans.iter().filter_map(due).min()
     }
 
-    /// When the next session of home teaching is due, of a child who is taught at home: so many days after the last one, or
-    /// after the plan began, or after the status did.
+    /// What the county's quota is held against ([`super::home_teaching`]), of a child who is taught at home: counted from the last
+    /// session, or from the plan's first day, or from that of the status. None of any other child.
     #[must_use]
-    pub fn session_due(&self, quota: &HomeTeachingQuota, status: SchoolingStatus, since: Option<Day>) -> Option<Day> {
+    pub fn taught_at_home(&self, status: SchoolingStatus, since: Option<Day>) -> Option<TaughtAtHome> {
         if status != SchoolingStatus::HomeTeaching {
             return None;
         }
         let last = self.sessions.last().map(|session| session.form.on);
         let began = self.home_plans.iter().map(|plan| plan.form.on).max();
-        let from = last.or(began).or(since)?;
-        Some(from.plus_days(i32::from(quota.days_between)))
+        Some(TaughtAtHome { counted_from: last.or(began).or(since), periods: self.periods() })
     }
 
-    /// Periods of home teaching in the half of the school year that a day lies in.
+    /// Days of sessions with their periods.
     #[must_use]
-    pub fn periods_in_half_year(&self, today: Day) -> u16 {
-        let end = today.half_year_end();
-        let in_it = self.sessions.iter().filter(|session| session.form.on.half_year_end() == end);
-        in_it.fold(0, |sum, session| sum.saturating_add(session.form.periods.unwrap_or(0).into()))
+    pub fn periods(&self) -> Vec<(Day, u16)> {
+        let periods = |session: &PlanEntry| (session.form.on, session.form.periods.unwrap_or(0).into());
+        self.sessions.iter().map(periods).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::calendar::example::day;
+    use super::super::home_teaching::{HomeTeachingQuotas, periods_in_half_year};
     use super::*;
 
     fn form(kind: PlanKind, on: &str) -> PlanForm {
@@ -292,13 +254,6 @@ mod tests {
 
     fn plan(entries: Vec<PlanEntry>) -> ChildPlan {
         ChildPlan::of(&Dossier { plan: entries, ..Dossier::default() })
-    }
-
-    #[test]
-    fn the_quota_can_be_read_and_says_where_it_comes_from() {
-        let quota = HomeTeachingQuota::default_quota().unwrap();
-        assert_eq!((quota.days_between, quota.periods_per_half_year), (15, 10));
-        assert!(!quota.source.is_empty());
     }
 
     #[test]
@@ -337,19 +292,20 @@ mod tests {
 
     #[test]
     fn a_child_taught_at_home_is_due_a_session_and_its_periods_are_counted_by_half_year() {
-        let quota = HomeTeachingQuota::default_quota().unwrap();
+        let quotas = HomeTeachingQuotas::of(&[]);
         let status = SchoolingStatus::HomeTeaching;
         let since = Some(day("2026-09-01"));
-        assert_eq!(plan(vec![]).session_due(quota, status, since), Some(day("2026-09-16")));
+        let due = |plan: &ChildPlan| plan.taught_at_home(status, since).unwrap().due(&quotas);
+        assert_eq!(due(&plan(vec![])), Some(day("2026-09-16")));
         let two = PlanForm { periods: Some(2), ..form(PlanKind::Session, "2027-02-28") };
         let plan = plan(vec![
             entry(3, form(PlanKind::Session, "2027-03-01"), &[]),
             entry(1, form(PlanKind::Session, "2026-11-24"), &[]),
             entry(2, two, &[]),
         ]);
-        assert_eq!(plan.session_due(quota, status, since), Some(day("2027-03-16")));
-        assert_eq!(plan.session_due(quota, SchoolingStatus::EnrolledHere, since), None);
-        assert_eq!(plan.periods_in_half_year(day("2027-01-05")), 3);
-        assert_eq!(plan.periods_in_half_year(day("2027-03-01")), 1);
+        assert_eq!(due(&plan), Some(day("2027-03-16")));
+        assert_eq!(plan.taught_at_home(SchoolingStatus::EnrolledHere, since), None);
+        assert_eq!(periods_in_half_year(&plan.periods(), day("2027-01-05")), 3);
+        assert_eq!(periods_in_half_year(&plan.periods(), day("2027-03-01")), 1);
     }
 }

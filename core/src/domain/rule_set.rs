@@ -10,7 +10,7 @@ use super::calendar::SchoolDays;
 use super::role::Role;
 use super::setting_mistake::{MistakeCode, SettingMistake};
 use super::time::Day;
-use super::version::{self, Versioned};
+use super::version::{self, Versioned, versioned};
 
 /// A rule set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -296,36 +296,9 @@ impl RuleSet {
         }
         mistakes
     }
-
-    /// The same ladder under another name, which holds from another day: what is compared to see whether an edit changes
-    /// anything.
-    #[must_use]
-    pub fn says_the_same(&self, other: &Self) -> bool {
-        let bare = |set: &Self| Self {
-            version: 0,
-            edition: String::new(),
-            holds_from: self.holds_from,
-            source: String::new(),
-            ..set.clone()
-        };
-        bare(self) == bare(other)
-    }
 }
 
-impl Versioned for RuleSet {
-    fn id(&self) -> &str {
-        &self.id
-    }
-    fn number(&self) -> u32 {
-        self.version
-    }
-    fn edition(&self) -> &str {
-        &self.edition
-    }
-    fn holds_from(&self) -> Day {
-        self.holds_from
-    }
-}
+versioned!(RuleSet);
 
 /// The rule set for a case that began on `opened`: the last that held on that day; of none the earliest there is.
 #[must_use]

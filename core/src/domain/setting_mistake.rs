@@ -107,6 +107,12 @@ pub enum MistakeCode {
     KindUnknown,
     /// Further proofs: at least one, and no more than there are kinds to choose from.
     AskedWrong,
+    /// A quota of home teaching with a number of nothing.
+    QuotaZero,
+    /// More than can be meant: half a year between sessions, eight periods a session, three hours a period.
+    QuotaTooLarge,
+    /// Half a year asks for fewer periods than one session has.
+    QuotaContradicts,
     /// A proof cannot count as expiring more than half a year before its end: it would as soon as it is there.
     WarnedTooEarly,
 }

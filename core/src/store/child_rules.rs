@@ -1,4 +1,5 @@
-//! The county's rules by which the rows of children are filled, and what hangs on them: the days on which evidence is whole.
+//! The county's rules by which the rows of children are filled, and what hangs on them: the days on which evidence is whole, and
+//! when home teaching is due.
 //! They are kept beside the county, so that filling a row does not read the whole of it; when they change, all rows are filled
 //! anew from what they hold already, without a document being loaded.
 
@@ -9,6 +10,7 @@ use super::{Reading, malformed, sqlite};
 use crate::domain::county::County;
 use crate::domain::evidence_rules::EvidenceRules;
 use crate::domain::evidence_versions::EvidenceVersions;
+use crate::domain::home_teaching::{HomeTeachingQuota, HomeTeachingQuotas};
 use crate::domain::identifier::DocumentId;
 use crate::domain::ledger::LedgerRow;
 use crate::error::Result;
@@ -22,11 +24,21 @@ pub(super) const NOT_WHOLE_ON: &str = "NOT EXISTS (SELECT 1 FROM child_evidence,
 pub(super) struct ChildRules {
     /// Which proofs are asked for, all versions.
     evidence: Vec<EvidenceRules>,
+    /// How much home teaching there must be, all versions.
+    #[serde(default)]
+    home_teaching: Vec<HomeTeachingQuota>,
 }
 
 impl ChildRules {
     fn of(county: &County) -> Self {
-        Self { evidence: county.evidence.clone() }
+        Self { evidence: county.evidence.clone(), home_teaching: county.home_teaching.clone() }
+    }
+
+    fn ready(&self) -> Ready<'_> {
+        Ready {
+            evidence: EvidenceVersions::of(&self.evidence),
+            home_teaching: HomeTeachingQuotas::of(&self.home_teaching),
+        }
     }
 
     /// As they are kept; empty for none, as for most counties, so that nothing is read for each row.
@@ -42,10 +54,32 @@ impl ChildRules {
 /// Fills what hangs on the county's rules in the row of a child.
 pub(super) fn put(tx: &Transaction<'_>, document: DocumentId, row: &LedgerRow) -> Result<()> {
     let rules = ChildRules::read(&kept(tx)?)?;
-    put_by(tx, document, row, &EvidenceVersions::of(&rules.evidence))
+    put_by(tx, document, row, &rules.ready())
 }
 
-fn put_by(tx: &Transaction<'_>, document: DocumentId, row: &LedgerRow, evidence: &EvidenceVersions<'_>) -> Result<()> {
+/// The rules, ready to be asked of many rows.
+struct Ready<'a> {
+    evidence: EvidenceVersions<'a>,
+    home_teaching: HomeTeachingQuotas<'a>,
+}
+
+fn put_by(tx: &Transaction<'_>, document: DocumentId, row: &LedgerRow, rules: &Ready<'_>) -> Result<()> {
+    put_evidence(tx, document, row, &rules.evidence)?;
+    let due = row.plan_due(&rules.home_teaching).map(|day| day.to_string()).unwrap_or_default();
+    tx.prepare_cached("UPDATE child SET plan_due_on = :due WHERE document = :document AND plan_due_on <> :due")
+        .and_then(|mut statement| {
+            statement.execute(named_params! { ":document": document.as_bytes().as_slice(), ":due": due })
+        })
+        .map_err(sqlite)?;
+    Ok(())
+}
+
+fn put_evidence(
+    tx: &Transaction<'_>,
+    document: DocumentId,
+    row: &LedgerRow,
+    evidence: &EvidenceVersions<'_>,
+) -> Result<()> {
     clear_of(tx, document)?;
     for (from, until) in row.whole_days(evidence) {
         tx.prepare_cached(
@@ -86,10 +120,10 @@ pub(super) fn take_over(tx: &Transaction<'_>, county: &County) -> Result<()> {
     }
     tx.execute("UPDATE county SET child_rules = :rules WHERE id = 1", named_params! { ":rules": text })
         .map_err(sqlite)?;
-    let evidence = EvidenceVersions::of(&rules.evidence);
+    let ready = rules.ready();
     for document in documents(tx)? {
         if let Some(row) = Reading::within(tx).ledger_row(document)? {
-            put_by(tx, document, &row, &evidence)?;
+            put_by(tx, document, &row, &ready)?;
         }
     }
     Ok(())

@@ -21,7 +21,7 @@ use crate::protocol::photo::PhotoFile;
 use crate::store::document::DocumentRow;
 
 /// Raised whenever a projection is filled otherwise than before: an older one is then rebuilt.
-pub const VERSION: i64 = 13;
+pub const VERSION: i64 = 14;
 
 /// Writes all rows of one document anew.
 ///
@@ -76,11 +76,11 @@ fn project_child(tx: &Transaction<'_>, row: &DocumentRow, dossier: &Dossier) -> 
         "INSERT INTO child (document, name, sex, birth_date, id_number, village, village_group, school, class,
              household, status, out_of_school, closed, flags, last_visit_at, next_visit_on, promised_return_on,
              visit_count, photo_count, mismatch, conflict_count, conflicts, sort_key, cells,
-             plan_due_on, head, checked_on, found, opened_on)
+             head, checked_on, found, opened_on)
          VALUES (:document, :name, :sex, :birth_date, :id_number, :village, :village_group, :school, :class,
              :household, :status, :out_of_school, :closed, :flags, :last_visit_at, :next_visit_on,
              :promised_return_on, :visit_count, :photo_count, :mismatch, :conflict_count, :conflicts, :sort_key, :cells,
-             :plan_due_on, :head, :checked_on, :found, :opened_on)
+             :head, :checked_on, :found, :opened_on)
          ON CONFLICT (document) DO UPDATE SET name = excluded.name, sex = excluded.sex,
              birth_date = excluded.birth_date, id_number = excluded.id_number, village = excluded.village,
              village_group = excluded.village_group, school = excluded.school, class = excluded.class,
@@ -90,7 +90,7 @@ fn project_child(tx: &Transaction<'_>, row: &DocumentRow, dossier: &Dossier) -> 
              visit_count = excluded.visit_count, photo_count = excluded.photo_count, mismatch = excluded.mismatch,
              conflict_count = excluded.conflict_count, conflicts = excluded.conflicts,
              sort_key = excluded.sort_key, cells = excluded.cells,
-             plan_due_on = excluded.plan_due_on, head = excluded.head,
+             head = excluded.head,
              checked_on = excluded.checked_on, found = excluded.found, opened_on = excluded.opened_on",
     )
     .and_then(|mut statement| {
@@ -123,7 +123,6 @@ fn project_child(tx: &Transaction<'_>, row: &DocumentRow, dossier: &Dossier) -> 
             ":checked_on": check.map(|check| check.form.on.to_string()).unwrap_or_default(),
             ":found": check.and_then(|check| check.form.found).map_or("", CheckFound::key),
             ":opened_on": opened_on.map(|day| day.to_string()).unwrap_or_default(),
-            ":plan_due_on": ledger_row.plan_due.map(|day| day.to_string()).unwrap_or_default(),
         })
     })
     .map_err(sqlite)?;

@@ -172,6 +172,7 @@ impl Fiction {
             codes: Vec::new(),
             duty: DutyGrid::default(),
             evidence: Vec::new(),
+            home_teaching: Vec::new(),
             looks: Vec::new(),
             method: Vec::new(),
             round_from: None,

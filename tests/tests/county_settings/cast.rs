@@ -66,6 +66,17 @@ impl Cast {
         self.everybody_syncs();
     }
 
+    /// A clerk saves an edit who has become the officer of a township, at a desk that has not heard of it yet; then all sync.
+    pub(crate) fn saves_without_the_right(&self, edit: CountyEdit) {
+        self.everybody_syncs();
+        self.chen.goes_offline();
+        saves(&self.chen, edit).unwrap();
+        self.township.gives("陈科员", Role::TownshipOfficer, Scope::Place(self.township.township()));
+        self.chen.gets_signal();
+        self.everybody_syncs();
+        assert_eq!(self.township.kept_apart(), 1, "the server keeps it apart");
+    }
+
     pub(crate) fn place(&self) -> Place {
         let settings = settings(&self.chen);
         settings.county.places.into_iter().find(|place| place.code == self.village).unwrap()

@@ -2,16 +2,14 @@
 
 use jiafang_core::api::axes::RecordStatus;
 use jiafang_core::api::commands::Commands;
-use jiafang_core::api::county_settings::RuleStanding;
 use jiafang_core::api::evidence::ListEvidenceGaps;
 use jiafang_core::api::ledger_kind::LedgerKind;
+use jiafang_core::api::version_settings::RuleStanding;
 use jiafang_core::domain::code_list::SchoolingStatus;
 use jiafang_core::domain::county_edit::CountyEdit;
 use jiafang_core::domain::evidence::EvidenceState;
 use jiafang_core::domain::evidence_rules::EvidenceRules;
 use jiafang_core::domain::identifier::DocumentId;
-use jiafang_core::domain::place::Scope;
-use jiafang_core::domain::role::Role;
 use jiafang_core::domain::time::Day;
 use jiafang_core::error::ErrorCode;
 use jiafang_tests::kit::Person;
@@ -130,14 +128,7 @@ fn nobody_else_says_which_proofs_are_asked_for_and_what_makes_no_sense_is_refuse
     let failure = saves(&cast.chen, CountyEdit::Evidence { rules }).unwrap_err();
     assert_eq!((failure.code, failure.facts["reason"].as_str()), (ErrorCode::FieldInvalid, "one_missing"));
 
-    // The clerk has become the officer of a township, and the desk has not heard of it yet.
-    cast.everybody_syncs();
-    cast.chen.goes_offline();
-    saves(&cast.chen, edit).unwrap();
-    cast.township.gives("陈科员", Role::TownshipOfficer, Scope::Place(cast.township.township()));
-    cast.chen.gets_signal();
-    cast.everybody_syncs();
-    assert_eq!(cast.township.kept_apart(), 1, "the server keeps it apart");
+    cast.saves_without_the_right(edit);
     for person in [&cast.luo, &cast.li] {
         assert_eq!(without_evidence(person), ["石小雨:就读证明(盖章)等"], "on {}'s device", person.name);
     }

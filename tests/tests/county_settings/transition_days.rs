@@ -7,7 +7,6 @@ use jiafang_core::domain::calendar::Calendar;
 use jiafang_core::domain::county_edit::CountyEdit;
 use jiafang_core::domain::identifier::DocumentId;
 use jiafang_core::domain::place::{ClassId, Scope, Stage};
-use jiafang_core::domain::role::Role;
 use jiafang_core::domain::time::Day;
 use jiafang_core::domain::transition_days::{OwnTransitionDays, own_days_key};
 use jiafang_core::error::ErrorCode;
@@ -151,13 +150,7 @@ fn nobody_else_sets_the_days_of_transition_and_days_out_of_order_are_refused_by_
     }
     assert_eq!(cast.chen.syncs().waiting_records, 0, "nothing was written");
 
-    // The clerk has become the officer of a township, and the desk has not heard of it yet.
-    cast.chen.goes_offline();
-    saves(&cast.chen, edit).unwrap();
-    cast.township.gives("陈科员", Role::TownshipOfficer, Scope::Place(cast.township.township()));
-    cast.chen.gets_signal();
-    cast.everybody_syncs();
-    assert_eq!(cast.township.kept_apart(), 1, "the server keeps it apart");
+    cast.saves_without_the_right(edit);
     for person in [&cast.luo, &cast.li] {
         assert_eq!(year(person, Stage::Junior).own, None, "on {}'s device", person.name);
     }

@@ -197,6 +197,7 @@ fn places() -> Places {
         codes: vec![],
         duty: jiafang_core::domain::duty::DutyGrid::default(),
         evidence: vec![],
+        home_teaching: vec![],
         looks: vec![],
         method: vec![],
         round_from: None,

@@ -4,6 +4,7 @@ import type { CodeWording } from "./CodeWording";
 import type { Day } from "./Day";
 import type { DutySettings } from "./DutySettings";
 import type { EvidenceRules } from "./EvidenceRules";
+import type { HomeTeachingQuota } from "./HomeTeachingQuota";
 import type { MethodItem } from "./MethodItem";
 import type { Place } from "./Place";
 import type { RuleSet } from "./RuleSet";
@@ -52,7 +53,11 @@ from: Day, } | { "kind": "evidence",
 /**
  * It; number and edition are given when it is made, and the keys of kinds whose key begins with `new`.
  */
-rules: EvidenceRules, } | { "kind": "duty", 
+rules: EvidenceRules, } | { "kind": "home_teaching", 
+/**
+ * It; number and edition are given when it is made.
+ */
+quota: HomeTeachingQuota, } | { "kind": "duty", 
 /**
  * It.
  */

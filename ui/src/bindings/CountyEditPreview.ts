@@ -2,6 +2,7 @@
 import type { CountyEdit } from "./CountyEdit";
 import type { Day } from "./Day";
 import type { EvidenceDifference } from "./EvidenceDifference";
+import type { HomeTeachingDifference } from "./HomeTeachingDifference";
 import type { MovedCaseView } from "./MovedCaseView";
 import type { SettingMistake } from "./SettingMistake";
 import type { StepDifferenceView } from "./StepDifferenceView";
@@ -55,6 +56,10 @@ childrenHere: number,
  * What other rules of evidence would change.
  */
 evidence: EvidenceDifference | null, 
+/**
+ * What another quota of home teaching would change.
+ */
+homeTeaching: HomeTeachingDifference | null, 
 /**
  * Years of school transition that would have other days.
  */

@@ -2,9 +2,11 @@
 import type { ContestedView } from "./ContestedView";
 import type { County } from "./County";
 import type { Day } from "./Day";
-import type { EvidenceRulesView } from "./EvidenceRulesView";
-import type { RuleSetView } from "./RuleSetView";
+import type { EvidenceRules } from "./EvidenceRules";
+import type { HomeTeachingQuota } from "./HomeTeachingQuota";
+import type { RuleSet } from "./RuleSet";
 import type { TransitionYearView } from "./TransitionYearView";
+import type { VersionView } from "./VersionView";
 
 /**
  * The settings.
@@ -25,11 +27,19 @@ county: County,
 /**
  * The rule sets, newest first by the day from which they hold.
  */
-rules: Array<RuleSetView>, 
+rules: Array<VersionView<RuleSet>>, 
+/**
+ * Cases on this device that are open under a rule set, by its name.
+ */
+openCases: { [key in string]: number }, 
 /**
  * Which proofs are asked for, newest first by the day from which they hold.
  */
-evidence: Array<EvidenceRulesView>, 
+evidence: Array<VersionView<EvidenceRules>>, 
+/**
+ * How much home teaching there must be, newest first by the day from which it holds.
+ */
+homeTeaching: Array<VersionView<HomeTeachingQuota>>, 
 /**
  * The county has told no term of this school year: it is reckoned by defaults.
  */

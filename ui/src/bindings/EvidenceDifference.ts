@@ -2,7 +2,7 @@
 import type { SchoolingStatus } from "./SchoolingStatus";
 
 /**
- * What another version would change, on its first day.
+ * What other rules of evidence would change, on their first day.
  */
 export type EvidenceDifference = { 
 /**

@@ -24,7 +24,7 @@ sessions: Array<PlanEntryView>,
  */
 periods: number, 
 /**
- * The quota.
+ * The quota that holds today.
  */
 quota: HomeTeachingQuota | null, 
 /**

@@ -14,7 +14,6 @@ use crate::domain::calendar::{Calendar, cycle_key, day_key, term_key};
 use crate::domain::county::County;
 use crate::domain::county_edit::CountyEdit;
 use crate::domain::dossier::Actor;
-use crate::domain::evidence_rules::EvidenceRules;
 use crate::domain::identifier::EntryId;
 use crate::domain::look::{Look, LookForm};
 use crate::domain::method::{METHOD, MethodItem};
@@ -31,6 +30,8 @@ const GONE: &str = "null";
 const ROUND_FROM: &str = "round_from";
 /// How the keys of versions of what evidence asks for begin, among the rules. What knows only ladders reads none in them.
 const EVIDENCE: &str = "evidence/";
+/// How the keys of versions of the quota of home teaching begin, there likewise.
+const HOME_TEACHING: &str = "home_teaching/";
 /// How the keys of records of who asked for names begin.
 const LOOK: &str = "look/";
 
@@ -63,12 +64,9 @@ pub fn write(tx: &mut Transaction<'_>, county: &County) -> Result<()> {
         entries.push(Entry::of("schools", school.code.0.as_str(), school)?);
     }
     entries.extend(of_calendar(&county.calendar)?);
-    for set in &county.rules {
-        entries.push(Entry::of("rules", set.name(), set)?);
-    }
-    for rules in &county.evidence {
-        entries.push(Entry::of("rules", evidence_key(rules), rules)?);
-    }
+    entries.extend(versions("", &county.rules)?);
+    entries.extend(versions(EVIDENCE, &county.evidence)?);
+    entries.extend(versions(HOME_TEACHING, &county.home_teaching)?);
     for code in &county.codes {
         entries.push(Entry::of("county", code.entry_key(), code)?);
     }
@@ -113,24 +111,10 @@ fn looks(doc: &Automerge) -> Result<Vec<Look>> {
 /// [`ErrorCode::DocumentDamaged`].
 pub fn write_edit(tx: &mut Transaction<'_>, county: &County, edit: &CountyEdit) -> Result<()> {
     let entries = match edit {
-        CountyEdit::RuleSet { set } => {
-            let mut entries = vec![Entry::of("rules", set.name(), set)?];
-            // A county that had none of its own went by the default: from now on that stands beside the new one.
-            if county.rules.is_empty() {
-                for held in county.rule_sets() {
-                    entries.push(Entry::of("rules", held.name(), &held)?);
-                }
-            }
-            entries
-        }
-        CountyEdit::Evidence { rules } => {
-            let mut entries = vec![Entry::of("rules", evidence_key(rules), rules)?];
-            if county.evidence.is_empty() {
-                for held in county.evidence_rules() {
-                    entries.push(Entry::of("rules", evidence_key(&held), &held)?);
-                }
-            }
-            entries
+        CountyEdit::RuleSet { set } => next_version("", set, &county.rules, county.rule_sets())?,
+        CountyEdit::Evidence { rules } => next_version(EVIDENCE, rules, &county.evidence, county.evidence_rules())?,
+        CountyEdit::HomeTeaching { quota } => {
+            next_version(HOME_TEACHING, quota, &county.home_teaching, county.home_teaching_versions())?
         }
         CountyEdit::Calendar { put, remove } => {
             let gone = remove.iter().map(|key| Entry { root: "calendar", key: key.clone(), value: GONE.to_owned() });
@@ -153,8 +137,19 @@ pub fn write_edit(tx: &mut Transaction<'_>, county: &County, edit: &CountyEdit) 
     put(tx, &entries)
 }
 
-fn evidence_key(rules: &EvidenceRules) -> String {
-    format!("{EVIDENCE}{}", rules.version_name())
+fn versions<T: Versioned + Serialize>(prefix: &str, versions: &[T]) -> Result<Vec<Entry>> {
+    versions.iter().map(|one| Entry::of("rules", format!("{prefix}{}", one.version_name()), one)).collect()
+}
+
+/// Another version. A county that had none of its own went by the default: from now on that stands beside the new one.
+fn next_version<T: Versioned + Serialize + Clone>(
+    prefix: &str,
+    next: &T,
+    own: &[T],
+    held: Vec<T>,
+) -> Result<Vec<Entry>> {
+    let held = if own.is_empty() { held } else { Vec::new() };
+    versions(prefix, &std::iter::once(next.clone()).chain(held).collect::<Vec<_>>())
 }
 
 fn of_calendar(calendar: &Calendar) -> Result<Vec<Entry>> {
@@ -207,6 +202,7 @@ pub fn read(doc: &Automerge) -> Result<County> {
             },
             rules: entries::<RuleSet>(doc, "rules", "")?,
             evidence: entries(doc, "rules", EVIDENCE)?,
+            home_teaching: entries(doc, "rules", HOME_TEACHING)?,
             codes: entries(doc, "county", "code/")?,
             method,
             round_from: entries(doc, "county", ROUND_FROM)?.into_iter().next(),
@@ -320,6 +316,8 @@ fn written(doc: &Automerge, operation: &ExId) -> (Actor, Timestamp) {
 mod tests {
     use super::*;
     use crate::domain::doc::DocumentKind;
+    use crate::domain::evidence_rules::EvidenceRules;
+    use crate::domain::home_teaching::HomeTeachingQuota;
     use crate::domain::place::{PlaceCode, SchoolCode};
     use crate::domain::time::Timestamp;
 
@@ -344,6 +342,7 @@ mod tests {
             calendar: crate::domain::calendar::example::calendar(),
             rules: RuleSet::default_rules().into_iter().collect(),
             evidence: vec![EvidenceRules::default_rules().clone()],
+            home_teaching: HomeTeachingQuota::default_quota().cloned().into_iter().collect(),
             looks: vec![],
             method: vec![MethodItem {
                 key: "3f2a91-0".to_owned(),

@@ -92,6 +92,7 @@ pub(crate) fn county() -> County {
         codes: Vec::new(),
         duty: crate::domain::duty::DutyGrid::default(),
         evidence: Vec::new(),
+        home_teaching: Vec::new(),
         looks: Vec::new(),
         method: Vec::new(),
         round_from: None,

@@ -38,6 +38,6 @@ export function placeText(rules: EvidenceRules, key: string): string {
 
 /** Of whom more is asked. */
 export function conditionText(when: Condition): string {
-  const who = when.on === 'flag' ? word(app.codes?.childFlag, when.flag) : t('settings.evidence.noIdNumber')
+  const who = when.on === 'flag' ? t('settings.evidence.flagged', { flag: word(app.codes?.childFlag, when.flag) }) : t('settings.evidence.noIdNumber')
   return t('settings.evidence.also', { who })
 }

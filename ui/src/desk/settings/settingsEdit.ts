@@ -42,8 +42,20 @@ export function useEdit(done: () => void) {
 /** What is wrong, and where: 步骤顺序不对:天数少的要在前面(name_person). */
 export function mistakeText({ code, at: key }: SettingMistake, edit: CountyEdit): string {
   const words = i18n.global.t(`settings.mistake.${code}`)
-  const at = edit.kind === 'evidence' ? placeText(edit.rules, key) : key.startsWith('transition/') ? wayPlace(key) : key
+  const at = placeOf(key, edit)
   return at ? `${words}（${at}）` : words
+}
+
+function placeOf(key: string, edit: CountyEdit): string {
+  if (edit.kind === 'evidence') return placeText(edit.rules, key)
+  const field = `settings.home.${key}`
+  if (edit.kind === 'home_teaching' && i18n.global.te(field)) return i18n.global.t(field)
+  return key.startsWith('transition/') ? wayPlace(key) : key
+}
+
+/** What the next version begins from. One of an old day would be refused: today is the first that can be meant. */
+export function nextVersion<T extends { holds_from: string }>(rules: T, today: string): T {
+  return { ...copyOf(rules), holds_from: rules.holds_from > today ? rules.holds_from : today }
 }
 
 /** A copy that nothing else holds: what the screens show is read only. */
