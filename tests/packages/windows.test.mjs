@@ -13,8 +13,8 @@ const folder = mkdtempSync(join(tmpdir(), 'jiafang-wine-'))
 const drive = join(folder, 'wine/drive_c')
 const PLACE = '县教育局控辍保学工作领导小组办公室的电脑'
 const installed = join(drive, PLACE, '家访')
-// A Windows of its own, without what Wine would fetch for .NET and for pages; without its drivers for mice and sticks, which
-// fault at times while they start on a busy machine; and without entries in the menu of whoever runs this.
+// A Windows of its own, without what Wine would fetch for .NET and for pages; without its drivers for mice and sticks, as their
+// host faulted once while it started on a busy machine; and without entries in the menu of whoever runs this.
 const wine = {
   ...process.env, WINEPREFIX: join(folder, 'wine'), WINEARCH: 'win64', WINEDEBUG: '-all', LANG: 'C.UTF-8',
   WINEDLLOVERRIDES: 'mscoree=;mshtml=;winebus.sys=;wineusb.sys=;winemenubuilder.exe=',
