@@ -84,3 +84,19 @@ test('what the colleague refuses comes back to its author with the words and the
   await returned.waitFor({ state: 'detached' })
   assert.deepEqual([copy.wrong, colleague.wrong], [[], []], 'no error in either page')
 })
+
+test('who fears that something is missing presses a button, waits, and reads what the comparison came to', async () => {
+  await colleague.getByTestId('nav-sync').tap()
+  await colleague.getByTestId('completeness').locator('summary').tap()
+  await township.presses(colleague, 'completeness-begin', 'checkCompleteness')
+  await colleague.getByTestId('completeness-found').getByText('什么都不缺').waitFor()
+
+  await township.goesDown()
+  await township.presses(colleague, 'completeness-begin', 'checkCompleteness')
+  await colleague.getByTestId('completeness-found').getByText('没有核对完').waitFor()
+  assert.equal(await colleague.getByText('什么都不缺').count(), 0, 'without signal nothing is said to be complete')
+
+  await township.comesBack()
+  await township.presses(colleague, 'completeness-begin', 'checkCompleteness')
+  await colleague.getByTestId('completeness-found').getByText('什么都不缺').waitFor()
+})

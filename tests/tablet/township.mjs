@@ -176,19 +176,24 @@ export class Township {
 
   async syncs(page) {
     await page.getByTestId('nav-sync').click()
-    const rests = () => page.waitForFunction(() => !document.querySelector('[data-testid=sync-now]').disabled)
-    // A sync that begins by itself between the look at the button and the click takes the click with it: clicked again.
+    await this.presses(page, 'sync-now', 'syncNow')
+    await page.locator('[data-testid=sync-now]:enabled').waitFor()
+  }
+
+  /**
+   * Presses a button that rests while a sync runs. One that begins by itself between the look at the button and the click takes
+   * the click with it: pressed again, until the command is answered.
+   */
+  async presses(page, button, command) {
     let answered
     do {
-      await rests()
-      // Answered first: until then the button does not know that a sync has begun.
-      answered = page.waitForResponse((answer) => answer.url().endsWith('/call/syncNow'), { timeout: 5_000 }).then(
+      answered = page.waitForResponse((answer) => answer.url().endsWith(`/call/${command}`), { timeout: 5_000 }).then(
         () => true,
         () => false,
       )
-      await page.getByTestId('sync-now').click()
+      // Waits until the button does not rest.
+      await page.getByTestId(button).click()
     } while (!(await answered))
-    await rests()
   }
 
   /** Opens a child's dossier on a tablet and writes another address there, without sending it. */
