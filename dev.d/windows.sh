@@ -27,13 +27,12 @@ check_windows_imports() {
             return 1
         }
         # Among its resources, as Windows looks for it, and not merely somewhere in the file.
-        x86_64-w64-mingw32-windres -J coff -O res "$program" "$scratch/resources.res" &&
+        if ! { x86_64-w64-mingw32-windres -J coff -O res "$program" "$scratch/resources.res" &&
             grep -aq '<longPathAware .*>true<' "$scratch/resources.res" &&
-            grep -aq '<activeCodePage .*>UTF-8<' "$scratch/resources.res" ||
-            {
-                echo "$program has no manifest that asks for long paths and for UTF-8"
-                return 1
-            }
+            grep -aq '<activeCodePage .*>UTF-8<' "$scratch/resources.res"; }; then
+            echo "$program has no manifest that asks for long paths and for UTF-8"
+            return 1
+        fi
         printf '   %s: %s MB\n' "${program##*/}" "$(($(stat -c %s "$program") / 1000000))"
     done
 }
