@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::check::{self, CheckEntry};
 use super::code_list::{
     AttendanceMode, CheckFound, ChildFlag, ConfirmMethod, Placement, Relation, SchoolingStatus, Sex, VerifyMethod,
-    VisitMode, VisitPurpose,
+    VisitMode,
 };
 use super::county::{County, Mergers};
 use super::dossier::{Actor, Dossier, is_closed, is_out_of_school};
@@ -209,11 +209,7 @@ pub fn fold(dossier: &Dossier, leaves: &Leaves, person_name: &dyn Fn(&Actor) -> 
             .last()
             .and_then(|visit| visit.form.promised_return_on)
             .filter(|_| is_out_of_school(status) || status == SchoolingStatus::Unverified),
-        home_sessions: visits
-            .iter()
-            .filter(|visit| visit.form.purpose == Some(VisitPurpose::HomeTeaching))
-            .filter_map(|visit| visit.form.started_at.map(Timestamp::day))
-            .collect(),
+        home_sessions: plan.taught_on(),
         conflicts,
         cells,
         review_due: plan.review_due(),

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::code_list::{PlanKind, ResultTrend, SchoolingStatus};
-use super::dossier::{Actor, Dossier};
+use super::code_list::{PlanKind, ResultTrend, SchoolingStatus, VisitPurpose};
+use super::dossier::{Actor, Dossier, VisitRecord};
 use super::home_teaching::{PERIODS_MAX, TaughtAtHome};
 use super::identifier::EntryId;
 use super::time::{Day, Timestamp};
@@ -155,6 +155,8 @@ pub struct ChildPlan {
     pub home_plans: Vec<PlanEntry>,
     /// Sessions of home teaching, by day.
     pub sessions: Vec<PlanEntry>,
+    /// Days of visits whose purpose was home teaching, in their order: each was a session, too, of which nobody wrote the periods.
+    pub home_visits: Vec<Day>,
     /// What the child is good at and likes: what the last people wrote.
     pub strengths: Vec<PlanEntry>,
     /// Results, by day.
@@ -179,6 +181,12 @@ impl ChildPlan {
         let reviews_of = |plan: EntryId| -> Vec<PlanEntry> {
             by_day(PlanKind::Review).into_iter().filter(|review| review.seen.contains(&plan)).collect()
         };
+        let home_visit = |visit: &VisitRecord| {
+            let started_at = visit.form.started_at.filter(|_| visit.form.purpose == Some(VisitPurpose::HomeTeaching));
+            started_at.map(Timestamp::day)
+        };
+        let mut home_visits: Vec<Day> = dossier.visits.values().filter_map(home_visit).collect();
+        home_visits.sort_unstable();
         let plans = standing(PlanKind::Plan).into_iter().map(|plan| {
             let reviews = reviews_of(plan.entry);
             (plan, reviews)
@@ -187,6 +195,7 @@ impl ChildPlan {
             plans: plans.filter(|(_, reviews)| !reviews.iter().any(|review| review.form.ends)).collect(),
             home_plans: standing(PlanKind::HomePlan),
             sessions: by_day(PlanKind::Session),
+            home_visits,
             strengths: standing(PlanKind::Strengths),
             results: by_day(PlanKind::Results),
         }
@@ -208,9 +217,20 @@ impl ChildPlan {
         if status != SchoolingStatus::HomeTeaching {
             return None;
         }
-        let last = self.sessions.last().map(|session| session.form.on);
+        let last = self.taught_on().last().copied();
         let began = self.home_plans.iter().map(|plan| plan.form.on).max();
         Some(TaughtAtHome { counted_from: last.or(began).or(since), periods: self.periods() })
+    }
+
+    /// The days on which the child was taught at home, in their order: each visit for it, and each session in the plan of a day
+    /// on which no such visit is. Who writes both writes of one lesson.
+    #[must_use]
+    pub fn taught_on(&self) -> Vec<Day> {
+        let sessions = self.sessions.iter().map(|session| session.form.on);
+        let mut days: Vec<Day> = sessions.filter(|day| !self.home_visits.contains(day)).collect();
+        days.extend(&self.home_visits);
+        days.sort_unstable();
+        days
     }
 
     /// Days of sessions with their periods.
@@ -223,8 +243,11 @@ impl ChildPlan {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::super::calendar::example::day;
     use super::super::home_teaching::{HomeTeachingQuotas, periods_in_half_year};
+    use super::super::visit::VisitForm;
     use super::*;
 
     fn form(kind: PlanKind, on: &str) -> PlanForm {
@@ -307,5 +330,36 @@ mod tests {
         assert_eq!(plan.taught_at_home(SchoolingStatus::EnrolledHere, since), None);
         assert_eq!(periods_in_half_year(&plan.periods(), day("2027-01-05")), 3);
         assert_eq!(periods_in_half_year(&plan.periods(), day("2027-03-01")), 1);
+    }
+
+    #[test]
+    fn a_visit_for_home_teaching_is_a_session_and_who_writes_both_of_one_lesson_has_taught_once() {
+        let visit = |number: u8, on: &str, purpose: VisitPurpose| {
+            let started_at = Some(day(on).start());
+            let form = VisitForm { started_at, purpose: Some(purpose), ..VisitForm::default() };
+            let entry = EntryId::from_bytes([number; 16]);
+            (entry, VisitRecord { entry, form, actor: vec![number], at: Timestamp::default() })
+        };
+        let dossier = Dossier {
+            visits: BTreeMap::from([
+                visit(1, "2026-11-20", VisitPurpose::HomeTeaching),
+                visit(2, "2026-11-22", VisitPurpose::HomeTeaching),
+                visit(3, "2026-11-23", VisitPurpose::Routine),
+            ]),
+            plan: vec![
+                entry(4, form(PlanKind::Session, "2026-11-20"), &[]),
+                entry(5, form(PlanKind::Session, "2026-11-10"), &[]),
+            ],
+            ..Dossier::default()
+        };
+        let plan = ChildPlan::of(&dossier);
+        assert_eq!(plan.taught_on(), ["2026-11-10", "2026-11-20", "2026-11-22"].map(day));
+        let taught = plan.taught_at_home(SchoolingStatus::HomeTeaching, None).unwrap();
+        assert_eq!(taught.due(&HomeTeachingQuotas::of(&[])), Some(day("2026-12-07")), "counted from the visit");
+        assert_eq!(
+            taught.periods,
+            [(day("2026-11-10"), 1), (day("2026-11-20"), 1)],
+            "of a visit nobody wrote the periods"
+        );
     }
 }
