@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use automerge::Change;
 use jiafang_core::domain::doc::{self, DocumentKind};
-use jiafang_core::domain::identifier::Hash32;
+use jiafang_core::domain::identifier::{CertificateId, Hash32};
 use jiafang_core::domain::place::Leaves;
 use jiafang_core::domain::time::Timestamp;
 use jiafang_core::error::Result;
@@ -308,12 +308,14 @@ pub fn list_for(connection: &Connection, device: &Device) -> Result<Vec<ReviewIt
     Ok(items)
 }
 
-/// What became of an envelope that its device believes apart; `None` while it waits.
-fn fate(connection: &Connection, envelope: Hash32) -> Result<Option<Fate>> {
-    if let Some(seq) = log::seq_of(connection, envelope)? {
+/// What became of an envelope that its device believes apart; `None` while it waits. Of somebody else's envelope a device
+/// hears what it hears of one that does not exist.
+fn fate(connection: &Connection, certificate: CertificateId, envelope: Hash32) -> Result<Option<Fate>> {
+    if let Some(seq) = log::seq_of_own(connection, certificate, envelope)? {
         return Ok(Some(Fate::Accepted { seq }));
     }
-    let Some(row) = apart::row(connection, envelope)? else { return Ok(Some(Fate::Unknown)) };
+    let row = apart::row(connection, envelope)?.filter(|row| row.certificate == certificate);
+    let Some(row) = row else { return Ok(Some(Fate::Unknown)) };
     if row.verdict != Some(Verdict::Refuse) {
         return Ok(None);
     }
@@ -337,7 +339,7 @@ pub fn answer(
     let list = list_for(connection, device)?;
     let mut outcomes = Vec::new();
     for envelope in request.asks.iter().take(wire::ASKS_MAX) {
-        if let Some(fate) = fate(connection, *envelope)? {
+        if let Some(fate) = fate(connection, device.certificate, *envelope)? {
             outcomes.push(Outcome { envelope: *envelope, fate });
         }
     }
@@ -352,7 +354,7 @@ pub fn answer(
 }
 
 /// Where children lie of whom a device's records were decided over. While its own move waited, the device went by it; an
-/// accepted move moves no child, and a refused one none either.
+/// accepted move moves no child, and a refused one none either. The outcomes are those of its own records alone ([`fate`]).
 ///
 /// # Errors
 /// The faults of a store.

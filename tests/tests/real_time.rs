@@ -6,7 +6,9 @@
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
+use jiafang_core::api::commands::Commands;
 use jiafang_core::api::dossier::TimelineEvent;
+use jiafang_core::api::state::Nothing;
 use jiafang_core::domain::identifier::DocumentId;
 use jiafang_core::domain::place::Scope;
 use jiafang_core::environment::Environment;
@@ -84,6 +86,36 @@ fn a_tablet_waits_for_no_news_and_sends_by_itself_what_was_saved() {
     li.waits_for_the_sync();
     assert_eq!(li.switch.exchanges.load(Ordering::SeqCst), before + 2);
     assert!(li.switch.body_bytes.load(Ordering::SeqCst) - bytes < 1_024);
+}
+
+#[test]
+fn who_asks_for_a_sync_while_one_runs_gets_what_the_server_has_by_then() {
+    let mut township = Township::new(75);
+    let village = township.village(0);
+    let li = township.teacher("李老师", Scope::Place(village.clone()));
+    let wang = township.teacher("王老师", Scope::Place(village.clone()));
+    let gate = li.switch.hold_next_answer();
+    li.app().begin_sync();
+    gate.wait();
+
+    section("the answer is on its way when a colleague sends a child, and somebody presses");
+    wang.registers("石小雨", "2016-05-04", &village, "19900000001");
+    wang.syncs();
+    assert!(li.app().is_syncing());
+    li.app().sync_now(Nothing {}).unwrap();
+    gate.wait();
+    li.waits_for_the_sync();
+    assert_eq!(li.finds("").len(), 1, "the sync that ran was past it, and another followed");
+
+    section("and one that nobody asked for does not follow");
+    let before = li.switch.exchanges.load(Ordering::SeqCst);
+    let gate = li.switch.hold_next_answer();
+    li.app().begin_sync();
+    gate.wait();
+    li.app().begin_sync();
+    gate.wait();
+    li.waits_for_the_sync();
+    assert_eq!(li.switch.exchanges.load(Ordering::SeqCst), before + 1);
 }
 
 #[test]

@@ -426,7 +426,7 @@ impl Commands for Backend {
     fn fetch_photo(&self, request: photo::FetchPhoto) -> Result<photo::PhotoState> {
         let state = self.changing(|device| photo::fetch(device, &request))?;
         if matches!(state, photo::PhotoState::Wanted { .. }) {
-            self.begin_sync();
+            self.ask_for_sync();
         }
         Ok(state)
     }
@@ -436,7 +436,7 @@ impl Commands for Backend {
     }
 
     fn sync_now(&self, _: state::Nothing) -> Result<SyncStatus> {
-        self.begin_sync();
+        self.ask_for_sync();
         self.sync_status_view()
     }
 

@@ -1,14 +1,10 @@
 //! Looking whether everything is here and on the server: begun by a person, told while it goes on and afterwards.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-
 use serde::Serialize;
 use ts_rs::TS;
 
 use super::backend::{Backend, held};
-use super::running_sync::connected;
-use super::sync::SyncActivity;
+use super::running_sync::{Runner, connected};
 use crate::app::repair::{self, Progress, Repaired};
 use crate::domain::time::Timestamp;
 use crate::error::{ErrorCode, Result};
@@ -64,55 +60,53 @@ impl Backend {
 
     /// Begins to compare this device with the server on a thread of its own, unless a sync runs or the device is locked.
     pub fn begin_to_compare(&self) {
-        if held(&self.device).is_none() || self.syncing.runs.swap(true, Ordering::AcqRel) {
+        if held(&self.device).is_none() || !self.syncing.begins() {
             return;
         }
-        {
-            let mut told = held(&self.syncing.told);
-            told.activity = Some(SyncActivity::Records { received: 0 });
-            told.completeness = Completeness::Running { done: 0, total: 0 };
-        }
-        held(&self.syncing.pace).began();
-        let environment = self.environment().clone();
-        let (device, syncing, connector, host) =
-            (Arc::clone(&self.device), Arc::clone(&self.syncing), Arc::clone(&self.connector), self.host());
+        let runner = self.runner();
+        runner.tells_of_the_beginning();
+        held(&self.syncing.told).completeness = Completeness::Running { done: 0, total: 0 };
         std::thread::spawn(move || {
-            let compared: Result<Option<Repaired>> = (|| {
-                let mut link = held(&syncing.link);
-                let link = connected(&mut link, &device, connector.as_ref())?;
-                repair::repair(&device, link, &mut |progress| {
-                    let (done, total) = match progress {
-                        Progress::Syncing | Progress::Comparing => (0, 0),
-                        Progress::Reading { done, total } | Progress::Mending { done, total } => (done, total),
-                    };
-                    held(&syncing.told).completeness = Completeness::Running { done, total };
-                    host.changed();
-                })
-            })();
-            let failure = compared.as_ref().err().map(|failure| {
-                tracing::warn!(code = ?failure.code, detail = %failure.detail, "a comparison did not come to its end");
-                failure.code
-            });
-            {
-                let mut told = held(&syncing.told);
-                told.activity = None;
-                told.failure = failure;
-                told.completeness = match compared {
-                    Ok(Some(repaired)) => ended(repaired, environment.now()),
-                    Ok(None) => Completeness::NotYet { at: environment.now() },
-                    Err(failure) => Completeness::Failed { code: failure.code },
-                };
-            }
-            let how = match failure {
-                Some(code) => Ended::Broken { code, moved: false },
-                None => Ended::Well { leaves_waiting: false },
-            };
-            held(&syncing.pace).ended(how, environment.clock.monotonic_ms());
-            syncing.runs.store(false, Ordering::Release);
-            syncing.alarm.ring();
-            host.changed();
+            compares(&runner);
+            runner.ends();
         });
     }
+}
+
+/// Compares, tells how far it is, and leaves what it came to.
+fn compares(runner: &Runner) {
+    let Runner { environment, device, syncing, connector, host } = runner;
+    let compared: Result<Option<Repaired>> = (|| {
+        let mut link = held(&syncing.link);
+        let link = connected(&mut link, device, connector.as_ref())?;
+        repair::repair(device, link, &mut |progress| {
+            let (done, total) = match progress {
+                Progress::Syncing | Progress::Comparing => (0, 0),
+                Progress::Reading { done, total } | Progress::Mending { done, total } => (done, total),
+            };
+            held(&syncing.told).completeness = Completeness::Running { done, total };
+            host.changed();
+        })
+    })();
+    let failure = compared.as_ref().err().map(|failure| {
+        tracing::warn!(code = ?failure.code, detail = %failure.detail, "a comparison did not come to its end");
+        failure.code
+    });
+    {
+        let mut told = held(&syncing.told);
+        told.activity = None;
+        told.failure = failure;
+        told.completeness = match compared {
+            Ok(Some(repaired)) => ended(repaired, environment.now()),
+            Ok(None) => Completeness::NotYet { at: environment.now() },
+            Err(failure) => Completeness::Failed { code: failure.code },
+        };
+    }
+    let how = match failure {
+        Some(code) => Ended::Broken { code, moved: false },
+        None => Ended::Well { leaves_waiting: false },
+    };
+    held(&syncing.pace).ended(how, environment.clock.monotonic_ms());
 }
 
 fn ended(repaired: Repaired, at: Timestamp) -> Completeness {

@@ -1,6 +1,5 @@
 //! The sync that runs beside the user interface, on a thread of its own.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::backend::{Backend, Host, held};
@@ -10,14 +9,25 @@ use super::sync::{self, SyncActivity, SyncStatus};
 use crate::app::synchronise::{SharedDevice, synchronise};
 use crate::app::tidy_photos::tidy_photos;
 use crate::domain::time::Day;
+use crate::environment::Environment;
 use crate::error::{ErrorCode, Failure, Result};
 use crate::sync::link::{Connector, Link};
 use crate::sync::pace::{Ended, Pace};
 
+/// Whether a sync or a comparison runs: one at a time.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Run {
+    #[default]
+    Rests,
+    Runs,
+    /// Somebody has asked for a sync while one ran: it may have been past what is asked for, and another follows.
+    RunsAndIsAskedFor,
+}
+
 /// What is known of the sync that runs or ran last.
 #[derive(Default)]
 pub(super) struct Syncing {
-    pub(super) runs: AtomicBool,
+    run: Mutex<Run>,
     pub(super) told: Mutex<Told>,
     /// Kept warm from one sync to the next.
     pub(super) link: Mutex<Option<Box<dyn Link>>>,
@@ -36,11 +46,43 @@ pub(super) struct Told {
     pub(super) completeness: Completeness,
 }
 
+impl Syncing {
+    fn rests(&self) -> bool {
+        *held(&self.run) == Run::Rests
+    }
+
+    /// Takes the one run there is; `false` when one runs.
+    pub(super) fn begins(&self) -> bool {
+        let mut run = held(&self.run);
+        let rests = *run == Run::Rests;
+        if rests {
+            *run = Run::Runs;
+        }
+        rests
+    }
+
+    /// Takes the one run there is, or has another sync follow the one that runs, and then says `false`.
+    fn begins_or_follows(&self) -> bool {
+        let mut run = held(&self.run);
+        let rests = *run == Run::Rests;
+        *run = if rests { Run::Runs } else { Run::RunsAndIsAskedFor };
+        rests
+    }
+
+    /// A run has ended; `true` when a sync was asked for meanwhile: it still runs then.
+    pub(super) fn ends(&self) -> bool {
+        let mut run = held(&self.run);
+        let asked_for = *run == Run::RunsAndIsAskedFor;
+        *run = if asked_for { Run::Runs } else { Run::Rests };
+        asked_for
+    }
+}
+
 impl Backend {
     /// Whether a sync runs.
     #[must_use]
     pub fn is_syncing(&self) -> bool {
-        self.syncing.runs.load(Ordering::Acquire)
+        !self.syncing.rests()
     }
 
     pub(super) fn sync_status_view(&self) -> Result<SyncStatus> {
@@ -51,39 +93,89 @@ impl Backend {
 
     /// Begins a sync on a thread of its own, unless one runs or the device is locked.
     pub fn begin_sync(&self) {
-        if held(&self.device).is_none() || self.syncing.runs.swap(true, Ordering::AcqRel) {
-            return;
+        if held(&self.device).is_some() && self.syncing.begins() {
+            self.spawn_sync();
         }
+    }
+
+    /// Somebody asks for a sync: it begins, or follows the one that runs, which may be past what is asked for.
+    pub(super) fn ask_for_sync(&self) {
+        if held(&self.device).is_some() && self.syncing.begins_or_follows() {
+            self.spawn_sync();
+        }
+    }
+
+    fn spawn_sync(&self) {
+        let runner = self.runner();
+        runner.tells_of_the_beginning();
+        std::thread::spawn(move || runner.runs());
+    }
+
+    pub(super) fn runner(&self) -> Runner {
+        Runner {
+            environment: self.environment().clone(),
+            device: Arc::clone(&self.device),
+            syncing: Arc::clone(&self.syncing),
+            connector: Arc::clone(&self.connector),
+            host: self.host(),
+        }
+    }
+}
+
+/// What a thread that syncs or compares has of the backend, without keeping it alive.
+pub(super) struct Runner {
+    pub(super) environment: Environment,
+    pub(super) device: Arc<SharedDevice>,
+    pub(super) syncing: Arc<Syncing>,
+    pub(super) connector: Arc<dyn Connector>,
+    pub(super) host: Arc<dyn Host>,
+}
+
+impl Runner {
+    pub(super) fn tells_of_the_beginning(&self) {
         held(&self.syncing.told).activity = Some(SyncActivity::Records { received: 0 });
         held(&self.syncing.pace).began();
-        let environment = self.environment.clone();
-        let (device, syncing, connector, host) =
-            (Arc::clone(&self.device), Arc::clone(&self.syncing), Arc::clone(&self.connector), Arc::clone(&self.host));
-        std::thread::spawn(move || {
-            let mut moved = false;
-            let result = run_sync(&device, &syncing, connector.as_ref(), host.as_ref(), &mut moved);
-            // With signal or without: this thread holds up nobody.
-            if let Err(failure) = tidy_photos(&device) {
-                tracing::warn!(code = ?failure.code, detail = %failure.detail, "the photo files were not tidied up");
-            }
-            let failure = result.err().map(|failure| {
-                tracing::warn!(code = ?failure.code, detail = %failure.detail, "a sync did not come to its end");
-                failure.code
-            });
-            {
-                let mut told = held(&syncing.told);
-                told.activity = None;
-                told.failure = failure;
-            }
-            let how = match failure {
-                Some(code) => Ended::Broken { code, moved },
-                None => Ended::Well { leaves_waiting: by_itself::something_waits(&device).unwrap_or(false) },
-            };
-            held(&syncing.pace).ended(how, environment.clock.monotonic_ms());
-            syncing.runs.store(false, Ordering::Release);
-            syncing.alarm.ring();
-            host.changed();
+    }
+
+    /// Syncs, and again when somebody asked for it meanwhile.
+    fn runs(&self) {
+        self.syncs();
+        self.ends();
+    }
+
+    /// The run is over, for whoever waits; unless a sync was asked for meanwhile, which follows.
+    pub(super) fn ends(&self) {
+        while self.syncing.ends() {
+            self.tells_of_the_beginning();
+            self.host.changed();
+            self.syncs();
+        }
+        self.syncing.alarm.ring();
+        self.host.changed();
+    }
+
+    fn syncs(&self) {
+        let Self { environment, device, syncing, connector, host } = self;
+        let mut moved = false;
+        let result = run_sync(device, syncing, connector.as_ref(), host.as_ref(), &mut moved);
+        // With signal or without: this thread holds up nobody.
+        if let Err(failure) = tidy_photos(device) {
+            tracing::warn!(code = ?failure.code, detail = %failure.detail, "the photo files were not tidied up");
+        }
+        let failure = result.err().map(|failure| {
+            tracing::warn!(code = ?failure.code, detail = %failure.detail, "a sync did not come to its end");
+            failure.code
         });
+        {
+            let mut told = held(&syncing.told);
+            told.activity = None;
+            told.failure = failure;
+        }
+        let how = match failure {
+            Some(code) => Ended::Broken { code, moved },
+            None => Ended::Well { leaves_waiting: by_itself::something_waits(device).unwrap_or(false) },
+        };
+        held(&syncing.pace).ended(how, environment.clock.monotonic_ms());
     }
 }
 

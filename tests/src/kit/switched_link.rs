@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Barrier, Mutex, PoisonError};
 
 use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::protocol::PHOTO_PART_BYTES;
@@ -17,6 +17,7 @@ use jiafang_sync_client::HttpsConnector;
 pub struct Switch {
     no_signal: AtomicBool,
     lose_next_answer: AtomicBool,
+    hold_next_answer: Mutex<Option<Arc<Barrier>>>,
     cut_after_parts: AtomicU64,
     /// Exchanges that reached the server.
     pub exchanges: AtomicU64,
@@ -43,6 +44,14 @@ impl Switch {
     /// The next exchange reaches the server, and its answer is lost.
     pub fn lose_next_answer(&self) {
         self.lose_next_answer.store(true, Ordering::SeqCst);
+    }
+
+    /// The next answer waits on its way, until the test has waited twice at what is given: first until the answer is there,
+    /// then to let it go.
+    pub fn hold_next_answer(&self) -> Arc<Barrier> {
+        let gate = Arc::new(Barrier::new(2));
+        *self.hold_next_answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&gate));
+        gate
     }
 
     /// The link breaks after so many parts of photos, up or down, or of packs.
@@ -100,6 +109,11 @@ impl Link for SwitchedLink {
         let exchanged = self.link.exchange(body)?;
         self.switch.exchanges.fetch_add(1, Ordering::SeqCst);
         self.switch.body_bytes.fetch_add(sent.saturating_add(exchanged.answer_bytes), Ordering::SeqCst);
+        let held = self.switch.hold_next_answer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(gate) = held {
+            gate.wait();
+            gate.wait();
+        }
         if self.switch.lose_next_answer.swap(false, Ordering::SeqCst) {
             return Err(LinkFailure::Unreachable("the answer was lost".to_owned()));
         }

@@ -22,7 +22,7 @@ use jiafang_core::domain::role::Role;
 use jiafang_core::spreadsheet::reader::read_sheet;
 use jiafang_tests::kit::{Person, Township, section};
 
-use crate::window::{by, display, window};
+use crate::window::{LastWords, by, display, window};
 
 /// How long the whole story may take; a driver that hangs must not hang everything.
 const STORY_TIME_MAX: Duration = Duration::from_secs(180);
@@ -70,8 +70,7 @@ async fn tell_the_field_work(display: &str, data: &Path, code: &str, township: &
     tablet.clicks(&by("phone-save")).await;
     tablet.waits_until(&by("guardian-phone"), "19900000003").await;
     tokio::task::block_in_place(|| wang.syncs());
-    tablet.clicks(&by("nav-sync")).await;
-    tablet.clicks(&by("sync-now")).await;
+    tablet.syncs().await;
     tablet.waits_until(&by("delivery-photo"), "服务器").await;
     tablet.shoots("sync").await;
     tablet.closes().await;
@@ -82,8 +81,7 @@ async fn tell_the_desk_work(display: &str, data: &Path, code: &str, wang: &Perso
     section("the coordinator enrols, and the ledger fills");
     let desk = window(display, data).await;
     desk.enrols(code).await;
-    desk.clicks(&by("nav-sync")).await;
-    desk.clicks(&by("sync-now")).await;
+    desk.syncs().await;
     desk.clicks(&by("nav-ledger")).await;
     desk.types(&by("ledger-search"), "石小雨").await;
     desk.clicks("[data-testid='ledger-row'][data-name='石小雨']").await;
@@ -117,9 +115,7 @@ async fn tell_the_desk_work(display: &str, data: &Path, code: &str, wang: &Perso
     );
 
     section("the settled value reaches the other teacher");
-    desk.clicks(&by("nav-sync")).await;
-    desk.clicks(&by("sync-now")).await;
-    desk.waits_for("[data-testid='strip']:not(.waiting)").await;
+    desk.syncs().await;
     desk.closes().await;
     tokio::task::block_in_place(|| wang.syncs());
     assert_eq!(wang.opens(wang.child("石小雨")).guardians[0].phone.value, "19900000003");
@@ -128,6 +124,7 @@ async fn tell_the_desk_work(display: &str, data: &Path, code: &str, wang: &Perso
 #[test]
 fn a_visit_reaches_the_coordinators_ledger_in_the_real_window() {
     let _alone = ONE_STORY.lock().unwrap_or_else(PoisonError::into_inner);
+    let _last_words = LastWords;
     let mut township = Township::new(7);
     let village = township.village(0);
     // A colleague with a tablet of her own has registered a child and been there.
@@ -153,6 +150,7 @@ fn a_visit_reaches_the_coordinators_ledger_in_the_real_window() {
 #[test]
 fn a_child_is_missing_reported_noticed_back_and_closed_in_the_windows_of_four_people() {
     let _alone = ONE_STORY.lock().unwrap_or_else(PoisonError::into_inner);
+    let _last_words = LastWords;
     let mut township = Township::new(8);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let story = missing_child::tell(&mut township);

@@ -51,13 +51,6 @@ impl Windows {
 }
 
 impl Window {
-    async fn syncs(&self) {
-        self.clicks(&by("nav-sync")).await;
-        self.clicks(&by("sync-now")).await;
-        self.waits_for("[data-testid='sync-now']:not([disabled])").await;
-        self.waits_for("[data-testid='strip']:not(.waiting)").await;
-    }
-
     async fn opens_the_child(&self) {
         self.clicks(&by("nav-children")).await;
         self.types(&by("child-search"), "sxy").await;

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use fantoccini::wd::Capabilities;
@@ -99,18 +100,38 @@ pub(crate) async fn window_at(display: &str, data: &Path, environment: &[(&str, 
     Window { client, display: display.to_owned(), _driver: driver }
 }
 
+/// What a window showed when it failed.
+static LAST_SEEN: Mutex<String> = Mutex::new(String::new());
+
+/// Says what the window that failed showed as the very last words of a test, behind the trace of its panic.
+pub(crate) struct LastWords;
+
+impl Drop for LastWords {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", LAST_SEEN.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+}
+
 pub(crate) fn by(testid: &str) -> String {
     format!("[data-testid='{testid}']")
 }
 
 impl Window {
+    /// Fails the test, with a picture and the text of what the window shows.
+    async fn fails(&self, words: &str) -> ! {
+        let page = self.client.execute("return location.hash + '\\n' + document.body.innerText", Vec::new()).await;
+        let page = page.map_or_else(|cause| cause.to_string(), |page| page.as_str().unwrap_or_default().to_owned());
+        *LAST_SEEN.lock().unwrap_or_else(PoisonError::into_inner) = format!("{words}: the window shows\n{page}");
+        self.shoots("failed").await;
+        panic!("{words}: see shots/window/failed.png")
+    }
+
     pub(crate) async fn waits_for(&self, selector: &str) -> fantoccini::elements::Element {
         match self.client.wait().at_most(PATIENCE).for_element(Locator::Css(selector)).await {
             Ok(element) => element,
-            Err(cause) => {
-                self.shoots("failed").await;
-                panic!("{selector} does not appear: {cause}: see shots/window/failed.png")
-            }
+            Err(cause) => self.fails(&format!("{selector} does not appear: {cause}")).await,
         }
     }
 
@@ -154,10 +175,7 @@ impl Window {
         });
         match waited.await {
             Ok(text) => text,
-            Err(_) => {
-                self.shoots("failed").await;
-                panic!("{selector} never says {says}: see shots/window/failed.png")
-            }
+            Err(_) => self.fails(&format!("{selector} never says {says}")).await,
         }
     }
 
@@ -169,8 +187,7 @@ impl Window {
             }
         };
         if tokio::time::timeout(PATIENCE, gone).await.is_err() {
-            self.shoots("failed").await;
-            panic!("{selector} stays: see shots/window/failed.png");
+            self.fails(&format!("{selector} stays")).await;
         }
     }
 
@@ -183,7 +200,9 @@ impl Window {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         };
-        assert!(tokio::time::timeout(PATIENCE, shown).await.is_ok(), "the page never shows {day}");
+        if tokio::time::timeout(PATIENCE, shown).await.is_err() {
+            self.fails(&format!("the page never shows {day}")).await;
+        }
     }
 
     /// Waits until a picture is there and decoded.
@@ -196,7 +215,31 @@ impl Window {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         };
-        assert!(tokio::time::timeout(PATIENCE, shown).await.is_ok(), "{selector} shows no picture");
+        if tokio::time::timeout(PATIENCE, shown).await.is_err() {
+            self.fails(&format!("{selector} shows no picture")).await;
+        }
+    }
+
+    /// Asks for a sync and waits for its end. The button rests while one runs that began by itself, and would take the click with
+    /// it: whether it rests and the click are one look.
+    pub(crate) async fn syncs(&self) {
+        self.clicks(&by("nav-sync")).await;
+        tracing::info!("asks for a sync");
+        let script = "const it = arguments[0]; if (it.disabled) return false; it.click(); return true";
+        let pressed = async {
+            loop {
+                let button = serde_json::to_value(self.waits_for(&by("sync-now")).await).unwrap();
+                if self.client.execute(script, vec![button]).await.unwrap() == true {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, pressed).await.is_err() {
+            self.fails("the button for a sync rests for ever").await;
+        }
+        self.waits_for("[data-testid='sync-now']:not([disabled])").await;
+        self.waits_for("[data-testid='strip']:not(.waiting)").await;
     }
 
     pub(crate) async fn enrols(&self, code: &str) {

@@ -4,8 +4,10 @@ use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, ObjType, ROOT};
 use jiafang_core::domain::doc::CHANGE_BYTES_MAX;
 use jiafang_core::domain::doc::{self, dossier_write};
+use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::domain::place::{ClassId, Leaves};
 use jiafang_core::domain::role::Role;
+use jiafang_core::protocol::apart::{ApartRequest, Fate};
 use jiafang_core::protocol::envelope::Envelope;
 use jiafang_core::protocol::sync::{QuarantineReason, Receipt};
 use jiafang_sync_server::store::apart;
@@ -164,7 +166,7 @@ fn what_was_written_upon_a_record_that_waits_apart_waits_with_it() {
     let mut teacher = Device::of_teacher(&county, "李老师", YUNLING);
     let mut dossier = teacher.opens(YUNLING);
     let change = teacher.writes(&mut dossier, "一组").body.change;
-    (teacher.counter, teacher.previous) = (0, jiafang_core::domain::identifier::Hash32::ZERO);
+    (teacher.counter, teacher.previous) = (0, Hash32::ZERO);
     let broken = teacher.wraps(&dossier, change[..change.len() - 1].to_vec());
     let next = teacher.writes(&mut dossier, "二组");
     assert_eq!(
@@ -193,6 +195,35 @@ fn nobody_writes_under_the_actor_of_a_colleague() {
     assert_eq!(receipts(&wang.syncs(&[forged])), [(2, quarantined(QuarantineReason::NotYours))]);
     wang.actor = [4; 16];
     all_goes_on(&county, &mut wang);
+}
+
+#[test]
+fn nobody_hears_what_became_of_a_colleagues_records_whose_hashes_he_knows() {
+    let county = County::served();
+    let mut li = Device::of_teacher(&county, "李老师", YUNLING);
+    let mut elsewhere = li.opens(SHIQIAO);
+    let mut own = li.opens(YUNLING);
+    let written = [li.writes(&mut own, "一组"), li.writes(&mut elsewhere, "一组")];
+    assert_eq!(receipts(&li.syncs(&written)), [(1, Receipt::Stored), (2, quarantined(QuarantineReason::NotYours))]);
+    let asks: Vec<_> = written.iter().map(Envelope::hash).chain([Hash32([7; 32])]).collect();
+    let fates = |device: &mut Device| {
+        let mut request = device.request(&[]);
+        request.apart = Some(ApartRequest {
+            review: Hash32::ZERO,
+            asks: asks.clone(),
+            decisions: Vec::new(),
+            own_head: None,
+            twin_known: false,
+            given_back: None,
+        });
+        let answer = device.asks(&request).unwrap();
+        assert_eq!(answer.moves, None);
+        answer.apart.unwrap().outcomes.into_iter().map(|told| (told.envelope, told.fate)).collect::<Vec<_>>()
+    };
+    let mut wang = Device::of_teacher(&county, "王老师", SHIQIAO);
+    assert_eq!(fates(&mut wang), asks.iter().map(|hash| (*hash, Fate::Unknown)).collect::<Vec<_>>());
+    let [(stored, Fate::Accepted { .. }), (unknown, Fate::Unknown)] = fates(&mut li)[..] else { panic!("of her own") };
+    assert_eq!([stored, unknown], [asks[0], asks[2]], "and of what still waits nothing is said");
 }
 
 #[test]
@@ -289,7 +320,7 @@ fn a_clone_that_syncs_first_does_not_shut_its_own_branch_out_either() {
     let mut of_clone = dossier.clone();
     let ahead = [tablet.writes(&mut dossier, "一组"), tablet.writes(&mut dossier, "二组")];
     tablet.syncs(&ahead);
-    (tablet.counter, tablet.previous, tablet.actor) = (0, jiafang_core::domain::identifier::Hash32::ZERO, [6; 16]);
+    (tablet.counter, tablet.previous, tablet.actor) = (0, Hash32::ZERO, [6; 16]);
     let late: Vec<Envelope> = (0..4).map(|number| tablet.writes(&mut of_clone, &format!("{number}号"))).collect();
     // One by one, over days: each is told the same, and none waits without an answer.
     for visit in late {
