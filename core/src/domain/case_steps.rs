@@ -3,7 +3,7 @@
 use super::calendar::SchoolDays;
 use super::case::{CaseStep, Contact, StepDone, StepStanding};
 use super::case_fold::Clock;
-use super::case_record::CaseRecord;
+use super::case_record::{CaseRecord, decides};
 use super::code_list::CaseRecordKind;
 use super::rule_set::{DayUnit, RuleSet, RuleStep, StepRecord, Trigger};
 use super::time::Day;
@@ -58,6 +58,16 @@ impl Round<'_> {
             .map(|record| record.form.on)
             .min()
     }
+
+    /// The first day on which a person who may decided that the child has dropped out.
+    fn dropout_confirmed_on(&self, clock: &Clock<'_>) -> Option<Day> {
+        self.records
+            .iter()
+            .filter(|record| record.form.kind == CaseRecordKind::Dropout)
+            .filter(|record| (clock.doer)(&record.actor).is_some_and(|doer| decides(doer.role)))
+            .map(|record| record.form.on)
+            .min()
+    }
 }
 
 /// The last day that the notice gives the family; `None` before its service.
@@ -76,7 +86,7 @@ pub(super) fn of_round(
 ) -> Vec<CaseStep> {
     let mut steps: Vec<CaseStep> = Vec::new();
     for step in &rules.steps {
-        let triggered_on = triggered_on(step, round, &steps, clock.today);
+        let triggered_on = triggered_on(step, round, &steps, clock);
         let mut candidates = candidates(rules, step, round, triggered_on).into_iter();
         let first = candidates.next();
         let due_on = triggered_on.map(|day| step.within.due(day, clock.days));
@@ -120,7 +130,8 @@ fn earliest(a: Option<Day>, b: Option<Day>) -> Option<Day> {
     [a, b].into_iter().flatten().min()
 }
 
-fn triggered_on(step: &RuleStep, round: &Round<'_>, before: &[CaseStep], today: Day) -> Option<Day> {
+fn triggered_on(step: &RuleStep, round: &Round<'_>, before: &[CaseStep], clock: &Clock<'_>) -> Option<Day> {
+    let today = clock.today;
     match &step.trigger {
         Trigger::AbsentDays { count } => round.absent_day(*count),
         Trigger::CaseAge { days } => {
@@ -132,6 +143,7 @@ fn triggered_on(step: &RuleStep, round: &Round<'_>, before: &[CaseStep], today: 
         Trigger::StepDone { step } => {
             before.iter().find(|other| other.key == *step).and_then(|other| other.done.as_ref()).map(|done| done.on)
         }
+        Trigger::DropoutConfirmed => round.dropout_confirmed_on(clock),
         Trigger::NoticeServed => round.served_on(),
         Trigger::AfterReturn { days } => {
             let day = plus(round.returned_on?, *days);
@@ -155,7 +167,7 @@ fn expected_on(rules: &RuleSet, step: &RuleStep, round: &Round<'_>, clock: &Cloc
         }
         Trigger::CaseAge { days } => Some(plus(round.from, *days)),
         Trigger::AfterReturn { days } => round.returned_on.map(|day| plus(day, *days)),
-        Trigger::MonthDay { .. } | Trigger::StepDone { .. } | Trigger::NoticeServed => None,
+        Trigger::MonthDay { .. } | Trigger::StepDone { .. } | Trigger::DropoutConfirmed | Trigger::NoticeServed => None,
     }
 }
 

@@ -7,6 +7,8 @@ mod case_closing;
 pub mod case_fold;
 #[cfg(test)]
 mod case_fold_tests;
+#[cfg(test)]
+mod case_ladder_tests;
 pub mod case_record;
 mod case_steps;
 pub mod case_tasks;

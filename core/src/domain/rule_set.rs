@@ -152,6 +152,8 @@ pub enum Trigger {
         /// Its key.
         step: String,
     },
+    /// A person who may has decided that the child has dropped out.
+    DropoutConfirmed,
     /// The notice was served: the deadline is for the family, and what follows it for the owner.
     NoticeServed,
     /// The child is back, so many calendar days ago.
@@ -290,6 +292,7 @@ impl RuleSet {
                 Trigger::MonthDay { day } if !(1..=31).contains(day) => add(MistakeCode::MonthDayWrong, &step.key),
                 Trigger::MonthDay { .. }
                 | Trigger::CaseAge { .. }
+                | Trigger::DropoutConfirmed
                 | Trigger::NoticeServed
                 | Trigger::AfterReturn { .. } => {}
             }

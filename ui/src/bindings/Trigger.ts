@@ -19,7 +19,7 @@ day: number, } | { "on": "step_done",
 /**
  * Its key.
  */
-step: string, } | { "on": "notice_served" } | { "on": "after_return", 
+step: string, } | { "on": "dropout_confirmed" } | { "on": "notice_served" } | { "on": "after_return", 
 /**
  * Days.
  */

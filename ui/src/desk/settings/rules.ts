@@ -8,7 +8,9 @@ import { i18n } from '../../words'
 // How a ladder looks in words. What it means, and whether it holds together, the core says.
 
 export const UNITS: DayUnit[] = ['school_days', 'working_days', 'calendar_days']
-export const TRIGGERS: Trigger['on'][] = ['absent_days', 'step_done', 'notice_served', 'after_return', 'case_age', 'month_day']
+export const TRIGGERS: Trigger['on'][] = [
+  'absent_days', 'step_done', 'dropout_confirmed', 'notice_served', 'after_return', 'case_age', 'month_day',
+]
 export const RECORDS: RuleStep['done_by'][] = ['contact', 'assignment', 'report', 'notice', 'service', 'escalation', 'return']
 export const OWNERS: RuleStep['owner'][] = [
   'class_teacher', 'subject_teacher', 'school_lead', 'principal', 'records_clerk', 'village_cadre', 'township_officer', 'county_section',
@@ -33,8 +35,9 @@ export function triggerText(step: RuleStep, steps: RuleStep[]): string {
       const other = steps.find(({ key }) => key === trigger.step)
       return t('settings.rules.on.step_done', { step: other ? stepName(other) : trigger.step })
     }
+    case 'dropout_confirmed':
     case 'notice_served':
-      return t('settings.rules.on.notice_served')
+      return t(`settings.rules.on.${trigger.on}`)
   }
 }
 
@@ -67,6 +70,7 @@ export function triggerOf(on: Trigger['on'], old: Trigger, before: RuleStep | un
       return { on, day: number }
     case 'step_done':
       return { on, step: before?.key ?? '' }
+    case 'dropout_confirmed':
     case 'notice_served':
       return { on }
   }
