@@ -153,8 +153,15 @@ export async function shootSettings(township, shoot, opens, { TABLET, DESK }) {
   await desk.getByTestId('evidence-edit').first().click()
   await desk.getByTestId('evidence-editor').waitFor()
   await shoot(desk, 'desk-settings-evidence-200-en')
+  await desk.getByTestId('settings-home').click()
+  await desk.getByTestId('home-edit').first().click()
+  await shoot(desk, 'desk-settings-home-200-en')
   await desk.getByTestId('settings-calendar').click()
   await shoot(desk, 'desk-settings-calendar-200')
+  const days = desk.getByTestId('transition-days')
+  await days.getByTestId('way-edit').first().scrollIntoViewIfNeeded()
+  await days.getByTestId('way-edit').first().click()
+  await shoot(desk, 'desk-settings-transition-200-en')
   await desk.getByTestId('nav-more').click()
   await desk.getByTestId('scale-1').click()
   await desk.getByTestId('language-zh-CN').click()
@@ -166,6 +173,11 @@ export async function shootSettings(township, shoot, opens, { TABLET, DESK }) {
   await shoot(tablet, 'tablet-settings')
   await tablet.getByTestId('settings-places').tap()
   await shoot(tablet, 'tablet-settings-places')
+  await tablet.getByTestId('settings-home').tap()
+  await shoot(tablet, 'tablet-settings-home')
+  await tablet.getByTestId('settings-calendar').tap()
+  await tablet.getByTestId('transition-days').scrollIntoViewIfNeeded()
+  await shoot(tablet, 'tablet-settings-transition')
   return { desk, other, tablet }
 }
 
