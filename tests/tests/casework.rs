@@ -7,6 +7,7 @@ use jiafang_core::api::casework::{BeginPages, CaseView};
 use jiafang_core::api::commands::Commands;
 use jiafang_core::api::dossier::TimelineEvent;
 use jiafang_core::api::ledger_kind::LedgerKind;
+use jiafang_core::api::plan::RecordPlan;
 use jiafang_core::api::reminder::Reminder;
 use jiafang_core::api::roll::RecordAbsence;
 use jiafang_core::api::state::Nothing;
@@ -15,10 +16,11 @@ use jiafang_core::domain::case::{CasePhase, StepStanding, TaskKind};
 use jiafang_core::domain::case_record::CaseForm;
 use jiafang_core::domain::code_list::{
     AbsenceReason, AttendanceMark, CaseOutcome, CaseRecordKind, DayPart, DropoutDestination, ParentPosition,
-    SchoolingStatus, ServiceMethod, VisitPurpose,
+    ReturnPlacement, SchoolingStatus, ServiceMethod, VisitPurpose,
 };
 use jiafang_core::domain::identifier::DocumentId;
 use jiafang_core::domain::place::{ClassId, Scope};
+use jiafang_core::domain::plan::PlanForm;
 use jiafang_core::domain::role::Role;
 use jiafang_core::domain::time::Day;
 use jiafang_core::domain::visit::{Companion, VisitForm};
@@ -417,7 +419,31 @@ fn a_dropout_is_a_decision_and_stands_in_its_own_ledger() {
     let row = cast.principal.ledger_row_of(LedgerKind::Dropout, cast.child).expect("a dropout");
     assert_eq!((row["dropout_on"].as_str(), row["absent_days"].as_str()), ("2026-12-28", "26"));
     assert_eq!(row["dropout_destination"], "务工 广东东莞某电子厂");
+    assert_eq!([&row["poverty_household"], &row["plan"], &row["return_placement"]], ["否", "", ""]);
     assert!(cast.principal.ledger_row_of(LedgerKind::Suspected, cast.child).is_none());
+
+    let plan_form: PlanForm =
+        serde_json::from_value(serde_json::json!({ "kind": "plan", "on": "2026-12-28", "reviewOn": "2027-03-01" }))
+            .unwrap();
+    let plan = PlanForm {
+        goal: "开春返校,学一门手艺".to_owned(),
+        measures: "每周联系一次".to_owned(),
+        person: "王老师".to_owned(),
+        ..plan_form
+    };
+    cast.principal
+        .app()
+        .record_plan(RecordPlan { document_id: cast.child, form: plan, of: None, pages: None })
+        .unwrap();
+    cast.it_is("2026-12-30", 9);
+    let back = CaseForm {
+        placement: Some(ReturnPlacement::SeparateClass),
+        ..cast.principal.case_form(CaseRecordKind::Returned)
+    };
+    cast.principal.records_case(cast.child, back, &[]).unwrap();
+    cast.everybody_syncs();
+    let row = cast.office.ledger_row_of(LedgerKind::Dropout, cast.child).expect("until two have closed the case");
+    assert_eq!([&row["plan"], &row["return_placement"]], ["开春返校,学一门手艺", "单独编班"]);
 }
 
 #[test]

@@ -36,6 +36,25 @@ fn names(page: &LedgerPage) -> Vec<String> {
 }
 
 #[test]
+fn the_number_of_another_paper_is_taken_where_its_kind_is_said_and_the_ledger_says_both() {
+    let mut township = Township::new(95);
+    let village = township.village(0);
+    let li = township.teacher("李老师", Scope::Place(village.clone()));
+    let child = li.registers("石小雨", "2016-05-04", &village, "19900000001");
+    let passport =
+        || ChangeField { document_id: child, field: "profile.id_number".to_owned(), value: "e12345678".to_owned() };
+    assert!(li.app().change_field(passport()).is_err(), "no number of a resident identity card");
+    sets(&li, child, "profile.id_type", "passport");
+    li.app().change_field(passport()).unwrap();
+    let no_number = ChangeField { value: "在办".to_owned(), ..passport() };
+    assert_eq!(li.app().change_field(no_number).unwrap_err().facts["reason"], "no_number_of_a_paper");
+    sets(&li, child, "household.hukou_type", "non_agricultural");
+    let row = li.ledger_row_of(LedgerKind::SchoolAge, child).expect("it is of age");
+    assert_eq!([&row["id_type"], &row["hukou_type"]], ["护照", "非农业"]);
+    assert!(row["id_number"].starts_with("E123") || row["id_number"].contains('*'), "{}", row["id_number"]);
+}
+
+#[test]
 fn the_smaller_ledgers_hold_their_children_with_what_an_inspector_asks_for() {
     let mut township = Township::new(91);
     let village = township.village(0);

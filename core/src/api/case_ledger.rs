@@ -9,8 +9,8 @@ use crate::app::device::Device;
 use crate::domain::case::{Case, CaseFacts, CasePhase, Contact};
 use crate::domain::case_record::{CaseRecord, decides};
 use crate::domain::code_list::{
-    AbsenceReason, AttendanceMark, CaseRecordKind, CaseSource, DropoutDestination, ParentPosition, SchoolingStatus,
-    VisitMode, VisitPurpose,
+    AbsenceReason, AttendanceMark, CaseRecordKind, CaseSource, ChildFlag, DropoutDestination, ParentPosition,
+    SchoolingStatus, VisitMode, VisitPurpose,
 };
 use crate::domain::dossier::Actor;
 use crate::domain::identifier::DocumentId;
@@ -41,11 +41,14 @@ pub(super) const DROPOUT: &[CaseColumn] = &[
     column("dropout_on", "辍学时间", "Dropout since", false, 12),
     column("dropout_class", "辍学时年级", "Class then", false, 14),
     column("dropout_destination", "辍学去向", "Where to", false, 20),
+    column("poverty_household", "是否脱贫户/监测户", "Lifted or monitored household", false, 12),
+    column("plan", "一人一案", "Plan", false, 24),
     column("notice_number", "通知书文号", "Notice", false, 20),
     column("served_on", "送达日", "Served on", false, 12),
     column("deadline", "限期", "Deadline", false, 12),
     column("measures", "责令/处罚/起诉", "Measures", false, 30),
     column("returned_on", "复学日期", "Returned on", false, 12),
+    column("return_placement", "复学安置方式", "Placed at return", false, 14),
     column("follow_ups", "巩固期回访", "Follow-ups", false, 20),
     column("relapses", "反弹次数", "Relapses", true, 8),
 ];
@@ -71,7 +74,27 @@ pub(super) fn rows(device: &Device, kind: LedgerKind) -> Result<BTreeMap<Documen
     for child in device.store.reading().children_of_status(status)? {
         rows.entry(child).or_insert_with(|| vec![String::new(); kind.columns().len()]);
     }
+    if kind == LedgerKind::Dropout {
+        for (child, cells) in &mut rows {
+            let Some(row) = device.store.reading().ledger_row(*child)? else { continue };
+            for (column, cell) in kind.columns().iter().zip(cells) {
+                match column.key {
+                    "plan" => *cell = row.cells.get("plan").cloned().unwrap_or_default(),
+                    "poverty_household" => *cell = poverty(&row.flags),
+                    _ => {}
+                }
+            }
+        }
+    }
     Ok(rows)
+}
+
+/// 脱贫户, 监测户 or both; 否 where it is neither (handbook 3.6).
+fn poverty(flags: &[String]) -> String {
+    let of = [ChildFlag::Lifted, ChildFlag::Monitored];
+    let words: Vec<&str> =
+        of.into_iter().filter(|flag| flags.iter().any(|key| key == flag.key())).map(ChildFlag::zh).collect();
+    if words.is_empty() { "否".to_owned() } else { words.join("、") }
 }
 
 fn stands_in(kind: LedgerKind, case: &Case, facts: &CaseFacts, child: &StoredChild, casework: &Casework<'_>) -> bool {
@@ -155,6 +178,10 @@ impl Cells<'_> {
             "deadline" => day(case.deadline),
             "measures" => self.listed(CaseRecordKind::Escalation),
             "returned_on" => day(case.returned_on),
+            "return_placement" => {
+                let placement = last(CaseRecordKind::Returned).and_then(|record| record.form.placement);
+                placement.map(|placement| placement.zh().to_owned()).unwrap_or_default()
+            }
             "follow_ups" => {
                 let after = |contact: &&Contact| case.returned_on.is_some_and(|returned| contact.on > returned);
                 let days: Vec<String> = self.contacts().filter(after).map(|contact| contact.on.to_string()).collect();

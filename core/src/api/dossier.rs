@@ -110,6 +110,10 @@ pub enum FieldKind {
     ConfirmMethod,
     /// A key of the code list `placement`.
     Placement,
+    /// A key of the code list `id_type`.
+    IdType,
+    /// A key of the code list `hukou_type`.
+    HukouType,
     /// A key of the code list `schooling_status`; changed by a status event.
     SchoolingStatus,
     /// Not to be changed here.
@@ -345,6 +349,8 @@ pub(super) const fn kind_of(form: FieldForm) -> FieldKind {
         FieldForm::AttendanceMode => FieldKind::AttendanceMode,
         FieldForm::ConfirmMethod => FieldKind::ConfirmMethod,
         FieldForm::Placement => FieldKind::Placement,
+        FieldForm::IdType => FieldKind::IdType,
+        FieldForm::HukouType => FieldKind::HukouType,
         FieldForm::ReadOnly => FieldKind::ReadOnly,
     }
 }

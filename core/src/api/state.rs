@@ -279,6 +279,12 @@ pub struct CodeLists {
     pub study_region: Vec<CodeView>,
     /// [`crate::domain::code_list::Placement`]
     pub placement: Vec<CodeView>,
+    /// [`crate::domain::code_list::IdType`]
+    pub id_type: Vec<CodeView>,
+    /// [`crate::domain::code_list::HukouType`]
+    pub hukou_type: Vec<CodeView>,
+    /// [`crate::domain::code_list::ReturnPlacement`]
+    pub return_placement: Vec<CodeView>,
     /// [`crate::domain::code_list::TransitionDestination`]
     pub transition_destination: Vec<CodeView>,
     /// [`crate::domain::code_list::CaseRecordKind`]
@@ -439,6 +445,9 @@ pub(super) fn code_lists(county: Option<&County>) -> CodeLists {
         verify_method: list!(VerifyMethod),
         study_region: list!(StudyRegion),
         placement: list!(Placement),
+        id_type: list!(IdType),
+        hukou_type: list!(HukouType),
+        return_placement: list!(ReturnPlacement),
         transition_destination: list!(TransitionDestination),
         case_record_kind: list!(CaseRecordKind),
         transition_entry_kind: list!(TransitionEntryKind),

@@ -5,7 +5,7 @@ use super::author::FormKind;
 use super::device::Device;
 use super::pages::{page_count, write_with_pages};
 use crate::api::sync::DeliveryKind;
-use crate::domain::code_list::{AttendanceMode, ConfirmMethod, Placement, Relation, Sex};
+use crate::domain::code_list::{AttendanceMode, ConfirmMethod, HukouType, IdType, Placement, Relation, Sex};
 use crate::domain::doc::{dossier_read, dossier_write};
 use crate::domain::dossier::Dossier;
 use crate::domain::field::{self, FieldForm, VALUE_CHARS_MAX};
@@ -28,8 +28,25 @@ fn row(device: &Device, id: DocumentId) -> Result<DocumentRow> {
 /// [`ErrorCode::FieldInvalid`], [`ErrorCode::DocumentNotHere`], [`ErrorCode::NotAllowed`], the faults of a
 /// store.
 pub fn change_field(device: &mut Device, id: DocumentId, path: &str, value: &str) -> Result<Timestamp> {
-    let value = checked(path, value)?;
+    let value = match checked(path, value) {
+        Err(_) if path == "profile.id_number" && has_other_paper(device, id)? => number_of_other_paper(value)?,
+        checked => checked?,
+    };
     write(device, id, FormKind::of(DeliveryKind::FieldChanged), |tx| dossier_write::set_field(tx, path, &value))
+}
+
+/// Whether the child's number belongs to another paper than the resident identity card (handbook 9.1).
+fn has_other_paper(device: &Device, id: DocumentId) -> Result<bool> {
+    let dossier = dossier_read::read(&device.store.reading().document(id)?)?;
+    let kind = IdType::from_key(dossier.value("profile.id_type"));
+    Ok(kind.is_some_and(|kind| kind != IdType::ResidentId))
+}
+
+/// The number of a passport or a permit: letters and digits, each office has its own rule.
+fn number_of_other_paper(value: &str) -> Result<String> {
+    let value = value.trim().to_uppercase();
+    let is_number = (5..=20).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if is_number { Ok(value) } else { Err(Failure::invalid("value", "no_number_of_a_paper")) }
 }
 
 /// A value in the form that the dossier holds it in.
@@ -67,6 +84,8 @@ fn checked(path: &str, value: &str) -> Result<String> {
         FieldForm::AttendanceMode => key(AttendanceMode::from_key(value).map(AttendanceMode::key)),
         FieldForm::ConfirmMethod => key(ConfirmMethod::from_key(value).map(ConfirmMethod::key)),
         FieldForm::Placement => key(Placement::from_key(value).map(Placement::key)),
+        FieldForm::IdType => key(IdType::from_key(value).map(IdType::key)),
+        FieldForm::HukouType => key(HukouType::from_key(value).map(HukouType::key)),
         FieldForm::ReadOnly => Err(Failure::invalid("field", "read_only")),
     }
 }

@@ -1,6 +1,5 @@
 //! Tests of the clock: the traps of dates, and the ladders of other counties.
 
-use super::calendar::example::day;
 use super::case::{Case, CasePhase, StepStanding};
 use super::case_fold_tests::{LI, PRINCIPAL, Story};
 use super::code_list::CaseRecordKind;

@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::code_list::{CaseOutcome, CaseRecordKind, CaseSource, DropoutDestination, Relation, ServiceMethod};
+use super::code_list::{
+    CaseOutcome, CaseRecordKind, CaseSource, DropoutDestination, Relation, ReturnPlacement, ServiceMethod,
+};
 use super::dossier::{Actor, actor_text};
 use super::identifier::EntryId;
 use super::role::Role;
@@ -66,6 +68,9 @@ pub struct CaseForm {
     /// 辍学去向: where the child is, where it is decided that it dropped out.
     #[serde(default)]
     pub destination: Option<DropoutDestination>,
+    /// 复学安置方式: how a child who returned is placed.
+    #[serde(default)]
+    pub placement: Option<ReturnPlacement>,
     /// The place and the employer or household, in words.
     #[serde(default)]
     pub place: String,
@@ -97,6 +102,7 @@ impl CaseForm {
             refusal: String::new(),
             outcome: None,
             destination: None,
+            placement: None,
             place: String::new(),
             step: String::new(),
             of: None,

@@ -3,7 +3,6 @@
 //! The keys are what documents, wire and SQL hold; a list is never renumbered and a key never changes its
 //! meaning. Sources: handbook 3.8, 3.10, 5.1, 8.3, 9.1, 9.4.
 
-use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -501,18 +500,40 @@ code_list!(
     }
 );
 
-/// What kind of identity paper a number belongs to (handbook 9.1, 身份证件类型).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS, Encode, Decode)]
-#[serde(rename_all = "snake_case")]
-#[ts(export)]
-pub enum IdType {
-    /// Resident identity card.
-    #[n(1)]
-    ResidentId,
-    /// Another paper, or none: the number may be blank, with proof.
-    #[n(2)]
-    Other,
-}
+code_list!(
+    /// What kind of identity paper a number belongs to (handbook 9.1, 身份证件类型). With another paper than the resident
+    /// identity card the number may be blank, with proof.
+    IdType {
+        ResidentId = "resident_id", "居民身份证", "resident ID card";
+        HongKong = "hong_kong", "香港特区护照/身份证明", "Hong Kong paper";
+        Macau = "macau", "澳门特区护照/身份证明", "Macau paper";
+        Taiwan = "taiwan", "台湾居民来往大陆通行证", "Taiwan pass";
+        PermanentResidence = "permanent_residence", "境外永久居住证", "permanent-residence card";
+        Passport = "passport", "护照", "passport";
+        Other = "other", "其他", "another, or none";
+    }
+);
+
+code_list!(
+    /// How a household is registered (handbook 9.1, 户口性质).
+    HukouType {
+        Agricultural = "agricultural", "农业", "agricultural";
+        NonAgricultural = "non_agricultural", "非农业", "non-agricultural";
+    }
+);
+
+code_list!(
+    /// How a child who returned is placed (handbook 3.6, 复学安置方式).
+    ReturnPlacement {
+        OwnClass = "own_class", "原班就读", "its own class";
+        OtherClass = "other_class", "转班就读", "another class";
+        OtherGrade = "other_grade", "编入其他年级", "another grade";
+        SeparateClass = "separate_class", "单独编班", "a class of returned children";
+        Vocational = "vocational", "职教班", "a vocational class";
+        OtherSchool = "other_school", "转入他校", "another school";
+        HomeTeaching = "home_teaching", "送教上门", "taught at home";
+    }
+);
 
 /// The county's own word for a value of a list on its forms, or that its forms do not offer it. Ledgers and exports keep the
 /// standard term: what an inspector reads means the same everywhere.

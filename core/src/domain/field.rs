@@ -24,6 +24,10 @@ pub enum FieldForm {
     ConfirmMethod,
     /// A key of [`super::code_list::Placement`].
     Placement,
+    /// A key of [`super::code_list::IdType`].
+    IdType,
+    /// A key of [`super::code_list::HukouType`].
+    HukouType,
     /// Set by other means.
     ReadOnly,
 }
@@ -51,6 +55,7 @@ pub const FIELDS: &[Field] = &[
     field("profile.sex", "性别", "Sex", FieldForm::Sex),
     field("profile.ethnicity", "民族", "Ethnicity", FieldForm::Text),
     field("profile.birth_date", "出生日期", "Date of birth", FieldForm::Day),
+    field("profile.id_type", "身份证件类型", "Kind of ID", FieldForm::IdType),
     field("profile.id_number", "身份证件号", "ID number", FieldForm::IdNumber),
     field("profile.national_student_no", "全国学籍号", "National student no.", FieldForm::IdNumber),
     field("profile.auxiliary_record_no", "学籍辅号", "Auxiliary record no.", FieldForm::Text),
@@ -58,6 +63,7 @@ pub const FIELDS: &[Field] = &[
     field("household.head_name", "户主姓名", "Household head", FieldForm::Text),
     field("household.head_id", "户主身份证号", "Head's ID number", FieldForm::IdNumber),
     field("household.relation_to_head", "与户主关系", "Relation to head", FieldForm::Text),
+    field("household.hukou_type", "户口性质", "Kind of registration", FieldForm::HukouType),
     field("household.hukou_address", "户籍地址", "Registered address", FieldForm::Text),
     field("household.address", "现住址", "Address", FieldForm::Text),
     field("household.caregiver", "实际照护人", "Caregiver", FieldForm::Text),

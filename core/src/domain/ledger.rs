@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::check::{self, CheckEntry};
 use super::code_list::{
-    AttendanceMode, CheckFound, ChildFlag, ConfirmMethod, Placement, Relation, SchoolingStatus, Sex, VerifyMethod,
-    VisitMode,
+    AttendanceMode, CheckFound, ChildFlag, ConfirmMethod, HukouType, IdType, Placement, Relation, SchoolingStatus, Sex,
+    VerifyMethod, VisitMode,
 };
 use super::county::{County, Mergers};
 use super::dossier::{Actor, Dossier, is_closed, is_out_of_school};
@@ -62,7 +62,9 @@ pub const COLUMNS: &[Column] = &[
     column("sex", "性别", "Sex", 6, true, "profile.sex"),
     column("ethnicity", "民族", "Ethnicity", 8, false, "profile.ethnicity"),
     column("birth_date", "出生日期", "Date of birth", 12, true, "profile.birth_date"),
+    column("id_type", "身份证件类型", "Kind of ID", 12, false, "profile.id_type"),
     column("id_number", "身份证件号", "ID number", 22, false, "profile.id_number"),
+    column("hukou_type", "户口性质", "Kind of registration", 10, false, "household.hukou_type"),
     column("hukou_address", "户籍地址", "Registered address", 24, false, "household.hukou_address"),
     column("current_address", "现住址", "Address", 24, false, "household.address"),
     column("household_category", "家庭类别", "Household category", 16, false, ""),
@@ -162,6 +164,8 @@ pub fn fold(dossier: &Dossier, leaves: &Leaves, person_name: &dyn Fn(&Actor) -> 
         "attendance_mode",
         AttendanceMode::from_key(dossier.value("record.attendance_mode")).map_or("", AttendanceMode::zh).to_owned(),
     );
+    set("id_type", IdType::from_key(dossier.value("profile.id_type")).map_or("", IdType::zh).to_owned());
+    set("hukou_type", HukouType::from_key(dossier.value("household.hukou_type")).map_or("", HukouType::zh).to_owned());
     set("guardian", guardians(dossier));
     set("household_category", flags_text(dossier, true));
     set("special_flags", flags_text(dossier, false));
@@ -197,6 +201,10 @@ pub fn fold(dossier: &Dossier, leaves: &Leaves, person_name: &dyn Fn(&Actor) -> 
     let mut visits: Vec<_> = dossier.visits.values().collect();
     visits.sort_by_key(|visit| (visit.form.started_at, visit.entry));
     let plan = ChildPlan::of(dossier);
+    let goals: Vec<&str> = plan.plans.iter().map(|(entry, _)| entry.form.goal.as_str()).collect();
+    if !goals.is_empty() {
+        cells.insert("plan".to_owned(), goals.join("; "));
+    }
     LedgerRow {
         leaves: leaves.clone(),
         status: status.key().to_owned(),

@@ -23,7 +23,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::code_list::{AttendanceMode, ChildFlag, IdType, Relation, Sex};
+use super::code_list::{AttendanceMode, ChildFlag, HukouType, IdType, Relation, Sex};
 use super::id_number::{IdNumber, IdNumberProblem};
 use super::identifier::DocumentId;
 use super::person_name::PersonName;
@@ -139,6 +139,8 @@ pub struct RosterRow {
     pub relation_to_head: String,
     /// 户籍地址
     pub hukou_address: String,
+    /// 户口性质
+    pub hukou_type: Option<HukouType>,
     /// 现住址
     pub address: String,
     /// 实际照护人
@@ -190,6 +192,12 @@ impl std::fmt::Debug for RosterRow {
 }
 
 impl RosterRow {
+    /// Whether the row names another paper than the resident identity card.
+    #[must_use]
+    pub fn has_other_paper(&self) -> bool {
+        self.id_type.is_some_and(|kind| kind != IdType::ResidentId)
+    }
+
     /// The date of birth: the cell's, or else the ID number's.
     #[must_use]
     pub fn born(&self) -> Option<Date> {
@@ -212,6 +220,7 @@ impl RosterRow {
             ("profile.sex", self.sex_or_from_id().map(|sex| sex.key().to_owned())),
             ("profile.ethnicity", self.ethnicity.map(Ethnicity::zh)),
             ("profile.birth_date", self.born().map(|date| date.to_string())),
+            ("profile.id_type", self.id_type.map(|kind| kind.key().to_owned())),
             ("profile.id_number", self.id_number.as_ref().map(|id| id.in_full().to_owned())),
             ("profile.national_student_no", text(&self.national_student_no)),
             ("profile.auxiliary_record_no", text(&self.auxiliary_record_no)),
@@ -221,6 +230,7 @@ impl RosterRow {
             ("household.head_name", text(&self.head_name)),
             ("household.head_id", self.head_id.as_ref().map(|id| id.in_full().to_owned())),
             ("household.relation_to_head", text(&self.relation_to_head)),
+            ("household.hukou_type", self.hukou_type.map(|kind| kind.key().to_owned())),
             ("household.hukou_address", text(&self.hukou_address)),
             ("household.address", text(&self.address)),
             ("household.caregiver", text(&self.caregiver)),

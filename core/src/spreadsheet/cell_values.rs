@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::{Cell, CellKind};
-use crate::domain::code_list::{AttendanceMode, ChildFlag, IdType, Relation, Sex};
+use crate::domain::code_list::{AttendanceMode, ChildFlag, HukouType, IdType, Relation, Sex};
 use crate::domain::person_name::{half_width, says_nothing};
 use crate::domain::time::read_day;
 
@@ -72,16 +72,40 @@ pub(super) fn year_and_month(cell: &Cell) -> Option<(i16, i8)> {
     Date::new(year, month, 1).ok().filter(|_| (2000..2100).contains(&year)).map(|date| (date.year(), date.month()))
 }
 
-/// 1 resident ID; 6, 7, 8, 9, A and Z are other papers, or none (handbook 9.1).
+/// 1 resident ID; 6, 7, 8, 9, A and Z are other papers, or none (handbook 9.1). A word that names several is another one.
 pub(super) fn id_type(text: &str) -> Option<IdType> {
     match text {
         "1" | "01" | "身份证" | "居民身份证" | "1居民身份证" | "1-居民身份证" | "户口簿" => {
             Some(IdType::ResidentId)
         }
-        "6" | "7" | "8" | "9" | "A" | "a" | "Z" | "z" => Some(IdType::Other),
-        _ if ["其他", "护照", "港", "澳", "台", "永久居留", "通行证"].iter().any(|word| text.contains(word)) => {
-            Some(IdType::Other)
+        "6" => Some(IdType::HongKong),
+        "7" => Some(IdType::Macau),
+        "8" => Some(IdType::Taiwan),
+        "9" => Some(IdType::PermanentResidence),
+        "A" | "a" => Some(IdType::Passport),
+        "Z" | "z" => Some(IdType::Other),
+        _ => {
+            let words = [
+                ("香港", IdType::HongKong),
+                ("澳门", IdType::Macau),
+                ("台湾", IdType::Taiwan),
+                ("永久居", IdType::PermanentResidence),
+                ("护照", IdType::Passport),
+            ];
+            let named = words.into_iter().find(|(word, _)| text.contains(word)).map(|(_, kind)| kind);
+            let is_other = || ["其他", "港", "澳", "台", "通行证"].iter().any(|word| text.contains(word));
+            named.or_else(|| is_other().then_some(IdType::Other))
         }
+    }
+}
+
+/// 1 农业 2 非农业 (handbook 9.1); what the registration has been called since, 居民户口, is neither.
+pub(super) fn hukou_type(text: &str) -> Option<HukouType> {
+    match text.trim_end_matches("户口").trim_start_matches(['1', '2', '-']) {
+        "农业" => Some(HukouType::Agricultural),
+        "非农业" | "城镇" => Some(HukouType::NonAgricultural),
+        "" if text == "1" => Some(HukouType::Agricultural),
+        "" if text == "2" => Some(HukouType::NonAgricultural),
         _ => None,
     }
 }
@@ -266,7 +290,17 @@ mod tests {
         assert_eq!(relation("幺爷"), None);
         assert_eq!(
             [id_type("1"), id_type("Z"), id_type("护照"), id_type("?")],
-            [Some(IdType::ResidentId), Some(IdType::Other), Some(IdType::Other), None]
+            [Some(IdType::ResidentId), Some(IdType::Other), Some(IdType::Passport), None]
+        );
+        for kind in IdType::ALL {
+            assert_eq!(id_type(kind.zh()), Some(*kind));
+        }
+        for kind in HukouType::ALL {
+            assert_eq!(hukou_type(kind.zh()), Some(*kind));
+        }
+        assert_eq!(
+            [hukou_type("1"), hukou_type("2-非农业户口"), hukou_type("居民户口")],
+            [Some(HukouType::Agricultural), Some(HukouType::NonAgricultural), None]
         );
         assert_eq!(
             [attendance_mode("2"), attendance_mode("寄宿生"), attendance_mode("3")],

@@ -99,6 +99,7 @@ fn alias(text: &str) -> Option<RosterColumn> {
         | "户口所在地区划码"
         | "hkszd"
         | "hkszdm" => C::HukouAddress,
+        "户口性质" | "户口类型" | "户籍类型" | "户籍性质" | "hkxz" | "hkxzm" => C::HukouType,
         "现住址" | "家庭地址" | "家庭住址" | "住址" | "居住地址" | "现居住地" | "现居住地址" | "通信地址"
         | "通讯地址" | "xzz" | "txdz" | "jtzz" | "jtdz" => C::Address,
         "家庭类别" | "家庭类型" | "户属性" | "户类型" | "困难类型" | "困难类别" | "贫困类型" | "贫困户类型"
@@ -237,9 +238,6 @@ fn alias(text: &str) -> Option<RosterColumn> {
         | "xmpy"
         | "曾用名"
         | "cym"
-        | "户口性质"
-        | "hkxz"
-        | "hkxzm"
         | "入学方式"
         | "rxfsm"
         | "学生来源"

@@ -3,7 +3,7 @@
 use super::cell_values::{self as values, LeftBehind, code_text};
 use super::guardian_cells;
 use super::row_cells::RowCells;
-use crate::domain::code_list::{AttendanceMode, ChildFlag, IdType};
+use crate::domain::code_list::{AttendanceMode, ChildFlag};
 use crate::domain::id_number::{IdNumber, IdNumberProblem};
 use crate::domain::person_name::PersonName;
 use crate::domain::roster::RosterRow;
@@ -63,7 +63,7 @@ fn read_id(cells: RowCells<'_>, child: &mut RosterRow) {
     match read {
         Ok(id) => child.id_number = Some(id),
         // Handbook 9.1: with another paper the number may be blank, and is none of ours if it is not.
-        Err(_) if child.id_type == Some(IdType::Other) => {
+        Err(_) if child.has_other_paper() => {
             child.problems.push(cells.problem(C::IdNumber, RowReason::IdOtherKind));
         }
         Err(problem) => {
@@ -98,7 +98,7 @@ fn read_student_no(cells: RowCells<'_>, child: &mut RosterRow) {
         child.national_student_no = text;
     } else if let Ok(id) = IdNumber::parse(text.strip_prefix('G').unwrap_or(&text)) {
         child.national_student_no = format!("G{}", id.in_full());
-        if child.id_number.is_none() && child.id_type != Some(IdType::Other) {
+        if child.id_number.is_none() && !child.has_other_paper() {
             child.id_number = Some(id);
             child.problems.push(cells.problem(C::NationalStudentNo, RowReason::IdFromStudentNo));
         }
@@ -116,6 +116,8 @@ fn read_place(cells: RowCells<'_>, child: &mut RosterRow) {
     use RosterColumn as C;
     child.township = cells.code(C::Township);
     child.village = cells.code(C::Village);
+    // The kinds have been one by law for years, and many lists say 居民户口: that is nothing to ask a clerk about.
+    child.hukou_type = values::hukou_type(&cells.code(C::HukouType));
     child.hukou_address = cells.line(C::HukouAddress, &mut child.problems);
     // The system's import form has the place's code in the column of the registered address (handbook 9.1).
     let is_code = child.hukou_address.len() >= 12 && child.hukou_address.bytes().all(|b| b.is_ascii_digit());
@@ -268,6 +270,7 @@ mod tests {
     use super::super::roster_reader::read_roster;
     use super::super::{Cell, Sheet};
     use super::*;
+    use crate::domain::code_list::IdType;
     use crate::domain::code_list::{Relation, SchoolingStatus, Sex};
     use crate::domain::roster::CellProblem;
     use crate::domain::roster::example::id_number;

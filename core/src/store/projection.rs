@@ -21,7 +21,7 @@ use crate::protocol::photo::PhotoFile;
 use crate::store::document::DocumentRow;
 
 /// Raised whenever a projection is filled otherwise than before: an older one is then rebuilt.
-pub const VERSION: i64 = 15;
+pub const VERSION: i64 = 16;
 
 /// Writes all rows of one document anew.
 ///

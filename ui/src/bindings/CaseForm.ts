@@ -7,6 +7,7 @@ import type { Day } from "./Day";
 import type { DropoutDestination } from "./DropoutDestination";
 import type { EntryId } from "./EntryId";
 import type { Relation } from "./Relation";
+import type { ReturnPlacement } from "./ReturnPlacement";
 import type { ServiceMethod } from "./ServiceMethod";
 
 /**
@@ -69,6 +70,10 @@ outcome: CaseOutcome | null,
  * 辍学去向: where the child is, where it is decided that it dropped out.
  */
 destination: DropoutDestination | null, 
+/**
+ * 复学安置方式: how a child who returned is placed.
+ */
+placement: ReturnPlacement | null, 
 /**
  * The place and the employer or household, in words.
  */

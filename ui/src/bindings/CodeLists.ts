@@ -98,6 +98,18 @@ studyRegion: Array<CodeView>,
  */
 placement: Array<CodeView>, 
 /**
+ * [`crate::domain::code_list::IdType`]
+ */
+idType: Array<CodeView>, 
+/**
+ * [`crate::domain::code_list::HukouType`]
+ */
+hukouType: Array<CodeView>, 
+/**
+ * [`crate::domain::code_list::ReturnPlacement`]
+ */
+returnPlacement: Array<CodeView>, 
+/**
  * [`crate::domain::code_list::TransitionDestination`]
  */
 transitionDestination: Array<CodeView>, 

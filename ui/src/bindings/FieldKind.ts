@@ -3,4 +3,4 @@
 /**
  * How a field is entered.
  */
-export type FieldKind = "text" | "day" | "phone" | "id_number" | "sex" | "relation" | "attendance_mode" | "confirm_method" | "placement" | "schooling_status" | "read_only";
+export type FieldKind = "text" | "day" | "phone" | "id_number" | "sex" | "relation" | "attendance_mode" | "confirm_method" | "placement" | "id_type" | "hukou_type" | "schooling_status" | "read_only";

@@ -31,6 +31,7 @@ export function caseLines(form: CaseForm): [string, string][] {
     [t('cases.form.refusal'), form.refusal],
     [t('cases.form.outcome'), word(app.codes?.caseOutcome, form.outcome)],
     [t('cases.form.destination'), [word(app.codes?.dropoutDestination, form.destination), form.place].filter(Boolean).join(' ')],
+    [t('cases.form.placement'), word(app.codes?.returnPlacement, form.placement)],
   ]
   return all.filter(([, text]) => text)
 }

@@ -4,7 +4,7 @@ import type { FieldKind } from '../bindings/FieldKind'
 import type { FieldView } from '../bindings/FieldView'
 
 /** Kinds whose value stands in the open and can be written again as it stands. */
-const PLAIN: FieldKind[] = ['text', 'day', 'phone', 'sex', 'relation', 'attendance_mode', 'confirm_method', 'placement']
+const PLAIN: FieldKind[] = ['text', 'day', 'phone', 'sex', 'relation', 'attendance_mode', 'confirm_method', 'placement', 'id_type', 'hukou_type']
 
 /**
  * What was not chosen and can be written instead, when the click was a slip; undefined where the page does not know

@@ -20,6 +20,10 @@ export function fieldText(kind: FieldKind, value: string): string {
       return word(app.codes?.confirmMethod, value)
     case 'placement':
       return word(app.codes?.placement, value)
+    case 'id_type':
+      return word(app.codes?.idType, value)
+    case 'hukou_type':
+      return word(app.codes?.hukouType, value)
     case 'schooling_status':
       return word(app.codes?.schoolingStatus, value)
     case 'day':

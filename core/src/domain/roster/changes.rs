@@ -80,7 +80,7 @@ mod tests {
     use super::super::ethnicity::Ethnicity;
     use super::super::example::row;
     use super::super::status::StatedStatus;
-    use crate::domain::code_list::AttendanceMode;
+    use crate::domain::code_list::{AttendanceMode, HukouType, IdType};
     use crate::domain::field::{self, FIELDS};
 
     #[test]
@@ -103,6 +103,7 @@ mod tests {
         }
         full.head_id = full.id_number.clone();
         full.ethnicity = Ethnicity::read("07");
+        (full.id_type, full.hukou_type) = (Some(IdType::ResidentId), Some(HukouType::Agricultural));
         full.attendance_mode = Some(AttendanceMode::Boarding);
         full.record_state = StatedStatus::read("在读");
         let given: BTreeSet<_> = full.fields().into_keys().collect();

@@ -34,6 +34,8 @@ pub enum RosterColumn {
     HeadId,
     /// 与户主关系
     RelationToHead,
+    /// 户口性质
+    HukouType,
     /// 户籍地址
     HukouAddress,
     /// 现住址
@@ -147,6 +149,7 @@ impl RosterColumn {
             Self::HeadName => "户主姓名",
             Self::HeadId => "户主身份证号",
             Self::RelationToHead => "与户主关系",
+            Self::HukouType => "户口性质",
             Self::HukouAddress => "户籍地址",
             Self::Address => "现住址",
             Self::HouseholdCategory => "家庭类别",

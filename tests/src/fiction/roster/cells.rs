@@ -109,7 +109,7 @@ impl<'a> Spelling<'a> {
     fn id_type(&self, draw: &mut Draw, id_type: IdType) -> Cell {
         match id_type {
             IdType::ResidentId => self.coded(draw, "1", &["居民身份证"]),
-            IdType::Other => self.coded(draw, "Z", &["其他"]),
+            _ => self.coded(draw, "Z", &["其他"]),
         }
     }
 
