@@ -62,12 +62,21 @@ export async function refreshState(): Promise<void> {
   app.state = await backend.call('appState', {})
 }
 
+let entering: Promise<unknown> | undefined
+
+/** Shows the app where it stands now, and reads what all screens share: at once, as nothing of it waits for another. */
 export async function entered(state: AppState): Promise<void> {
   app.state = state
   if (state.stage !== 'open') return
-  app.codes ??= await backend.call('codeLists', {})
-  app.places = await backend.call('places', {})
-  await readSync()
+  const readCodes = async () => (app.codes ??= await backend.call('codeLists', {}))
+  const readPlaces = async () => (app.places = await backend.call('places', {}))
+  const reading = Promise.all([readCodes(), readPlaces(), readSync()])
+  entering = reading
+  try {
+    await reading
+  } finally {
+    if (entering === reading) entering = undefined
+  }
 }
 
 let syncAsked = 0
@@ -94,6 +103,8 @@ async function onChanged(): Promise<void> {
   }
   refreshing = true
   try {
+    // What is being read already is not asked for twice; whether it failed is told where it was asked.
+    await entering?.catch(() => undefined)
     do {
       again = false
       try {
