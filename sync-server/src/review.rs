@@ -311,8 +311,9 @@ pub fn list_for(connection: &Connection, device: &Device) -> Result<Vec<ReviewIt
 /// What became of an envelope that its device believes apart; `None` while it waits. Of somebody else's envelope a device
 /// hears what it hears of one that does not exist.
 fn fate(connection: &Connection, certificate: CertificateId, envelope: Hash32) -> Result<Option<Fate>> {
-    if let Some(seq) = log::seq_of_own(connection, certificate, envelope)? {
-        return Ok(Some(Fate::Accepted { seq }));
+    if let Some(seq) = log::seq_of(connection, envelope)? {
+        let is_own = log::envelope_at(connection, seq)?.is_some_and(|there| there.body.certificate == certificate);
+        return Ok(Some(if is_own { Fate::Accepted { seq } } else { Fate::Unknown }));
     }
     let row = apart::row(connection, envelope)?.filter(|row| row.certificate == certificate);
     let Some(row) = row else { return Ok(Some(Fate::Unknown)) };
@@ -354,7 +355,7 @@ pub fn answer(
 }
 
 /// Where children lie of whom a device's records were decided over. While its own move waited, the device went by it; an
-/// accepted move moves no child, and a refused one none either. The outcomes are those of its own records alone ([`fate`]).
+/// accepted move moves no child, and a refused one none either. The outcomes are those of its own records alone.
 ///
 /// # Errors
 /// The faults of a store.

@@ -135,20 +135,6 @@ pub fn seq_of(connection: &Connection, envelope: Hash32) -> Result<Option<u64>> 
     Ok(optional(row)?.map(unsigned))
 }
 
-/// The sequence number of an envelope that this certificate wrote; `None` when it is not in the log, or somebody else's.
-///
-/// # Errors
-/// The faults of a store.
-pub fn seq_of_own(connection: &Connection, certificate: CertificateId, envelope: Hash32) -> Result<Option<u64>> {
-    let row = connection
-        .prepare_cached("SELECT seq FROM log WHERE hash = :hash AND certificate = :certificate")
-        .map_err(sqlite)?
-        .query_row(named_params! { ":hash": envelope.0.as_slice(), ":certificate": certificate.as_bytes() }, |row| {
-            row.get::<_, i64>("seq")
-        });
-    Ok(optional(row)?.map(unsigned))
-}
-
 /// The last counter and hash of a device, in the log or apart.
 ///
 /// # Errors

@@ -109,7 +109,7 @@ pub(crate) struct LastWords;
 impl Drop for LastWords {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("{}", LAST_SEEN.lock().unwrap_or_else(PoisonError::into_inner));
+            tracing::error!("{}", LAST_SEEN.lock().unwrap_or_else(PoisonError::into_inner));
         }
     }
 }
