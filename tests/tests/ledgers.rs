@@ -64,12 +64,14 @@ fn the_smaller_ledgers_hold_their_children_with_what_an_inspector_asks_for() {
     let away = li.registers_pupil("石在外", &village, &class);
     let home = li.registers_pupil("石在家", &village, &class);
     let well = li.registers_pupil("石在校", &village, &class);
+    let held = li.registers_pupil("石涉案", &village, &class);
 
     says(&li, away, SchoolingStatus::EnrolledElsewhere);
     sets(&li, away, "record.host_school", "东莞市某某小学");
     sets(&li, away, "record.confirmed_how", "phone");
     sets(&li, away, "record.confirmed_on", "2026-10-12");
     says(&li, home, SchoolingStatus::HomeTeaching);
+    says(&li, held, SchoolingStatus::InCustody);
     sets(&li, home, "plan.placement", "home_teaching");
     sets(&li, home, "plan.home_teacher", "王老师");
     for _ in 0..2 {
@@ -94,6 +96,7 @@ fn the_smaller_ledgers_hold_their_children_with_what_an_inspector_asks_for() {
         ("2", li.today().today.to_string().as_str())
     );
     assert!(office.ledger_row_of(LedgerKind::KeyGroups, well).is_none());
+    assert!(office.ledger_row_of(LedgerKind::KeyGroups, held).is_some(), "as long as its status says so");
     office.assert_projections_rebuild();
     township.assert_same_ledger(&office);
 

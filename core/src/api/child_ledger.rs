@@ -67,7 +67,12 @@ pub(super) fn members(kind: LedgerKind) -> Option<Vec<Member>> {
         | LedgerKind::Transition
         | LedgerKind::Evidence => None,
         LedgerKind::OutOfCounty => Some(statuses(OUT_OF_COUNTY)),
-        LedgerKind::KeyGroups => Some(KEY_GROUPS.iter().copied().map(Member::Flag).collect()),
+        LedgerKind::KeyGroups => {
+            // A child in trouble with the law has no flag that would stay with it: the status says it, as long as it holds.
+            let mut members = statuses(&[SchoolingStatus::InCustody]);
+            members.extend(KEY_GROUPS.iter().copied().map(Member::Flag));
+            Some(members)
+        }
         LedgerKind::HomeTeaching => {
             let mut members = statuses(SPECIAL);
             members.push(Member::Flag(ChildFlag::Disabled));
