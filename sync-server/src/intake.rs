@@ -144,7 +144,13 @@ fn take_one(
     };
     match fork {
         Some(first) => forks::set_head(tx, first, certificate, body.counter, item.hash)?,
-        None => log::set_device_head(tx, certificate, body.counter, item.hash)?,
+        None => {
+            // Somebody may have given back, after a restore, what a copy of this device wrote under the same counter.
+            if let Some(other) = forks::other_under(tx, certificate, body.counter, item.hash)? {
+                forks::set_head(tx, other, certificate, body.counter, other)?;
+            }
+            log::set_device_head(tx, certificate, body.counter, item.hash)?;
+        }
     }
     Ok(taken)
 }
@@ -193,7 +199,8 @@ fn go_on_with(tx: &Transaction<'_>, item: &Checked) -> Result<()> {
 }
 
 /// Takes an envelope in that somebody else gives back: `false` when what it builds on is not here. It continues its device's
-/// chain where it can, and opens no other.
+/// chain where it can. One that cannot be of that chain is a copied tablet's: both tablets hear that there is another, and what
+/// follows it waits for a person.
 ///
 /// # Errors
 /// The faults of a store.
@@ -208,17 +215,40 @@ pub fn take_back(
     if !item.signed {
         return Ok(true);
     }
+    let fork = fork_given_back(tx, &item)?;
     match judge(tx, author, county, &item, at)? {
         Judgement::Dependencies => return Ok(false),
         Judgement::Apart(reason) => {
-            put_apart(tx, &item, reason, None, at)?;
+            put_apart(tx, &item, reason, fork, at)?;
         }
         Judgement::Right { change, moved_from } => {
             log_it(tx, &item, change, moved_from.as_ref(), log::head(tx)?, at)?;
         }
     }
-    go_on_with(tx, &item)?;
+    match fork {
+        Some(first) => forks::set_head(tx, first, item.envelope.body.certificate, item.counter(), item.hash)?,
+        None => go_on_with(tx, &item)?,
+    }
     Ok(true)
+}
+
+/// The fork that a given back envelope is of, by its first envelope. `None` when it continues the chain that is known, and also
+/// when it lies above a gap: then its device's own offer will tell.
+fn fork_given_back(tx: &Transaction<'_>, item: &Checked) -> Result<Option<Hash32>> {
+    let body = &item.envelope.body;
+    let (head, head_hash) = log::device_head(tx, body.certificate)?.unwrap_or((0, Hash32::ZERO));
+    let next = head.checked_add(1) == Some(body.counter);
+    if next && body.previous == head_hash {
+        return Ok(None);
+    }
+    if let Some(fork) = forks::headed_by(tx, body.certificate, body.previous)?
+        && fork.counter.checked_add(1) == Some(body.counter)
+    {
+        return Ok(Some(fork.first));
+    }
+    let is_beside =
+        next || body.counter <= head || forks::other_under(tx, body.certificate, body.counter, item.hash)?.is_some();
+    Ok(is_beside.then_some(item.hash))
 }
 
 /// Which of a device's chains an envelope continues.

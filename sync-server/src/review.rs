@@ -381,12 +381,15 @@ pub fn places(connection: &Connection, rights: &Rights, outcomes: &[Outcome]) ->
 }
 
 /// Whether another device writes under this certificate: there is more than one chain, or one that this device does not
-/// know the end of.
+/// know the end of, or records above all that it has written.
 fn has_twin(connection: &Connection, device: &Device, request: &ApartRequest) -> Result<bool> {
     if forks::is_forked(connection, device.certificate)? {
         return Ok(true);
     }
     let Some(own) = request.own_head else { return Ok(false) };
+    if own.counter < forks::highest_counter(connection, device.certificate)? {
+        return Ok(true);
+    }
     let Some((counter, hash)) = log::device_head(connection, device.certificate)? else { return Ok(false) };
     Ok(own.counter < counter || (own.counter == counter && own.hash != hash))
 }

@@ -249,3 +249,37 @@ fn who_was_shut_out_since_the_backup_stays_out_when_a_colleague_who_knows_it_has
     desk.syncs();
     assert_eq!(li.syncs().failure, Some(ErrorCode::DeviceRefused), "a backup lets no lost tablet in again");
 }
+
+#[test]
+fn what_a_copied_tablet_wrote_and_a_colleague_gives_back_comes_to_the_tablet_that_it_was_copied_from() {
+    let mut township = Township::new(68);
+    let village = township.village(0);
+    let desk = township.coordinator("赵敏");
+    let child = desk.registers("王小明", "2016-05-04", &village, "19900001001");
+    let li = township.teacher("李老师", Scope::Place(village.clone()));
+    sync_until_quiet(&[&desk, &li]);
+    township.backs_up("monday");
+    // The copy's visit has the count that the tablet's own next record will have, and the desk holds it when the disk breaks.
+    let copy = li.is_copied("李老师的旧平板");
+    copy.gets_signal();
+    copy.records_visit(child, &[], |form| form.at_home = "旧平板记的".to_owned());
+    sync_until_quiet(&[&copy, &desk]);
+    township.is_restored_from("monday");
+    li.registers("石小雨", "2015-02-03", &village, "19900003003");
+    sync_until_quiet(&[&li]);
+    sync_until_quiet(&[&desk, &li]);
+    assert_eq!(visits(&li, child), ["旧平板记的"]);
+    township.assert_same_ledger(&li);
+
+    // What the copy builds on it is judged by a person, as with every copied tablet.
+    copy.records_visit(child, &[], |form| form.at_home = "旧平板又记".to_owned());
+    sync_until_quiet(&[&copy, &desk, &li]);
+    assert_eq!(copy.strip().quarantined_records, 1);
+    desk.decides_over("李老师", true, "两台平板都是她的").unwrap();
+    sync_until_quiet(&[&desk, &copy, &li]);
+    for person in [&desk, &copy, &li] {
+        assert_eq!(visits(person, child), ["旧平板又记", "旧平板记的"], "{}", person.name);
+        person.assert_projections_rebuild();
+    }
+    township.assert_same_ledger(&li);
+}

@@ -78,6 +78,12 @@ fn what_a_seed_found_once_it_does_not_find_again() {
             Extent::Small,
             "a move that had been decided over left its author's tablet in a place that the server did not know",
         ),
+        (2_274, Extent::Small, "what a newcomer recorded before the first sync had no name in the ledger"),
+        (
+            4_764,
+            Extent::Small,
+            "what a copied tablet wrote and a colleague gave back did not come to the tablet that it was copied from",
+        ),
         (49, Extent::Whole, "a photo whose dossier a restore had lost was given up for ever"),
         (306, Extent::Whole, "a poisoned change that could be applied made a snapshot that could not be loaded"),
         (

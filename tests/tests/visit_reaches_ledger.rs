@@ -10,6 +10,7 @@ use jiafang_core::api::roster::OneImport;
 use jiafang_core::api::state::Nothing;
 use jiafang_core::api::sync::Whereabouts;
 use jiafang_core::domain::place::Scope;
+use jiafang_core::domain::role::Role;
 use jiafang_tests::fiction::RosterStyle;
 use jiafang_tests::kit::person::sync_until_quiet;
 use jiafang_tests::kit::{Township, section};
@@ -127,4 +128,38 @@ fn a_visit_recorded_without_coverage_reaches_the_coordinators_ledger() {
 fn village_name(township: &Township) -> String {
     let code = township.village(0);
     township.county.places_by_code()[code.as_str()].name.clone()
+}
+
+#[test]
+fn a_newcomers_first_visit_has_their_name_before_the_register_has_come() {
+    let mut township = Township::new(9);
+    let village = township.village(0);
+    let code = township.invites("李老师", Role::ClassTeacher, Scope::Place(village.clone()));
+    let li = township.somebody("李老师");
+    li.enrols(&code);
+    let child = li.registers("石小雨", "2016-05-04", &village, "19900003333");
+    li.records_visit(child, &[], |_| {});
+    assert_eq!(li.ledger_rows()[0].1.cells["verified_by"], "李老师");
+    li.assert_projections_rebuild();
+    sync_until_quiet(&[&li]);
+    assert_eq!(li.ledger_rows()[0].1.cells["verified_by"], "李老师");
+    township.assert_same_ledger(&li);
+}
+
+#[test]
+fn who_gets_another_name_in_the_register_has_it_in_what_they_recorded_before() {
+    let mut township = Township::new(10);
+    let village = township.village(0);
+    let desk = township.coordinator("赵敏");
+    let li = township.teacher("李老师", Scope::Place(village.clone()));
+    let child = li.registers("石小雨", "2016-05-04", &village, "19900003333");
+    li.records_visit(child, &[], |_| {});
+    sync_until_quiet(&[&li, &desk]);
+    township.renames("李老师", "李秀兰");
+    sync_until_quiet(&[&li, &desk]);
+    for person in [&li, &desk] {
+        assert_eq!(person.ledger_rows()[0].1.cells["verified_by"], "李秀兰", "{}", person.name);
+        person.assert_projections_rebuild();
+        township.assert_same_ledger(person);
+    }
 }

@@ -9,7 +9,7 @@ use crate::files::{create_folders, sync_folder};
 use crate::protocol::enrol::EnrolRequest;
 use crate::protocol::sync::Rights;
 use crate::store::device::{self, Enrolment};
-use crate::store::{Durability, FILE_NAME, Store, projection};
+use crate::store::{Durability, FILE_NAME, Store, projection, register};
 use crate::sync::link::Connector;
 use crate::vault::enrolment_code::EnrolmentCode;
 use crate::vault::key_file::KeyFile;
@@ -56,21 +56,20 @@ pub fn enrol(
     create_folders(&unfinished)?;
     let mut store = Store::open(&unfinished, &data_key, durability)?;
     store.transact(|tx| {
-        device::enrol(
-            tx,
-            &Enrolment {
-                address: code.address().to_owned(),
-                fingerprint: code.fingerprint(),
-                certificate: answer.certificate,
-                certificate_der: answer.certificate_der.clone(),
-                signing_secret: *signer.secret(),
-                person: answer.person,
-                person_name: answer.person_name.clone(),
-                rights: Rights { role: answer.role, scopes: answer.scopes.clone() },
-                county_name: answer.county_name.clone(),
-                county_key: answer.county_key,
-            },
-        )?;
+        let enrolment = Enrolment {
+            address: code.address().to_owned(),
+            fingerprint: code.fingerprint(),
+            certificate: answer.certificate,
+            certificate_der: answer.certificate_der.clone(),
+            signing_secret: *signer.secret(),
+            person: answer.person,
+            person_name: answer.person_name.clone(),
+            rights: Rights { role: answer.role, scopes: answer.scopes.clone() },
+            county_name: answer.county_name.clone(),
+            county_key: answer.county_key,
+        };
+        device::enrol(tx, &enrolment)?;
+        register::put_holder(tx, &enrolment)?;
         projection::set_version(tx, projection::VERSION)?;
         let mut standing = crate::store::Reading::within(tx).standing()?;
         standing.clock_ahead_ms = environment.now().unix_ms().saturating_sub(answer.server_time.unix_ms());

@@ -2,7 +2,7 @@
 //! transaction. The device is held only while the store is read or written, never while the link is waited
 //! for: a teacher can record through all of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use automerge::{Automerge, Change};
@@ -12,7 +12,7 @@ use super::note_case_changes::note_case_changes;
 use super::{apart, carry_photos, first_copy, recovery, returned};
 use crate::domain::danger;
 use crate::domain::doc::{self, DocumentKind};
-use crate::domain::identifier::{DocumentId, Hash32};
+use crate::domain::identifier::{DocumentId, Hash32, PersonId};
 use crate::domain::place::Leaves;
 use crate::domain::time::Timestamp;
 use crate::domain::village_work::document_of;
@@ -197,15 +197,17 @@ pub fn take_in(device: &mut Device, request: &SyncRequest, answer: SyncAnswer) -
         }
         // A file is sent after it was offered: that is done by the next request.
         again |= take_receipts(tx, request, &answer, now)?;
+        let mut renamed = BTreeSet::new();
         for entry in &answer.register {
             if !entry.follows(standing.register_head, standing.register_hash, &county_key) {
                 return Err(Failure::new(ErrorCode::ServerAnswerUnreadable, "a register entry does not follow"));
             }
-            register::append(tx, entry)?;
+            renamed.extend(register::append(tx, entry)?);
             crate::store::recovery::confirm_entry(tx, entry)?;
             standing.register_head = entry.body.seq;
             standing.register_hash = entry.hash();
         }
+        show_names(tx, renamed)?;
         take_envelopes(tx, answer.envelopes)?;
         for event in answer.moves.unwrap_or_default() {
             take_move(tx, event)?;
@@ -337,6 +339,19 @@ fn take_receipts(
         }
     }
     Ok(files_again)
+}
+
+/// Writes anew the rows that name people who have another name now.
+fn show_names(tx: &crate::store::Transaction<'_>, renamed: BTreeSet<PersonId>) -> Result<()> {
+    let reading = Reading::within(tx);
+    let mut documents = BTreeSet::new();
+    for person in renamed {
+        documents.extend(reading.documents_of_person(person)?);
+    }
+    for row in documents.into_iter().filter_map(|id| reading.document_row(id).transpose()) {
+        project(tx, &row?)?;
+    }
+    Ok(())
 }
 
 /// Takes envelopes of the log in, with their documents' rows; what is here already is passed over.

@@ -2,14 +2,14 @@
 
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
-use super::device::signed;
+use super::device::{Enrolment, signed};
 use super::{Reading, malformed, sqlite};
-use crate::domain::identifier::{CertificateId, PersonId};
+use crate::domain::identifier::{CertificateId, DocumentId, PersonId};
 use crate::error::Result;
 use crate::protocol::body::cbor;
 use crate::protocol::register::{RegisterEntry, RegisterFact};
 use crate::protocol::sync::Rights;
-use crate::vault::signing::PublicKey;
+use crate::vault::signing::{DeviceSigner, PublicKey};
 
 /// A person as the register tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,11 +22,12 @@ pub struct RegisteredPerson {
     pub rights: Rights,
 }
 
-/// Keeps an entry whose signature and place in the chain have been checked.
+/// Keeps an entry whose signature and place in the chain have been checked. Returns the person who was known under another
+/// name: what they have recorded shows the new one from now on.
 ///
 /// # Errors
 /// The faults of a store.
-pub fn append(tx: &Transaction<'_>, entry: &RegisterEntry) -> Result<()> {
+pub fn append(tx: &Transaction<'_>, entry: &RegisterEntry) -> Result<Option<PersonId>> {
     tx.prepare_cached("INSERT INTO register_entry (seq, bytes) VALUES (:seq, :bytes)")
         .and_then(|mut statement| {
             statement.execute(named_params! { ":seq": signed(entry.body.seq), ":bytes": cbor(entry) })
@@ -36,14 +37,17 @@ pub fn append(tx: &Transaction<'_>, entry: &RegisterEntry) -> Result<()> {
         RegisterFact::County { certificate, public_key, name, .. } => {
             // The county's administration writes the county document under a certificate of its own.
             let person = PersonId::from_bytes(*certificate.as_bytes());
-            put_person(tx, person, name, &[])?;
-            put_certificate(tx, *certificate, person, public_key)
+            let renamed = put_person(tx, person, name, &[])?;
+            put_certificate(tx, *certificate, person, public_key)?;
+            Ok(renamed.then_some(person))
         }
         RegisterFact::Person { person, name, role, scopes } => {
-            put_person(tx, *person, name, &cbor(&Rights { role: *role, scopes: scopes.clone() }))
+            let rights = cbor(&Rights { role: *role, scopes: scopes.clone() });
+            Ok(put_person(tx, *person, name, &rights)?.then_some(*person))
         }
         RegisterFact::Certificate { certificate, person, public_key } => {
-            put_certificate(tx, *certificate, *person, public_key)
+            put_certificate(tx, *certificate, *person, public_key)?;
+            Ok(None)
         }
         RegisterFact::Revoked { certificate } => {
             tx.execute(
@@ -51,9 +55,20 @@ pub fn append(tx: &Transaction<'_>, entry: &RegisterEntry) -> Result<()> {
                 named_params! { ":id": certificate.as_bytes().as_slice() },
             )
             .map_err(sqlite)?;
-            Ok(())
+            Ok(None)
         }
     }
+}
+
+/// Writes whose device this is, as the enrolment tells: the register itself comes with the first sync, and what is recorded
+/// before that has its author's name.
+///
+/// # Errors
+/// The faults of a store.
+pub fn put_holder(tx: &Transaction<'_>, enrolment: &Enrolment) -> Result<()> {
+    let key = DeviceSigner::from_secret(&enrolment.signing_secret).public_key();
+    put_person(tx, enrolment.person, &enrolment.person_name, &cbor(&enrolment.rights))?;
+    put_certificate(tx, enrolment.certificate, enrolment.person, &key)
 }
 
 /// Forgets the chain of entries, to take it in again from its start: the server was restored from a backup, and
@@ -66,7 +81,14 @@ pub fn begin_again(tx: &Transaction<'_>) -> Result<()> {
     Ok(())
 }
 
-fn put_person(tx: &Transaction<'_>, person: PersonId, name: &str, rights: &[u8]) -> Result<()> {
+/// `true` when the person was known by another name.
+fn put_person(tx: &Transaction<'_>, person: PersonId, name: &str, rights: &[u8]) -> Result<bool> {
+    let renamed = tx
+        .prepare_cached("SELECT 1 FROM person WHERE id = :id AND name <> :name")
+        .and_then(|mut statement| {
+            statement.exists(named_params! { ":id": person.as_bytes().as_slice(), ":name": name })
+        })
+        .map_err(sqlite)?;
     tx.prepare_cached(
         "INSERT INTO person (id, name, rights) VALUES (:id, :name, :rights)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, rights = excluded.rights",
@@ -75,7 +97,7 @@ fn put_person(tx: &Transaction<'_>, person: PersonId, name: &str, rights: &[u8])
         statement.execute(named_params! { ":id": person.as_bytes().as_slice(), ":name": name, ":rights": rights })
     })
     .map_err(sqlite)?;
-    Ok(())
+    Ok(renamed)
 }
 
 fn put_certificate(tx: &Transaction<'_>, id: CertificateId, person: PersonId, key: &PublicKey) -> Result<()> {
@@ -146,6 +168,27 @@ impl Reading<'_> {
             )
             .and_then(|mut statement| {
                 statement.query_row(named_params! { ":actor": actor }, |row| row.get("name")).optional()
+            })
+            .map_err(sqlite)
+    }
+
+    /// Documents in which a person may have written: those of their envelopes, and all that came in packs.
+    ///
+    /// # Errors
+    /// The faults of a store.
+    pub fn documents_of_person(self, person: PersonId) -> Result<Vec<DocumentId>> {
+        self.0
+            .prepare_cached(
+                "SELECT envelope.document AS document FROM certificate
+                 JOIN envelope ON envelope.certificate = certificate.id WHERE certificate.person = :person
+                 UNION SELECT document FROM pack_document",
+            )
+            .and_then(|mut statement| {
+                statement
+                    .query_map(named_params! { ":person": person.as_bytes().as_slice() }, |row| {
+                        Ok(DocumentId::from_bytes(row.get("document")?))
+                    })?
+                    .collect()
             })
             .map_err(sqlite)
     }

@@ -86,3 +86,46 @@ pub fn is_forked(connection: &Connection, certificate: CertificateId) -> Result<
         .and_then(|mut statement| statement.exists(named_params! { ":certificate": certificate.as_bytes().as_slice() }))
         .map_err(sqlite)
 }
+
+/// An envelope of the log that a device has written under a counter, and is not this one: of a chain beside. `None` for none.
+///
+/// # Errors
+/// The faults of a store.
+pub fn other_under(
+    connection: &Connection,
+    certificate: CertificateId,
+    counter: u64,
+    envelope: Hash32,
+) -> Result<Option<Hash32>> {
+    let row = connection
+        .prepare_cached(
+            "SELECT hash FROM log WHERE certificate = :certificate AND counter = :counter AND hash <> :envelope LIMIT 1",
+        )
+        .map_err(sqlite)?
+        .query_row(
+            named_params! {
+                ":certificate": certificate.as_bytes().as_slice(),
+                ":counter": signed(counter),
+                ":envelope": envelope.0.as_slice(),
+            },
+            |row| Ok(Hash32(row.get("hash")?)),
+        );
+    optional(row)
+}
+
+/// The highest counter that the log holds of a device: above its chain's end where others gave back what it has not offered
+/// again. 0 for none.
+///
+/// # Errors
+/// The faults of a store.
+pub fn highest_counter(connection: &Connection, certificate: CertificateId) -> Result<u64> {
+    connection
+        .prepare_cached("SELECT coalesce(max(counter), 0) AS counter FROM log WHERE certificate = :certificate")
+        .and_then(|mut statement| {
+            statement.query_row(named_params! { ":certificate": certificate.as_bytes().as_slice() }, |row| {
+                row.get("counter")
+            })
+        })
+        .map(unsigned)
+        .map_err(sqlite)
+}

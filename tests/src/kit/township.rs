@@ -9,6 +9,7 @@ use jiafang_core::domain::place::{PlaceCode, Scope};
 use jiafang_core::domain::role::Role;
 use jiafang_core::environment::{Clock, Environment};
 use jiafang_core::protocol::register::RegisterFact;
+use jiafang_core::protocol::sync::Rights;
 use jiafang_core::vault::recovery::answer_recovery;
 use jiafang_core::vault::recovery_key::RecoveryKeyPair;
 use jiafang_sync_server::identity::Identity;
@@ -196,6 +197,19 @@ impl Township {
                 .transact(|tx| register::write(tx, fact, &identity.county, self.environment.now()))
                 .expect("a register entry");
         }
+    }
+
+    /// The register tells of somebody under another name.
+    pub fn renames(&self, name: &str, new_name: &str) {
+        let identity = Identity::read(&self.data()).expect("keys");
+        let store = self.store();
+        let people = store.read(register::people).expect("people");
+        let person = people.iter().find(|person| person.name == name).expect("somebody has that name");
+        let Rights { role, scopes } = person.rights.clone().expect("rights");
+        let fact = RegisterFact::Person { person: person.id, name: new_name.to_owned(), role, scopes };
+        store
+            .transact(|tx| register::write(tx, fact, &identity.county, self.environment.now()))
+            .expect("a register entry");
     }
 
     /// Gives somebody another role and scope in the register; the devices hear of it at their next sync.

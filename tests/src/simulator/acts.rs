@@ -16,6 +16,7 @@ use jiafang_core::error::{ErrorCode, Failure};
 use jiafang_core::photo::PhotoKind;
 use jiafang_core::store::draft::DraftPhoto;
 
+use super::holding::all_that_is_held;
 use super::plan::{Act, Dice, Plan, Post, Step};
 use super::tablet::{Tablet, held};
 use super::time::WrongClock;
@@ -240,6 +241,7 @@ impl World {
                 let given = held(&self.office).gives_post(tablet.person, post);
                 if given {
                     for one in self.everybody().iter().filter(|one| one.person == tablet.person) {
+                        held(&self.held_before).entry(one.person).or_default().extend(all_that_is_held(one));
                         *held(&one.post) = post;
                     }
                 }

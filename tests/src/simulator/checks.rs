@@ -14,6 +14,7 @@ use jiafang_core::protocol::envelope::Envelope;
 use jiafang_sync_server::county_ledger;
 use rusqlite::types::Value;
 
+use super::holding::packed;
 use super::lost::WithinReach;
 use super::tablet::{Tablet, held};
 use super::world::{Said, World};
@@ -299,7 +300,9 @@ impl World {
                             && (other.envelopes.values().any(|of_it| of_it.contains_key(&row.envelope))
                                 || has_from_a_pack(other, row.envelope, server))
                     });
-                    if row.on_desk && !at_a_desk {
+                    if row.on_desk && !at_a_desk && self.was_on_a_desk(rest, row.envelope, server) {
+                        self.tallies("OnADeskBeforeItsPersonHadAnotherPost");
+                    } else if row.on_desk && !at_a_desk {
                         self.finds(format!("{who} is said to be on a desk, and is on none"));
                     }
                 }
@@ -312,6 +315,15 @@ impl World {
                 _ => {}
             }
         }
+    }
+
+    /// Whether somebody else held it on a desk, and has got another post since.
+    fn was_on_a_desk(&self, rest: &Rest, envelope: Hash32, server: &Server) -> bool {
+        let change = server.dossiers.values().find_map(|dossier| dossier.envelopes.get(&envelope));
+        held(&self.held_before).iter().any(|(person, before)| {
+            *person != rest.tablet.person
+                && (before.contains(&envelope) || change.is_some_and(|change| before.contains(change)))
+        })
     }
 
     /// A tablet holds all of the dossiers that it may see, and nothing that the server lacks without a reason; and what
@@ -469,16 +481,6 @@ impl World {
 
 fn change_of(envelope: &Envelope) -> Hash32 {
     doc::read_change(&envelope.body.change).map_or(Hash32::ZERO, |change| Hash32(change.hash().0))
-}
-
-/// The changes of a dossier that came in a pack, but its genesis; none of one that came by envelopes.
-fn packed(tablet: &Tablet, kind: DocumentKind, id: DocumentId) -> BTreeSet<Hash32> {
-    let came_by_pack = tablet.knows(|device| device.store.reading().came_by_pack(id));
-    let document = tablet.with(|device| device.store.reading().document(id));
-    let (true, Ok(document)) = (came_by_pack, document) else { return BTreeSet::new() };
-    let genesis = doc::genesis_hashes(kind).expect("the genesis");
-    let changes = document.get_changes(&[]).into_iter().map(|change| Hash32(change.hash().0));
-    changes.filter(|change| !genesis.contains(change)).collect()
 }
 
 /// Whether a tablet has what an envelope of the log carried from a pack.

@@ -7,6 +7,7 @@ mod casework;
 mod checks;
 mod decisions;
 mod fate;
+mod holding;
 mod hostile;
 mod link;
 mod lost;

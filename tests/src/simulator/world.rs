@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, Once};
 
 use jiafang_core::app::repair::{Repaired, repair};
 use jiafang_core::app::synchronise::{Synchronised, synchronise};
-use jiafang_core::domain::identifier::{DocumentId, EntryId, Hash32};
+use jiafang_core::domain::identifier::{DocumentId, EntryId, Hash32, PersonId};
 use jiafang_core::error::{ErrorCode, Failure};
 use tempfile::TempDir;
 
@@ -43,6 +43,9 @@ pub(super) struct World {
     /// What was typed into each visit.
     pub(super) texts: Mutex<BTreeMap<EntryId, String>>,
     pub(super) stranger: Mutex<Option<Stranger>>,
+    /// What a person's tablets held when the person got another post: it may have left them since. Envelopes, and changes that
+    /// came in packs.
+    pub(super) held_before: Mutex<BTreeMap<PersonId, BTreeSet<Hash32>>>,
     findings: Mutex<Vec<String>>,
     trace: Mutex<Vec<String>>,
     tally: Mutex<BTreeMap<String, u64>>,
@@ -113,6 +116,7 @@ impl World {
             noted: Mutex::default(),
             texts: Mutex::default(),
             stranger: Mutex::default(),
+            held_before: Mutex::default(),
             findings: Mutex::default(),
             trace: Mutex::default(),
             tally: Mutex::default(),
