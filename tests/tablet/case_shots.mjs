@@ -42,6 +42,49 @@ async function shootAxes(desk, shoot, name, photo) {
   }
 }
 
+/** Shows the ledger of dropouts from its first column to its last. */
+async function shootDropoutLedger(desk, shoot, picture) {
+  await desk.getByTestId('nav-ledger').click()
+  await desk.getByTestId('ledger-kind').click()
+  await desk.getByTestId('ledger-kind-dropout').click()
+  await desk.getByTestId('ledger-row').first().waitFor()
+  await shoot(desk, picture)
+  const table = desk.getByTestId('ledger-table')
+  await table.evaluate((frame) => frame.scrollTo(frame.clientWidth * 0.7, 0))
+  await shoot(desk, `${picture}-middle`)
+  await table.evaluate((frame) => frame.scrollTo(frame.scrollWidth, 0))
+  await shoot(desk, `${picture}-end`)
+}
+
+/** A dropout that a person confirms, its ledger, and who the child is. */
+async function shootDropout(desk, shoot, name) {
+  await opensChild(desk, name)
+  await desk.getByTestId('case-dropout').click()
+  const found = { 'case-place': '广东省东莞市虎门镇', 'case-note': '家访两次未见本人，祖父说随表哥外出务工' }
+  await fills(desk, found, ['visit-destination-work'])
+  await desk.getByTestId('case-form').scrollIntoViewIfNeeded()
+  await shoot(desk, 'desk-case-dropout')
+  await desk.getByTestId('case-save').click()
+  await desk.getByTestId('ask-confirm').waitFor()
+  await shoot(desk, 'desk-case-dropout-ask')
+  await desk.getByTestId('ask-confirm').click()
+  await desk.getByTestId('case-form').waitFor({ state: 'detached' })
+  await desk.getByTestId('edit-profile.id_type').click()
+  await desk.getByTestId('fields-who').scrollIntoViewIfNeeded()
+  await shoot(desk, 'desk-dossier-fields')
+  await shootDropoutLedger(desk, shoot, 'desk-ledger-dropout')
+  await desk.getByTestId('nav-more').click()
+  await desk.getByTestId('language-en').click()
+  await desk.getByTestId('scale-2').click()
+  await shootDropoutLedger(desk, shoot, 'desk-ledger-dropout-en-200')
+  await opensChild(desk, name)
+  await desk.getByTestId('fields-who').scrollIntoViewIfNeeded()
+  await shoot(desk, 'desk-dossier-fields-en-200')
+  await desk.getByTestId('nav-more').click()
+  await desk.getByTestId('scale-1').click()
+  await desk.getByTestId('language-zh-CN').click()
+}
+
 /** Shows the casework of a township that has its roster: the pictures go where `shoot` puts them. */
 export async function shootCases(township, shoot, opens, photo, { TABLET, LANDSCAPE, DESK }) {
   const school = township.county.schools[0]
@@ -111,6 +154,7 @@ export async function shootCases(township, shoot, opens, photo, { TABLET, LANDSC
   await desk.getByTestId('ledger-kind-suspected').click()
   await desk.getByTestId('ledger-row').first().waitFor()
   await shoot(desk, 'desk-ledger-suspected')
+  await shootDropout(desk, shoot, other)
   await shootAxes(desk, shoot, away, photo)
   await township.syncs(desk)
   await township.syncs(tablet)
@@ -143,6 +187,9 @@ export async function shootCases(township, shoot, opens, photo, { TABLET, LANDSC
   await tablet.getByTestId('case-returned').first().tap()
   await tablet.getByTestId('case-form').scrollIntoViewIfNeeded()
   await shoot(tablet, 'tablet-case-returned-200')
+  await tablet.getByTestId('edit-profile.id_type').tap()
+  await tablet.getByTestId('fields-who').scrollIntoViewIfNeeded()
+  await shoot(tablet, 'tablet-dossier-fields-200')
   await tablet.getByTestId('nav-more').tap()
   await tablet.getByTestId('scale-1').tap()
   await tablet.getByTestId('language-en').tap()
@@ -153,5 +200,7 @@ export async function shootCases(township, shoot, opens, photo, { TABLET, LANDSC
   await opensChild(tablet, name)
   await tablet.getByTestId('casework').scrollIntoViewIfNeeded()
   await shoot(tablet, 'tablet-case-en-landscape')
+  await tablet.getByTestId('fields-who').scrollIntoViewIfNeeded()
+  await shoot(tablet, 'tablet-dossier-fields-en-landscape')
   return name
 }
