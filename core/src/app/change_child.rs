@@ -9,6 +9,7 @@ use crate::domain::code_list::{AttendanceMode, ConfirmMethod, HukouType, IdType,
 use crate::domain::doc::{dossier_read, dossier_write};
 use crate::domain::dossier::Dossier;
 use crate::domain::field::{self, FieldForm, VALUE_CHARS_MAX};
+use crate::domain::form_check::not_after;
 use crate::domain::id_number::IdNumber;
 use crate::domain::identifier::{DocumentId, DraftId};
 use crate::domain::person_name::PersonName;
@@ -126,8 +127,8 @@ pub fn record_status(
     if form.note.chars().count() > VALUE_CHARS_MAX {
         return Err(Failure::invalid("note", "too_long"));
     }
-    if form.since.is_some_and(|since| since > device.environment.now().day()) {
-        return Err(Failure::invalid("since", "in_the_future"));
+    if let Some(since) = form.since {
+        not_after(device.environment.now().day(), since, "since")?;
     }
     let dossier = dossier_read::read(&device.store.reading().document(id)?)?;
     let page_count = page_count(device, pages)?;

@@ -10,6 +10,7 @@ use crate::api::sync::DeliveryKind;
 use crate::domain::doc::{county_rights, duty_text};
 use crate::domain::duty::{DutyEntry, DutyForm, DutyLevel, DutyLine, DutyPerson, DutyReach, DutyScope};
 use crate::domain::duty_fold::{Answering, ChildPlace, Duties};
+use crate::domain::form_check::filled;
 use crate::domain::identifier::{DocumentId, EntryId};
 use crate::domain::place::{Leaves, Scope};
 use crate::domain::time::{Day, Timestamp};
@@ -138,8 +139,8 @@ pub fn bind(
     if scopes.is_empty() || scopes.len() > SCOPES_MAX {
         return Err(Failure::missing("scope"));
     }
-    if person.is_some_and(|person| person.name.trim().is_empty()) {
-        return Err(Failure::missing("person"));
+    if let Some(person) = person {
+        filled(&person.name, "person")?;
     }
     let reading = device.store.reading();
     // Who binds somebody knowingly, after that person was handed over, means it.
@@ -246,9 +247,7 @@ pub fn hand_over(
     on: Day,
     reason: &str,
 ) -> Result<Timestamp> {
-    if reason.trim().is_empty() {
-        return Err(Failure::missing("reason"));
-    }
+    filled(reason, "reason")?;
     let rights = &device.author.rights;
     if !county_rights::binds_within(rights.role, &rights.scopes, within) {
         return Err(Failure::new(ErrorCode::NotAllowed, "the hand-over lies outside of the person's scope"));
@@ -270,9 +269,7 @@ fn handover(
     on: Day,
     reason: &str,
 ) -> Result<DutyEntry> {
-    if to.name.trim().is_empty() {
-        return Err(Failure::missing("to"));
-    }
+    filled(&to.name, "to")?;
     if from.key() == to.key() {
         return Err(Failure::invalid("to", "same_person"));
     }
@@ -295,9 +292,7 @@ fn handover(
 /// [`ErrorCode::ConflictGone`] when it is not there or taken back already, [`ErrorCode::FieldMissing`] without a reason,
 /// [`ErrorCode::NotAllowed`], the faults of a store.
 pub fn undo(device: &mut Device, of: EntryId, reason: &str) -> Result<Timestamp> {
-    if reason.trim().is_empty() {
-        return Err(Failure::missing("reason"));
-    }
+    filled(reason, "reason")?;
     let duties = Duties::of(&device.county());
     let stands = duties.handovers().iter().any(|one| one.entry.entry == of && one.undone_by.is_none());
     if !stands {

@@ -7,6 +7,7 @@ use crate::api::sync::DeliveryKind;
 use crate::domain::code_list::SchoolingStatus;
 use crate::domain::doc::DocumentKind;
 use crate::domain::doc::dossier_write;
+use crate::domain::form_check::not_after;
 use crate::domain::id_number::IdNumber;
 use crate::domain::identifier::DocumentId;
 use crate::domain::person_name::{self, PersonName};
@@ -34,9 +35,7 @@ pub enum Registered {
 pub fn register_child(device: &mut Device, form: &RegisterChild) -> Result<Registered> {
     let now = device.environment.now();
     let name = PersonName::parse(&form.name).map_err(|problem| Failure::invalid("name", problem.key()))?;
-    if form.birth_date > now.day() {
-        return Err(Failure::invalid("birthDate", "in_the_future"));
-    }
+    not_after(now.day(), form.birth_date, "birthDate")?;
     let id_number = match form.id_number.trim() {
         "" => None,
         typed => {

@@ -11,6 +11,7 @@ use ts_rs::TS;
 
 use super::code_list::{AttendanceMark, DayPart};
 use super::dossier::{Actor, actor_text};
+use super::form_check::filled;
 use super::identifier::EntryId;
 use super::time::{Day, Timestamp};
 use crate::error::{Failure, Result};
@@ -86,8 +87,8 @@ impl AbsenceForm {
             return Err(Failure::invalid("until", "only_leave"));
         }
         // A leave is told apart from truancy by its reason, asked the same day (handbook 4.3).
-        if self.mark == AttendanceMark::Personal && self.note.trim().is_empty() {
-            return Err(Failure::missing("note"));
+        if self.mark == AttendanceMark::Personal {
+            filled(&self.note, "note")?;
         }
         if self.note.chars().count() > NOTE_CHARS_MAX {
             return Err(Failure::invalid("note", "too_long"));

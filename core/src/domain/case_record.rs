@@ -11,6 +11,7 @@ use super::code_list::{
     CaseOutcome, CaseRecordKind, CaseSource, DropoutDestination, Relation, ReturnPlacement, ServiceMethod,
 };
 use super::dossier::{Actor, actor_text};
+use super::form_check::{filled, not_after};
 use super::identifier::EntryId;
 use super::role::Role;
 use super::rule_set::StepRecord;
@@ -115,36 +116,31 @@ impl CaseForm {
     /// [`crate::error::ErrorCode::FieldMissing`] or [`crate::error::ErrorCode::FieldInvalid`], with the field.
     pub fn validate(&self, today: Day, page_count: usize) -> Result<()> {
         use CaseRecordKind as K;
-        let needed = |text: &str, field: &'static str| {
-            if text.trim().is_empty() { Err(Failure::missing(field)) } else { Ok(()) }
-        };
-        if self.on > today {
-            return Err(Failure::invalid("on", "in_the_future"));
-        }
+        not_after(today, self.on, "on")?;
         match self.kind {
             K::Opened => {
                 self.source.ok_or_else(|| Failure::missing("source"))?;
-                needed(&self.note, "note")?;
+                filled(&self.note, "note")?;
             }
-            K::Assignment => needed(&self.person, "person")?,
-            K::Report => needed(&self.office, "office")?,
+            K::Assignment => filled(&self.person, "person")?,
+            K::Report => filled(&self.office, "office")?,
             // A number is given by the township's office and never invented here (handbook 15).
             K::Notice => {
-                needed(&self.number, "number")?;
-                needed(&self.office, "office")?;
-                needed(&self.person, "person")?;
+                filled(&self.number, "number")?;
+                filled(&self.office, "office")?;
+                filled(&self.person, "person")?;
             }
             K::Service => self.validate_service(page_count)?,
             K::Dropout => {
                 self.destination.ok_or_else(|| Failure::missing("destination"))?;
-                needed(&self.note, "note")?;
+                filled(&self.note, "note")?;
             }
-            K::Escalation | K::ClosingRefused | K::Reopened | K::KeptClosed => needed(&self.note, "note")?,
+            K::Escalation | K::ClosingRefused | K::Reopened | K::KeptClosed => filled(&self.note, "note")?,
             K::ClosingProposed => {
                 self.outcome.ok_or_else(|| Failure::missing("outcome"))?;
                 // Evidence: a page, or in words where it lies (handbook 16, rule 7).
                 if page_count == 0 {
-                    needed(&self.note, "note")?;
+                    filled(&self.note, "note")?;
                 }
             }
             K::Returned | K::ClosingConfirmed | K::Withdrawn => {}
@@ -154,7 +150,7 @@ impl CaseForm {
         }
         // Nothing is dated back without a reason (handbook 4.4).
         if self.on < today.plus_days(-1) {
-            needed(&self.note, "note")?;
+            filled(&self.note, "note")?;
         }
         for (field, text) in [
             ("note", &self.note),

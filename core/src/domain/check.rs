@@ -11,6 +11,7 @@ use ts_rs::TS;
 
 use super::code_list::{CheckFound, SchoolingStatus, StudyRegion, VerifyMethod};
 use super::dossier::{Actor, Dossier, Presence, presence};
+use super::form_check::not_after;
 use super::identifier::EntryId;
 use super::time::{Day, Timestamp};
 use crate::error::{Failure, Result};
@@ -68,9 +69,7 @@ impl CheckForm {
     /// # Errors
     /// [`crate::error::ErrorCode::FieldMissing`] or [`crate::error::ErrorCode::FieldInvalid`], with the field.
     pub fn validate(&self, today: Day) -> Result<()> {
-        if self.on > today {
-            return Err(Failure::invalid("on", "in_the_future"));
-        }
+        not_after(today, self.on, "on")?;
         let found = self.found.ok_or_else(|| Failure::missing("found"))?;
         if self.how.is_none() {
             return Err(Failure::missing("how"));

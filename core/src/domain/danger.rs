@@ -8,6 +8,7 @@ use ts_rs::TS;
 
 use super::code_list::{DangerKind, DangerStep};
 use super::dossier::Actor;
+use super::form_check::{filled, not_after};
 use super::identifier::{DocumentId, EntryId};
 use super::role::Role;
 use super::time::{Day, Timestamp};
@@ -43,12 +44,8 @@ impl DangerForm {
         if self.kinds.is_empty() {
             return Err(Failure::missing("kinds"));
         }
-        if self.seen.trim().is_empty() {
-            return Err(Failure::missing("seen"));
-        }
-        if self.on > today {
-            return Err(Failure::invalid("on", "in_the_future"));
-        }
+        filled(&self.seen, "seen")?;
+        not_after(today, self.on, "on")?;
         for (field, text) in [("seen", &self.seen), ("whereabouts", &self.whereabouts)] {
             if text.chars().count() > TEXT_CHARS_MAX {
                 return Err(Failure::invalid(field, "too_long"));
@@ -78,15 +75,13 @@ impl DangerStepForm {
     /// # Errors
     /// [`crate::error::ErrorCode::FieldMissing`] or [`crate::error::ErrorCode::FieldInvalid`], with the field.
     pub fn validate(&self, today: Day) -> Result<()> {
-        if self.on > today {
-            return Err(Failure::invalid("on", "in_the_future"));
-        }
+        not_after(today, self.on, "on")?;
         if self.note.chars().count() > TEXT_CHARS_MAX {
             return Err(Failure::invalid("note", "too_long"));
         }
         // Whom one spoke to makes it provable; why it is over protects the child from being forgotten.
-        if self.step != DangerStep::Read && self.note.trim().is_empty() {
-            return Err(Failure::missing("note"));
+        if self.step != DangerStep::Read {
+            filled(&self.note, "note")?;
         }
         Ok(())
     }

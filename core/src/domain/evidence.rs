@@ -9,6 +9,7 @@ use ts_rs::TS;
 use super::dossier::{Actor, Dossier};
 use super::evidence_rules::{EvidenceOf, EvidenceRules, Holds, ProofKind};
 use super::evidence_versions::EvidenceVersions;
+use super::form_check::filled;
 use super::identifier::EntryId;
 use super::time::{Day, Timestamp};
 use crate::error::{Failure, Result};
@@ -87,7 +88,7 @@ impl EvidenceForm {
             if replaced == 0 {
                 return Err(Failure::invalid("proof", "unknown"));
             }
-            return if self.note.trim().is_empty() { Err(Failure::missing("note")) } else { Ok(()) };
+            return filled(&self.note, "note");
         }
         if kind.dated && self.valid_until.is_none() {
             return Err(Failure::missing("validUntil"));

@@ -25,6 +25,7 @@ pub mod evidence;
 pub mod evidence_rules;
 pub mod evidence_versions;
 pub mod field;
+pub mod form_check;
 pub mod home_teaching;
 pub mod id_number;
 pub mod identifier;

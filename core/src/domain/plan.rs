@@ -9,6 +9,7 @@ use ts_rs::TS;
 
 use super::code_list::{PlanKind, ResultTrend, SchoolingStatus, VisitPurpose};
 use super::dossier::{Actor, Dossier, VisitRecord};
+use super::form_check::{filled, not_after};
 use super::home_teaching::{PERIODS_MAX, TaughtAtHome};
 use super::identifier::EntryId;
 use super::time::{Day, Timestamp};
@@ -70,17 +71,14 @@ impl PlanForm {
     /// # Errors
     /// [`crate::error::ErrorCode::FieldMissing`] or [`crate::error::ErrorCode::FieldInvalid`], with the field.
     pub fn validate(&self, today: Day) -> Result<()> {
-        let needed = |text: &str, field: &'static str| {
-            if text.trim().is_empty() { Err(Failure::missing(field)) } else { Ok(()) }
-        };
-        if self.on > today && !matches!(self.kind, PlanKind::Plan | PlanKind::HomePlan) {
-            return Err(Failure::invalid("on", "in_the_future"));
+        if !matches!(self.kind, PlanKind::Plan | PlanKind::HomePlan) {
+            not_after(today, self.on, "on")?;
         }
         match self.kind {
             PlanKind::Plan => {
-                needed(&self.goal, "goal")?;
-                needed(&self.measures, "measures")?;
-                needed(&self.person, "person")?;
+                filled(&self.goal, "goal")?;
+                filled(&self.measures, "measures")?;
+                filled(&self.person, "person")?;
                 // A plan that nobody looks at again is a paper.
                 let review = self.review_on.ok_or_else(|| Failure::missing("reviewOn"))?;
                 if review < self.on {
@@ -88,17 +86,17 @@ impl PlanForm {
                 }
             }
             PlanKind::HomePlan => {
-                needed(&self.goal, "goal")?;
-                needed(&self.person, "person")?;
+                filled(&self.goal, "goal")?;
+                filled(&self.person, "person")?;
             }
             PlanKind::Review => {
-                needed(&self.measures, "measures")?;
+                filled(&self.measures, "measures")?;
                 if !self.ends {
                     self.review_on.ok_or_else(|| Failure::missing("reviewOn"))?;
                 }
             }
             PlanKind::Session => {
-                needed(&self.goal, "goal")?;
+                filled(&self.goal, "goal")?;
                 let periods = self.periods.ok_or_else(|| Failure::missing("periods"))?;
                 if periods == 0 || periods > PERIODS_MAX {
                     return Err(Failure::invalid("periods", "out_of_range"));
@@ -110,7 +108,7 @@ impl PlanForm {
                 }
             }
             PlanKind::Results => {
-                needed(&self.results, "results")?;
+                filled(&self.results, "results")?;
                 self.trend.ok_or_else(|| Failure::missing("trend"))?;
             }
         }

@@ -11,6 +11,7 @@ use super::case::Doer;
 use super::case_record::decides;
 use super::code_list::{CaseRecordKind, TransitionDestination, TransitionEntryKind};
 use super::dossier::{Actor, Dossier, actor_text};
+use super::form_check::{filled, not_after};
 use super::identifier::EntryId;
 use super::place::{ClassId, SchoolCode, Stage};
 use super::role::Role;
@@ -158,12 +159,7 @@ impl TransitionForm {
     /// [`crate::error::ErrorCode::FieldMissing`] or [`crate::error::ErrorCode::FieldInvalid`], with the field.
     pub fn validate(&self, today: Day, page_count: usize) -> Result<()> {
         use TransitionEntryKind as K;
-        let needed = |text: &str, field: &'static str| {
-            if text.trim().is_empty() { Err(Failure::missing(field)) } else { Ok(()) }
-        };
-        if self.on > today {
-            return Err(Failure::invalid("on", "in_the_future"));
-        }
+        not_after(today, self.on, "on")?;
         match self.kind {
             K::Listed => {
                 let destination = self.destination.ok_or_else(|| Failure::missing("destination"))?;
@@ -172,19 +168,19 @@ impl TransitionForm {
                 }
             }
             // Signed by both schools (handbook 7.3).
-            K::HandedOver => needed(&self.signers, "signers")?,
-            K::NoShow => needed(&self.note, "note")?,
+            K::HandedOver => filled(&self.signers, "signers")?,
+            K::NoShow => filled(&self.note, "note")?,
             // Elsewhere counts with proof only: a page, or in words where it lies.
             K::Elsewhere => {
-                needed(&self.school_name, "schoolName")?;
+                filled(&self.school_name, "schoolName")?;
                 if page_count == 0 {
-                    needed(&self.note, "proof")?;
+                    filled(&self.note, "proof")?;
                 }
             }
-            K::Approved if page_count == 0 => needed(&self.note, "proof")?,
+            K::Approved if page_count == 0 => filled(&self.note, "proof")?,
             K::Trackers => {
                 if self.tracker_primary.trim().is_empty() {
-                    needed(&self.tracker_junior, "trackerPrimary")?;
+                    filled(&self.tracker_junior, "trackerPrimary")?;
                 }
             }
             K::ClassBack => {

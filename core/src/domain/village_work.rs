@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::dossier::{Actor, actor_text};
+use super::form_check::not_after;
 use super::identifier::{DocumentId, EntryId, Hash32};
 use super::place::PlaceCode;
 use super::time::{Day, Timestamp};
@@ -80,9 +81,7 @@ impl VillageForm {
     /// # Errors
     /// [`crate::error::ErrorCode::FieldMissing`] or [`crate::error::ErrorCode::FieldInvalid`], with the field.
     pub fn validate(&self, today: Day, items: &BTreeSet<&str>) -> Result<()> {
-        if self.on > today {
-            return Err(Failure::invalid("on", "in_the_future"));
-        }
+        not_after(today, self.on, "on")?;
         match self.what {
             VillageWhat::Road => {
                 if self.walk_minutes.is_none() && self.distance_m.is_none() && self.note.trim().is_empty() {
