@@ -108,6 +108,25 @@ async fn save_file(
     .await
 }
 
+/// Puts the app behind the others, as the home button does: what is half written on its screen stays. Only a tablet has a
+/// back button that asks for it.
+#[tauri::command]
+fn step_back(window: tauri::WebviewWindow) {
+    #[cfg(target_os = "android")]
+    let asked = window.with_webview(|page| {
+        page.jni_handle().exec(|env, activity, _| {
+            if let Err(cause) = env.call_method(activity, "moveTaskToBack", "(Z)Z", &[true.into()]) {
+                tracing::warn!(%cause, "the app does not leave the screen");
+            }
+        });
+    });
+    #[cfg(not(target_os = "android"))]
+    let asked = window.minimize();
+    if let Err(cause) = asked {
+        tracing::warn!(%cause, "the app does not leave the screen");
+    }
+}
+
 /// `photo://localhost/{kind}/{hash}`: pictures out of the sealed store.
 fn photo(context: &UriSchemeContext<'_, Wry>, request: &http::Request<Vec<u8>>) -> http::Response<Vec<u8>> {
     let decoded = request.uri().path().trim_start_matches('/').replace("%2F", "/");
@@ -194,6 +213,7 @@ pub fn run() {
             call,
             put,
             save_file,
+            step_back,
             reminders::may_remind,
             reminders::remind,
             fingerprint::can_recognise,

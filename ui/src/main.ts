@@ -3,8 +3,9 @@ import './look/quasar.scss'
 import './look/base.scss'
 import { createApp } from 'vue'
 import App from './App.vue'
+import { backend } from './backend'
 import { useQuasar } from './look/quasar'
-import { router } from './router'
+import { goBack, router } from './router'
 import { start } from './state/app'
 import { applyDisplay } from './state/display'
 import { keepReminding } from './state/reminders'
@@ -19,3 +20,4 @@ page.mount('#app')
 void start()
 keepReminding()
 tellOfTouches()
+backend.onBackButton(goBack)

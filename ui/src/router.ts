@@ -1,10 +1,18 @@
 import { createRouter, createWebHashHistory } from 'vue-router'
 import TodayScreen from './screens/TodayScreen.vue'
+import { app } from './state/app'
+import { closeTopmost } from './state/back'
+import { mayLeave } from './state/leaving'
+
+const history = createWebHashHistory()
+let goesBack = false
+// Before the router itself hears of it.
+history.listen((_to, _from, { direction }) => (goesBack = direction === 'back'))
 
 // Each screen is loaded when it is first shown, as the start must be fast. A teacher's first one comes with the start: by
 // itself it would be a dozen small files, of which each keeps a slow tablet waiting.
 export const router = createRouter({
-  history: createWebHashHistory(),
+  history,
   routes: [
     { path: '/', redirect: '/today' },
     { path: '/today', component: TodayScreen },
@@ -32,3 +40,22 @@ export const router = createRouter({
     { path: '/roster', component: () => import('./desk/RosterScreen.vue') },
   ],
 })
+
+router.beforeEach((to, from) => {
+  const isBack = goesBack
+  goesBack = false
+  if (isBack && closeTopmost()) return false
+  return to.path === from.path || mayLeave()
+})
+
+/**
+ * The tablet's back button: closes what lies over the screen, or goes to the screen before. False when there is neither, and
+ * the app itself is to leave. Behind a cover nothing moves.
+ */
+export function goBack(): boolean {
+  if (app.state?.stage !== 'open') return false
+  if (closeTopmost()) return true
+  if (!history.state.back) return false
+  router.back()
+  return true
+}

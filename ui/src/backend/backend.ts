@@ -43,6 +43,8 @@ export interface Backend {
     /** The system asks, with this sentence and this word on the button to cancel; the screens are uncovered. */
     uncover(reason: string, cancel: string): Promise<AppState>
   }
+  /** Where the system has a button, or a gesture, to go back: `goes` is asked first; when it says no, the app leaves the screen. */
+  onBackButton(goes: () => boolean): void
   /** Hears that something changed that screens show, and once when it begins to hear. */
   onChanged(listener: () => void): () => void
 }

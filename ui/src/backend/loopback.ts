@@ -36,6 +36,10 @@ export const loopbackBackend: Backend = {
     link.click()
     return true
   },
+  onBackButton(goes) {
+    // A browser on a desk has no such button: what plays the tablet sends this, and is told when the app would leave.
+    addEventListener('backbutton', (event) => goes() || event.preventDefault())
+  },
   onChanged(listener) {
     const events = new EventSource(`/events?token=${token}`)
     events.onopen = listener

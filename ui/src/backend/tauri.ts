@@ -1,3 +1,4 @@
+import { onBackButtonPress } from '@tauri-apps/api/app'
 import { convertFileSrc, invoke } from '@tauri-apps/api/core'
 import { listen } from '@tauri-apps/api/event'
 import type { AppState } from '../bindings/AppState'
@@ -32,6 +33,11 @@ export const tauriBackend: Backend = {
   recognition: {
     possible: () => failing(invoke<boolean>('can_recognise')),
     uncover: (reason, cancel) => failing(invoke<AppState>('recognise', { reason, cancel })),
+  },
+  onBackButton(goes) {
+    // Only Android has one; until this listens, the system goes back by itself.
+    if (!navigator.userAgent.includes('Android')) return
+    void onBackButtonPress(() => void (goes() || invoke('step_back')))
   },
   onChanged(listener) {
     const listening = listen('changed', listener)

@@ -38,6 +38,7 @@ export const zh = {
   minute: '时间',
   minuteForm: '请写成 14:30',
   clear: '清除',
+  leaving: { question: '离开这一页吗？', hint: '写了一半的内容还没有保存，离开后就没有了。', action: '不要了，离开' },
 }
 export const en: typeof zh = {
   save: 'Save',
@@ -78,4 +79,9 @@ export const en: typeof zh = {
   minute: 'time',
   minuteForm: 'Write it as 14:30',
   clear: 'Clear',
+  leaving: {
+    question: 'Leave this page?',
+    hint: 'What is half written here has not been saved, and is gone when you leave.',
+    action: 'Discard it and leave',
+  },
 }
