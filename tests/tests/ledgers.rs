@@ -6,13 +6,15 @@
 
 use jiafang_core::api::axes::RecordStatus;
 use jiafang_core::api::commands::Commands;
-use jiafang_core::api::dossier::ChangeField;
+use jiafang_core::api::dossier::{ChangeField, ChangeFlags};
 use jiafang_core::api::ledger::{LedgerPage, ShowLedger};
 use jiafang_core::api::ledger_kind::LedgerKind;
-use jiafang_core::domain::code_list::{AttendanceMark, DayPart, SchoolingStatus, VisitPurpose};
+use jiafang_core::api::roster::OneImport;
+use jiafang_core::domain::code_list::{AttendanceMark, ChildFlag, DayPart, SchoolingStatus, VisitPurpose};
 use jiafang_core::domain::identifier::DocumentId;
 use jiafang_core::domain::place::Scope;
 use jiafang_core::domain::time::Day;
+use jiafang_core::error::ErrorCode;
 use jiafang_tests::kit::person::sync_until_quiet;
 use jiafang_tests::kit::{Person, Township};
 
@@ -152,4 +154,73 @@ fn a_ledger_is_narrowed_by_grade_and_group_and_sorted_by_the_case_s_own_columns(
     let seen = page(&office, of_village.clone());
     assert_eq!(seen.by_group.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["1社", "3社"]);
     assert_eq!(names(&page(&office, ShowLedger { group: Some("1社".to_owned()), ..of_village })), ["石一天"]);
+}
+
+#[test]
+fn a_child_of_a_single_parent_family_stands_among_the_key_groups_and_is_found_by_that() {
+    let mut township = Township::new(96);
+    let village = township.village(0);
+    let name_of =
+        |code: &str| township.county.places.iter().find(|one| one.code.as_str() == code).unwrap().name.clone();
+    let (village_name, township_name) = (name_of(village.as_str()), name_of(township.township().as_str()));
+    let office = township.coordinator("赵敏");
+    let roster = format!(
+        "姓名,性别,出生日期,乡镇,村,社,特殊情况类别\n石小雨,女,2014-05-04,{township_name},{village_name},3社,单亲家庭\n\
+         石大山,男,2014-06-04,{township_name},{village_name},3社,\n"
+    );
+    let preview = office.app().preview_roster("名册.csv", roster.as_bytes()).unwrap();
+    office.app().confirm_roster(OneImport { import_id: preview.import_id }).unwrap();
+    let row =
+        office.ledger_row_of(LedgerKind::KeyGroups, office.child("石小雨")).expect("the county watches such families");
+    assert_eq!(row["special_flags"], "单亲家庭");
+    assert!(office.ledger_row_of(LedgerKind::KeyGroups, office.child("石大山")).is_none());
+    let request = ShowLedger { flags: vec![ChildFlag::SingleParent], ..ShowLedger::default() };
+    assert_eq!(names(&page(&office, request)), ["石小雨"]);
+}
+
+#[test]
+fn a_teacher_marks_what_is_special_about_a_child_and_a_raised_flag_stands_where_two_differ() {
+    for li_is_first in [true, false] {
+        let mut township = Township::new(97);
+        let village = township.village(0);
+        let office = township.coordinator("赵敏");
+        let li = township.teacher("李老师", Scope::Place(village.clone()));
+        let zhang = township.teacher("张老师", Scope::Place(village.clone()));
+        let child = li.registers("石小雨", "2014-05-04", &village, "19900000001");
+        let change = |person: &Person, raised: &[ChildFlag], lowered: &[ChildFlag]| {
+            let request = ChangeFlags { document_id: child, raised: raised.to_vec(), lowered: lowered.to_vec() };
+            person.app().change_flags(request)
+        };
+        change(&li, &[ChildFlag::LeftBehindBoth, ChildFlag::Boarder], &[]).unwrap();
+        sync_until_quiet(&[&li, &zhang, &office]);
+        let row = office.ledger_row_of(LedgerKind::KeyGroups, child).expect("its parents are away");
+        assert_eq!(row["left_behind"], "双亲留守");
+        let before = township.log_length();
+        change(&li, &[ChildFlag::Boarder], &[ChildFlag::Orphan]).unwrap();
+        li.syncs();
+        assert_eq!(township.log_length(), before, "what stands so already is not written again");
+
+        // One takes it away, the other has heard of it again, without knowing of each other.
+        change(&li, &[], &[ChildFlag::LeftBehindBoth]).unwrap();
+        change(&zhang, &[], &[ChildFlag::LeftBehindBoth]).unwrap();
+        change(&zhang, &[ChildFlag::LeftBehindBoth], &[]).unwrap();
+        if li_is_first {
+            sync_until_quiet(&[&li, &zhang, &office]);
+        } else {
+            sync_until_quiet(&[&zhang, &li, &office]);
+        }
+        for person in [&li, &zhang, &office] {
+            assert!(person.ledger_row_of(LedgerKind::KeyGroups, child).is_some(), "the safer reading for the child");
+        }
+        change(&office, &[], &[ChildFlag::LeftBehindBoth]).unwrap();
+        sync_until_quiet(&[&office, &li, &zhang]);
+        assert!(li.ledger_row_of(LedgerKind::KeyGroups, child).is_none());
+        for (raised, lowered) in
+            [(&[ChildFlag::OverdueVisit][..], &[][..]), (&[ChildFlag::Orphan][..], &[ChildFlag::Orphan][..])]
+        {
+            assert_eq!(change(&li, raised, lowered).unwrap_err().code, ErrorCode::FieldInvalid);
+        }
+        office.assert_projections_rebuild();
+        township.assert_same_ledger(&office);
+    }
 }

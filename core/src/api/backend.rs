@@ -245,6 +245,13 @@ impl Commands for Backend {
         })
     }
 
+    fn change_flags(&self, request: dossier::ChangeFlags) -> Result<dossier::Saved> {
+        self.changing(|device| {
+            change_child::change_flags(device, request.document_id, &request.raised, &request.lowered)
+                .map(dossier::Saved::at)
+        })
+    }
+
     fn settle_conflict(&self, request: dossier::SettleConflict) -> Result<dossier::Saved> {
         self.changing(|device| {
             change_child::settle_conflict(device, request.document_id, &request.field, &request.choice)

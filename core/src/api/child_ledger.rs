@@ -10,10 +10,11 @@ use crate::domain::ledger::LedgerRow;
 use crate::domain::time::Day;
 use crate::store::children::Member;
 
-/// Who stands in the ledger of key groups (handbook 3.3, 3.7 E). What the law protects most is a restricted annex and no flag.
+/// Who stands in the ledger of key groups (handbook 3.3, 3.7 E; single-parent families: the county's own account). What the law protects most is a restricted annex and no flag.
 const KEY_GROUPS: &[ChildFlag] = &[
     ChildFlag::LeftBehindOne,
     ChildFlag::LeftBehindBoth,
+    ChildFlag::SingleParent,
     ChildFlag::Orphan,
     ChildFlag::NoCarer,
     ChildFlag::Hardship,

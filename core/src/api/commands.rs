@@ -11,7 +11,9 @@ use super::county_settings::{
 };
 use super::danger::{DangerReports, DangerView, RecordDangerStep, ReportDanger};
 use super::delivery::DeliveryOverview;
-use super::dossier::{AddGuardian, ChangeField, DossierView, MoveChild, OpenDossier, Saved, SettleConflict};
+use super::dossier::{
+    AddGuardian, ChangeField, ChangeFlags, DossierView, MoveChild, OpenDossier, Saved, SettleConflict,
+};
 use super::duty::{
     BindDuty, DutyCandidates, DutyRows, DutyView, HandOver, HandoverPreviewView, ListDuties, ListDutyChildren,
     UndoHandover,
@@ -142,6 +144,8 @@ commands! {
     open_dossier = "openDossier" (OpenDossier) -> DossierView;
     /// Changes a field.
     change_field = "changeField" (ChangeField) -> Saved;
+    /// Raises and lowers flags.
+    change_flags = "changeFlags" (ChangeFlags) -> Saved;
     /// Chooses among the values of a field.
     settle_conflict = "settleConflict" (SettleConflict) -> Saved;
     /// Records a schooling status.

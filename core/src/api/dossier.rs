@@ -11,7 +11,7 @@ use super::plan::{self, PlanView};
 use super::timeline::{self, Seen};
 pub use super::timeline::{PhotoView, TimelineEntry, TimelineEvent};
 use crate::app::device::Device;
-use crate::domain::code_list::Relation;
+use crate::domain::code_list::{ChildFlag, Relation};
 use crate::domain::doc::dossier_read;
 use crate::domain::dossier::Dossier;
 use crate::domain::field::{self, Field, FieldForm};
@@ -161,6 +161,19 @@ pub struct ChangeField {
     pub field: String,
     /// The new value; for code lists the key.
     pub value: String,
+}
+
+/// Raises and lowers flags of a child.
+#[derive(Debug, Clone, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct ChangeFlags {
+    /// The dossier.
+    pub document_id: DocumentId,
+    /// Those that are to stand.
+    pub raised: Vec<ChildFlag>,
+    /// Those that are to stand no more.
+    pub lowered: Vec<ChildFlag>,
 }
 
 /// Chooses among the values of a field.

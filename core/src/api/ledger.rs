@@ -33,6 +33,8 @@ pub struct ShowLedger {
     pub search: String,
     /// Only of this place: a township or a village.
     pub place: Option<PlaceCode>,
+    /// Only of places that the county watches most closely (重点区域).
+    pub only_key_areas: bool,
     /// Only of this villager group.
     pub group: Option<String>,
     /// Only of this household: a key of `by_household`.
@@ -154,6 +156,7 @@ fn filter(county: &County, today: Day, request: &ShowLedger) -> ChildFilter {
         terms: TermRange::of(&request.search),
         villages_named: villages_named(county, &request.search),
         places: request.place.as_ref().map(|place| mergers.codes_of(place)).unwrap_or_default(),
+        key_areas: request.only_key_areas.then(|| county.key_areas()),
         schools: request.school.as_ref().map(|school| mergers.schools_of(school)).unwrap_or_default(),
         class: request.class.clone(),
         statuses: request.statuses.clone(),

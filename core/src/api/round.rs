@@ -48,6 +48,8 @@ pub struct RoundVillage {
     pub name: String,
     /// Its township's.
     pub township_name: String,
+    /// The county watches it most closely (重点区域).
+    pub key_area: bool,
     /// Households with somebody who is asked for.
     pub households: u32,
     /// Those in which all were asked for.
@@ -257,6 +259,7 @@ fn one(device: &Device, code: &PlaceCode, counts: &VillageCounts, work: Option<&
         village: code.clone(),
         name: names.place(code.as_str()),
         township_name: code.parent().map(|parent| names.place(parent.as_str())).unwrap_or_default(),
+        key_area: county.key_areas().iter().any(|area| area.holds(code)),
         households: counts.households,
         households_asked: counts.households_asked,
         households_done: counts.households_done,

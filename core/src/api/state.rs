@@ -177,6 +177,8 @@ pub struct VillageView {
     pub code: PlaceCode,
     /// Its name.
     pub name: String,
+    /// The county watches it most closely (重点区域).
+    pub key_area: bool,
     /// Within the person's scope.
     pub mine: bool,
 }
@@ -371,6 +373,7 @@ pub(super) fn places(device: &Device) -> Places {
         let mut places = county.places.iter();
         places.any(|place| place.code.is_village() && township.code.holds(&place.code) && place.merged_into.is_none())
     };
+    let key_areas = county.key_areas();
     let townships = county
         .places
         .iter()
@@ -386,6 +389,7 @@ pub(super) fn places(device: &Device) -> Places {
                 .map(|village| VillageView {
                     code: village.code.clone(),
                     name: village.name.clone(),
+                    key_area: key_areas.iter().any(|area| area.holds(&village.code)),
                     mine: covers(&Leaves { village: Some(village.code.clone()), class: None }),
                 })
                 .collect(),

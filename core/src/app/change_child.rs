@@ -5,7 +5,7 @@ use super::author::FormKind;
 use super::device::Device;
 use super::pages::{page_count, write_with_pages};
 use crate::api::sync::DeliveryKind;
-use crate::domain::code_list::{AttendanceMode, ConfirmMethod, HukouType, IdType, Placement, Relation, Sex};
+use crate::domain::code_list::{AttendanceMode, ChildFlag, ConfirmMethod, HukouType, IdType, Placement, Relation, Sex};
 use crate::domain::doc::{dossier_read, dossier_write};
 use crate::domain::dossier::Dossier;
 use crate::domain::field::{self, FieldForm, VALUE_CHARS_MAX};
@@ -152,6 +152,35 @@ fn add_status(
         dossier_write::add_status(document, entry, form, &seen)
     })?;
     Ok(now)
+}
+
+/// Raises and lowers flags. One that stands so already is left alone; where two people differ a raised flag stands
+/// (docs/merging.md).
+///
+/// # Errors
+/// [`ErrorCode::FieldInvalid`] for a flag that is reckoned, or is to be both; [`ErrorCode::DocumentNotHere`],
+/// [`ErrorCode::NotAllowed`], the faults of a store.
+pub fn change_flags(
+    device: &mut Device,
+    id: DocumentId,
+    raised: &[ChildFlag],
+    lowered: &[ChildFlag],
+) -> Result<Timestamp> {
+    let is_wrong =
+        |flag: &ChildFlag| *flag == ChildFlag::OverdueVisit || (raised.contains(flag) && lowered.contains(flag));
+    if raised.iter().chain(lowered).any(is_wrong) {
+        return Err(Failure::invalid("flags", "not_in_the_list"));
+    }
+    let standing = dossier_read::read(&device.store.reading().document(id)?)?.flags;
+    let mut changed: Vec<(ChildFlag, bool)> = Vec::new();
+    changed.extend(raised.iter().filter(|flag| !standing.contains(flag)).map(|flag| (*flag, true)));
+    changed.extend(lowered.iter().filter(|flag| standing.contains(flag)).map(|flag| (*flag, false)));
+    if changed.is_empty() {
+        return Ok(device.environment.now());
+    }
+    write(device, id, FormKind::of(DeliveryKind::FieldChanged), |tx| {
+        changed.iter().try_for_each(|(flag, present)| dossier_write::set_flag(tx, *flag, *present))
+    })
 }
 
 /// Adds a guardian.

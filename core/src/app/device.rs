@@ -113,6 +113,7 @@ impl Device {
                     name: self.enrolment.county_name.clone(),
                     former_names: Vec::new(),
                     merged_into: None,
+                    key_area: false,
                 },
                 places: Vec::new(),
                 schools: Vec::new(),

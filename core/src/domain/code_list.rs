@@ -210,6 +210,7 @@ code_list!(
     ChildFlag {
         LeftBehindOne = "left_behind_one", "单亲留守", "left behind by one parent";
         LeftBehindBoth = "left_behind_both", "双亲留守", "left behind by both parents";
+        SingleParent = "single_parent", "单亲家庭", "single-parent family";
         Orphan = "orphan", "孤儿", "orphan";
         NoCarer = "no_carer", "事实无人抚养", "de facto unsupported";
         Disabled = "disabled", "残疾", "disabled";

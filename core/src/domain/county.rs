@@ -70,6 +70,14 @@ impl County {
         std::iter::once(&self.county).chain(&self.places).map(|place| (place.code.as_str(), place)).collect()
     }
 
+    /// Places that the county watches most closely, with all that is a part of them now.
+    #[must_use]
+    pub fn key_areas(&self) -> Vec<PlaceCode> {
+        let mergers = self.mergers();
+        let marked = self.places.iter().filter(|place| place.key_area);
+        marked.flat_map(|place| mergers.codes_of(&place.code)).collect()
+    }
+
     /// What is a part of what now.
     #[must_use]
     pub fn mergers(&self) -> Mergers {

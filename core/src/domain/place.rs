@@ -225,6 +225,11 @@ pub struct Place {
     /// It is a part of this place now: records that lie under its code stay to be found, and nothing new is put there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<PlaceCode>,
+    /// 重点区域: remote mountain villages and others that the county watches most closely (the county's own account: 边远山区等
+    /// 重点区域). Of a township it holds for all its villages.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[ts(optional, as = "Option<bool>")]
+    pub key_area: bool,
 }
 
 /// Primary or junior secondary.

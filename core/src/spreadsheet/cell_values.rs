@@ -193,7 +193,7 @@ const CATEGORIES: [(&str, Option<ChildFlag>); 28] = [
     ("一般农户", None),
     ("普通", None),
     ("正常", None),
-    ("单亲家庭", None),
+    ("单亲", Some(ChildFlag::SingleParent)),
     ("离异", None),
     ("烈士", None),
     ("困难职工", None),
@@ -367,6 +367,8 @@ mod tests {
         assert_eq!(named("脱贫户、低保"), [ChildFlag::Lifted, ChildFlag::SubsistenceAllowance]);
         assert_eq!(named("脱贫不稳定户"), [ChildFlag::Monitored]);
         assert_eq!(named("残疾人子女"), []);
+        assert_eq!(named("单亲家庭、孤儿"), [ChildFlag::SingleParent, ChildFlag::Orphan]);
+        assert_eq!(named("单亲留守"), [ChildFlag::LeftBehindOne]);
         assert_eq!(named("一般户"), []);
         assert_eq!(named("未脱贫"), []);
         assert!(categories("军属").1, "what is not understood is said");

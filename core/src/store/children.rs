@@ -89,6 +89,8 @@ pub struct ChildFilter {
     /// Of one of these places, each a village or all villages of a township: a place and what is a part of it now. Empty for
     /// all.
     pub places: Vec<PlaceCode>,
+    /// Of one of these places besides; `None` for all.
+    pub key_areas: Option<Vec<PlaceCode>>,
     /// Of one of these schools; empty for all.
     pub schools: Vec<SchoolCode>,
     /// Of this class.
@@ -168,13 +170,15 @@ impl ChildFilter {
             }
             sql.push(')');
         }
-        if !self.places.is_empty() && without != Some(FilterPart::Place) {
-            let parts = vec!["(child.village >= ? AND child.village < ?)"; self.places.len()].join(" OR ");
-            sql.push_str(&format!(" AND ({parts})"));
-            for place in &self.places {
+        let chosen = Some(&self.places).filter(|places| !places.is_empty() && without != Some(FilterPart::Place));
+        for places in chosen.into_iter().chain(&self.key_areas) {
+            sql.push_str(" AND (0");
+            for place in places {
+                sql.push_str(" OR (child.village >= ? AND child.village < ?)");
                 values.push(Box::new(place.as_str().to_owned()));
                 values.push(Box::new(format!("{place}:")));
             }
+            sql.push(')');
         }
         if !matches!(without, Some(FilterPart::School | FilterPart::Class)) {
             if !self.schools.is_empty() {
@@ -553,6 +557,7 @@ impl ChildFilter {
     /// Nothing but what was typed narrows it.
     fn is_search_only(&self) -> bool {
         self.places.is_empty()
+            && self.key_areas.is_none()
             && self.schools.is_empty()
             && self.class.is_none()
             && self.statuses.is_empty()

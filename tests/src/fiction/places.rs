@@ -137,7 +137,13 @@ impl Fiction {
                 Vec::new()
             };
             let name = format!("{stem}{kind}");
-            places.push(Place { code: code.clone(), name: name.clone(), former_names, merged_into: None });
+            places.push(Place {
+                code: code.clone(),
+                name: name.clone(),
+                former_names,
+                merged_into: None,
+                key_area: false,
+            });
             let village_count = match size {
                 Size::Township => 6,
                 Size::County => draw.between(10, 14),
@@ -152,6 +158,8 @@ impl Fiction {
                     name: last_village.clone(),
                     former_names: Vec::new(),
                     merged_into: None,
+                    // The village at the end of the valley.
+                    key_area: number == village_count,
                 });
             }
             add_schools(&mut schools, &code, &name, &last_village, size);
@@ -161,6 +169,7 @@ impl Fiction {
             name: COUNTY_NAME.to_owned(),
             former_names: Vec::new(),
             merged_into: None,
+            key_area: false,
         };
         let rules = RuleSet::default_rules().into_iter().collect();
         County {

@@ -12,6 +12,7 @@ use cast::{Cast, class_of, looks_at, saves, settings};
 use jiafang_core::api::children::ListChildren;
 use jiafang_core::api::commands::Commands;
 use jiafang_core::api::county_settings::{OneRuleSet, ReadRuleSet, SettleCounty};
+use jiafang_core::api::ledger::ShowLedger;
 use jiafang_core::api::state::Nothing;
 use jiafang_core::api::version_settings::RuleStanding;
 use jiafang_core::domain::calendar::{Calendar, CalendarDay, DayKind, term_key};
@@ -280,4 +281,34 @@ fn the_countys_words_stand_on_forms_and_what_it_does_not_use_is_not_offered() {
     let of = |key: &str| reasons.iter().find(|code| code.key == key).unwrap();
     assert_eq!((of("seasonal").zh.as_str(), of("seasonal").hidden), ("挖药材、采茶", false));
     assert!(of("religion").hidden && of("religion").zh == "因信教");
+}
+
+#[test]
+fn a_village_that_the_county_marks_as_a_key_area_is_marked_in_rounds_and_ledgers_narrow_to_it() {
+    let cast = Cast::new(508);
+    let narrowed = |person: &Person| {
+        let request = ShowLedger { only_key_areas: true, limit: 100, ..ShowLedger::default() };
+        let page = person.app().show_ledger(request).unwrap();
+        page.rows.into_iter().map(|row| row.document_id).collect::<Vec<_>>()
+    };
+    assert_eq!(narrowed(&cast.chen), [], "nobody has marked the child's village");
+    let marked = CountyEdit::Place { place: Place { key_area: true, ..cast.place() } };
+    assert_eq!(saves(&cast.li, marked.clone()).unwrap_err().code, ErrorCode::NotAllowed);
+    saves(&cast.chen, marked).unwrap();
+    cast.everybody_syncs();
+    for person in [&cast.chen, &cast.luo, &cast.li] {
+        assert_eq!(narrowed(person), [cast.child], "{}", person.name);
+        let round = person.app().show_round(Nothing {}).unwrap();
+        assert!(round.villages.iter().find(|one| one.village == cast.village).unwrap().key_area);
+    }
+    saves(&cast.luo, CountyEdit::Place { place: Place { key_area: false, ..cast.place() } }).unwrap();
+    cast.everybody_syncs();
+    assert_eq!(narrowed(&cast.li), []);
+
+    // A mark of the township is one of all its villages.
+    let code = cast.township.township();
+    let township = cast.township.county.places.iter().find(|place| place.code == code).unwrap();
+    saves(&cast.chen, CountyEdit::Place { place: Place { key_area: true, ..township.clone() } }).unwrap();
+    cast.everybody_syncs();
+    assert_eq!(narrowed(&cast.li), [cast.child]);
 }

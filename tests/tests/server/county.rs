@@ -180,6 +180,7 @@ fn places() -> Places {
         name: name.to_owned(),
         former_names: vec![],
         merged_into: None,
+        key_area: false,
     };
     Places {
         county: place("999999", "云岭县"),

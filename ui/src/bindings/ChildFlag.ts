@@ -3,4 +3,4 @@
 /**
  * Flags of a child that ledgers filter by (handbook 3.7 E, 8.3, 9.1).
  */
-export type ChildFlag = "left_behind_one" | "left_behind_both" | "orphan" | "no_carer" | "disabled" | "migrant_child" | "lifted" | "monitored" | "subsistence_allowance" | "destitute_support" | "hardship" | "seriously_ill" | "no_hukou" | "boarder" | "overdue_visit";
+export type ChildFlag = "left_behind_one" | "left_behind_both" | "single_parent" | "orphan" | "no_carer" | "disabled" | "migrant_child" | "lifted" | "monitored" | "subsistence_allowance" | "destitute_support" | "hardship" | "seriously_ill" | "no_hukou" | "boarder" | "overdue_visit";

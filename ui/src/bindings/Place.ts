@@ -20,4 +20,9 @@ former_names: Array<string>,
 /**
  * It is a part of this place now: records that lie under its code stay to be found, and nothing new is put there.
  */
-merged_into?: PlaceCode | null, };
+merged_into?: PlaceCode | null, 
+/**
+ * 重点区域: remote mountain villages and others that the county watches most closely (the county's own account: 边远山区等
+ * 重点区域). Of a township it holds for all its villages.
+ */
+key_area?: boolean, };

@@ -19,6 +19,10 @@ name: string,
  */
 townshipName: string, 
 /**
+ * The county watches it most closely (重点区域).
+ */
+keyArea: boolean, 
+/**
  * Households with somebody who is asked for.
  */
 households: number, 

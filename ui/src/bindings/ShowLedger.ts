@@ -24,6 +24,10 @@ search: string,
  */
 place: PlaceCode | null, 
 /**
+ * Only of places that the county watches most closely (重点区域).
+ */
+onlyKeyAreas: boolean, 
+/**
  * Only of this villager group.
  */
 group: string | null, 

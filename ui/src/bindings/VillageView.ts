@@ -14,6 +14,10 @@ code: PlaceCode,
  */
 name: string, 
 /**
+ * The county watches it most closely (重点区域).
+ */
+keyArea: boolean, 
+/**
  * Within the person's scope.
  */
 mine: boolean, };

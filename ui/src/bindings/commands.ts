@@ -7,6 +7,7 @@ import type { BeginPages } from "./BeginPages";
 import type { BeginVisit } from "./BeginVisit";
 import type { BindDuty } from "./BindDuty";
 import type { ChangeField } from "./ChangeField";
+import type { ChangeFlags } from "./ChangeFlags";
 import type { ChangePin } from "./ChangePin";
 import type { ChecksSaved } from "./ChecksSaved";
 import type { ChildRegistered } from "./ChildRegistered";
@@ -121,6 +122,7 @@ export interface Commands {
   registerChild: { request: RegisterChild; response: ChildRegistered };
   openDossier: { request: OpenDossier; response: DossierView };
   changeField: { request: ChangeField; response: Saved };
+  changeFlags: { request: ChangeFlags; response: Saved };
   settleConflict: { request: SettleConflict; response: Saved };
   recordStatus: { request: RecordStatus; response: Saved };
   moveChild: { request: MoveChild; response: Saved };

@@ -27,6 +27,7 @@ export function wholeLedger(): ShowLedger {
     statuses: [],
     flags: [],
     onlyConflicts: false,
+    onlyKeyAreas: false,
     sortBy: '',
     descending: false,
     offset: 0,
@@ -38,20 +39,34 @@ export function wholeLedger(): ShowLedger {
 
 /** Whether something is filtered away. */
 export function isFiltered(request: ShowLedger): boolean {
-  const { search, place, group, household, grade, school, statuses, flags, onlyConflicts } = request
-  return Boolean(search || place || group || household || grade || school || request.class || statuses.length || flags.length || onlyConflicts)
+  const { search, place, group, household, grade, school, statuses, flags, onlyConflicts, onlyKeyAreas } = request
+  return Boolean(search || place || group || household || grade || school || request.class || statuses.length || flags.length || onlyConflicts || onlyKeyAreas)
 }
 
 /** What a view keeps: codes and an order. What was typed is left out, for it may be a child's name. */
 export type View = Pick<
   ShowLedger,
-  'kind' | 'place' | 'group' | 'grade' | 'school' | 'class' | 'statuses' | 'flags' | 'onlyConflicts' | 'sortBy' | 'descending'
+  'kind' | 'place' | 'group' | 'grade' | 'school' | 'class' | 'statuses' | 'flags' | 'onlyConflicts' | 'onlyKeyAreas' | 'sortBy' | 'descending'
 >
 
 /** The view that a request shows. */
 export function viewOf(request: ShowLedger): View {
-  const { kind, place, group, grade, school, statuses, flags, onlyConflicts, sortBy, descending } = request
-  return { kind, place, group, grade, school, class: request.class, statuses, flags, onlyConflicts, sortBy, descending }
+  const { kind, place, group, grade, school, statuses, flags, onlyConflicts, onlyKeyAreas, sortBy, descending } = request
+  return {
+    kind,
+    place,
+    group,
+    grade,
+    school,
+    class: request.class,
+    statuses,
+    flags,
+    onlyConflicts,
+    // A view that was kept before there were key areas has none of it.
+    onlyKeyAreas: onlyKeyAreas ?? false,
+    sortBy,
+    descending,
+  }
 }
 
 /** Whether two views show the same. */

@@ -234,6 +234,9 @@ export const zh = {
     was: '曾用名：{names}',
     into: '已并入{name}',
     newCode: '新地名的代码（9 位乡镇，12 位村）',
+    keyArea: '重点区域（边远山区等）',
+    keyAreaHint: '台账可以只看重点区域，摸排里标出来。乡镇定了，下面的村都算。',
+    keyAreaShort: '重点区域',
   },
   schools: {
     code: '学校标识码',
@@ -497,6 +500,9 @@ export const en: typeof zh = {
     was: 'formerly {names}',
     into: 'merged into {name}',
     newCode: 'Code of the new place (township 9 digits, village 12)',
+    keyArea: 'Key area (remote mountain villages and the like)',
+    keyAreaHint: 'Ledgers can show key areas alone, and the door-to-door check marks them. A township’s mark is for all its villages.',
+    keyAreaShort: 'Key area',
   },
   schools: {
     code: 'School code',

@@ -327,6 +327,7 @@ mod tests {
             name: name.to_owned(),
             former_names: vec![],
             merged_into: None,
+            key_area: false,
         };
         County {
             county: place("999999", "云岭县"),

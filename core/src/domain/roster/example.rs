@@ -35,6 +35,7 @@ fn place(code: &str, name: &str, former_names: &[&str]) -> Place {
         name: name.to_owned(),
         former_names: former_names.iter().map(|name| (*name).to_owned()).collect(),
         merged_into: None,
+        key_area: false,
     }
 }
 
