@@ -1,7 +1,7 @@
 import './polyfills'
 import './look/quasar.scss'
 import './look/base.scss'
-import { createApp } from 'vue'
+import { createApp, watch } from 'vue'
 import App from './App.vue'
 import { backend } from './backend'
 import { useQuasar } from './look/quasar'
@@ -10,13 +10,19 @@ import { start } from './state/app'
 import { applyDisplay } from './state/display'
 import { keepReminding } from './state/reminders'
 import { tellOfTouches } from './state/screen_lock'
-import { i18n } from './words'
+import { i18n, remembered, speak } from './words'
+
+function draw(): void {
+  const page = createApp(App).use(i18n).use(router)
+  useQuasar(page)
+  page.mount('#app')
+}
 
 applyDisplay()
-document.documentElement.lang = i18n.global.locale.value
-const page = createApp(App).use(i18n).use(router)
-useQuasar(page)
-page.mount('#app')
+watch(i18n.global.locale, (language) => (document.documentElement.lang = language), { immediate: true })
+// The words are read while the host says where the app stands; nothing is drawn without them. No `await` here: what other
+// screens share with this file could then not lie in one file with it, and the start would read twenty.
+void speak(remembered).then(draw)
 void start()
 keepReminding()
 tellOfTouches()

@@ -97,7 +97,7 @@ fn machine() -> String {
 }
 
 /// What the first screen of a teacher loads, as gzip has it: the page with what it names, which has the screen of today in
-/// it, and all that these import; the styles of each part go with it.
+/// it, the words of her language, and all that these import; the styles of each part go with it.
 fn first_screen(pages: &Path) -> Option<Figure> {
     let index = std::fs::read_to_string(pages.join("index.html")).ok()?;
     let named = |text: &str| -> Vec<String> {
@@ -108,6 +108,7 @@ fn first_screen(pages: &Path) -> Option<Figure> {
     let files: Vec<String> =
         std::fs::read_dir(&assets).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
     let mut waiting = named(&index);
+    waiting.extend(files.iter().filter(|file| file.starts_with("chinese-")).cloned());
     let mut loaded = std::collections::BTreeSet::new();
     while let Some(file) = waiting.pop() {
         if !loaded.insert(file.clone()) {

@@ -2,6 +2,8 @@ import { describe, expect, it, vi } from 'vitest'
 
 vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => undefined })
 const { dayOf, minuteText, momentOf, parsedDay, parsedMinute, spanText } = await import('./dates')
+const { speak } = await import('../words')
+await speak('zh-CN')
 
 describe('a typed day', () => {
   it.each(['2016-05-04', '2016/5/4', '20160504', '2016.05.04', '2016年5月4日', ' 2016-5-04 '])('%s is understood', (text) => {
