@@ -96,3 +96,13 @@ describe('a screen with a form', () => {
     scope.stop()
   })
 })
+
+describe('every screen', () => {
+  const sources = import.meta.glob<string>('../**/*.vue', { query: '?raw', import: 'default', eager: true })
+
+  it('tells going back of each thing that it lays over itself', () => {
+    const lays = Object.entries(sources).filter(([, text]) => /<q-(dialog|menu|select)\b/.test(text))
+    expect(lays.length).toBeGreaterThan(5)
+    expect(lays.filter(([, text]) => !text.includes('closedByBack(')).map(([path]) => path)).toEqual([])
+  })
+})
