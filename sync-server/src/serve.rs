@@ -113,6 +113,14 @@ impl Server {
         })
     }
 
+    /// Nothing goes into a pack that the background step has not looked at; for a program that has one
+    /// ([`crate::materialise::keep_looking`]).
+    #[must_use]
+    pub fn packing_after_looks(self) -> Self {
+        self.packs.come_after_looks();
+        self
+    }
+
     /// Begins to serve on an address; port 0 takes a free one.
     ///
     /// # Errors

@@ -9,6 +9,7 @@
     clippy::arithmetic_side_effects
 )]
 
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use jiafang_core::api::commands::Commands;
@@ -16,7 +17,10 @@ use jiafang_core::api::dossier::{MoveChild, TimelineEvent};
 use jiafang_core::api::sync::FirstCopyView;
 use jiafang_core::domain::identifier::DocumentId;
 use jiafang_core::domain::place::{PlaceCode, Scope};
+use jiafang_core::domain::role::Role;
+use jiafang_core::environment::Clock;
 use jiafang_core::error::ErrorCode;
+use jiafang_sync_server::store::materialised::{self, Poisoned, Trouble};
 use jiafang_tests::kit::person::sync_until_quiet;
 use jiafang_tests::kit::{Person, Township, section};
 
@@ -55,7 +59,7 @@ fn registers(person: &Person, number: usize, village: &PlaceCode) -> DocumentId 
 
 /// A teacher whose tablet is enrolled, and whose line breaks after so many parts of 8 KiB of the first copy.
 fn enrolled_on_a_bad_line(township: &mut Township, name: &str, scope: Scope, parts: u64) -> Person {
-    let code = township.invites(name, jiafang_core::domain::role::Role::ClassTeacher, scope);
+    let code = township.invites(name, Role::ClassTeacher, scope);
     let teacher = township.somebody(name);
     teacher.switch.cut_after_parts(parts);
     teacher.enrols(&code);
@@ -133,6 +137,44 @@ fn pack_bytes(township: &Township) -> u64 {
         .flat_map(|shelf| std::fs::read_dir(shelf.unwrap().path()).unwrap())
         .map(|file| file.unwrap().metadata().unwrap().len())
         .sum()
+}
+
+#[test]
+fn what_nobody_has_looked_at_yet_and_what_is_poisoned_travels_as_envelopes_and_holds_up_no_pack() {
+    let mut township = Township::new(45);
+    let (coordinator, village) = a_village(&mut township, 25);
+    township.server_packs_after_looks();
+    let invited =
+        |name: &str, township: &Township| township.invites(name, Role::ClassTeacher, Scope::Place(village.clone()));
+    let (li_code, wang_code) = (invited("李老师", &township), invited("王老师", &township));
+    let (li, wang) = (township.somebody("李老师"), township.somebody("王老师"));
+    let by_envelopes = |person: &Person| {
+        let children = coordinator.finds("").into_iter().map(|row| row.document_id);
+        let held: Vec<DocumentId> = children.filter(|child| envelopes_held(person, *child) > 0).collect();
+        assert_eq!(person.finds("").len(), 25, "all children are here, however they came");
+        held
+    };
+
+    section("the step has not looked at anything yet");
+    li.enrols(&li_code);
+    sync_until_quiet(&[&li]);
+    assert_eq!(by_envelopes(&li).len(), 25);
+    township.assert_same_ledger(&li);
+    assert_eq!(pack_bytes(&township), 0, "nothing was packed");
+
+    section("it has looked at all, and named one dossier");
+    let poisoned = coordinator.finds("")[3].document_id;
+    let since = coordinator.clock.now();
+    let marked = township.store().transact(|tx| {
+        let trouble = Trouble::TooSlow;
+        materialised::mark(tx, &Poisoned { document: poisoned, trouble, changes: BTreeSet::new(), since })?;
+        materialised::set_looked_up_to(tx, township.log_length())
+    });
+    marked.unwrap();
+    wang.enrols(&wang_code);
+    sync_until_quiet(&[&wang]);
+    assert_eq!(by_envelopes(&wang), [poisoned]);
+    assert!(pack_bytes(&township) > 0);
 }
 
 #[test]

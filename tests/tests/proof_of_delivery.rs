@@ -143,6 +143,30 @@ fn a_photo_that_the_server_cannot_take_is_named_stays_on_the_tablet_and_holds_up
 }
 
 #[test]
+fn a_photo_that_arrived_damaged_three_times_is_sent_once_more_when_somebody_asks_for_a_sync() {
+    let mut township = Township::new(85);
+    let village = township.village(0);
+    let li = township.teacher("李老师", Scope::Place(village.clone()));
+    let child = li.registers("石小雨", "2016-05-04", &village, "19900000001");
+    li.goes_offline();
+    li.records_visit(child, &["DSCN0010.jpg"], |_| {});
+    let stuck = li.photos_of(child)[0].photo_hash;
+    let refused = || li.switch.refused_files.lock().unwrap_or_else(PoisonError::into_inner);
+    refused().insert(stuck, RefusalCode::HashWrong);
+    li.gets_signal();
+    for _ in 0..3 {
+        li.syncs();
+    }
+    assert_eq!(said_of_photos(&li, child)[0].1, "photo_damaged_on_way");
+    li.syncs();
+    assert_eq!(said_of_photos(&li, child)[0].1, "photo_damaged_on_way", "in vain, and said so at once");
+    refused().clear();
+    li.syncs();
+    assert_eq!(said_of_photos(&li, child)[0].1, "server");
+    assert_eq!((li.strip().waiting_photos, li.strip().untaken_photos), (0, 0));
+}
+
+#[test]
 fn a_photo_whose_file_is_lost_or_damaged_on_the_tablet_is_named_and_the_others_go() {
     let mut township = Township::new(83);
     let village = township.village(0);

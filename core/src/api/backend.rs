@@ -22,7 +22,7 @@ use crate::app::county_settings as edits;
 use crate::app::device::Device;
 use crate::app::duty as duties;
 use crate::app::synchronise::SharedDevice;
-use crate::app::{change_child, drafts, enrol, move_child, pack_file, record_visit, register_child};
+use crate::app::{carry_photos, change_child, drafts, enrol, move_child, pack_file, record_visit, register_child};
 use crate::domain::place::Leaves;
 use crate::environment::Environment;
 use crate::error::{ErrorCode, Failure, Result};
@@ -443,6 +443,7 @@ impl Commands for Backend {
     }
 
     fn sync_now(&self, _: state::Nothing) -> Result<SyncStatus> {
+        self.with_device(carry_photos::try_damaged_once_more)?;
         self.ask_for_sync();
         self.sync_status_view()
     }

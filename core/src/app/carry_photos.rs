@@ -115,6 +115,14 @@ impl Held {
     }
 }
 
+/// What the server got damaged too often is sent once more: somebody has asked for it.
+///
+/// # Errors
+/// The faults of a store.
+pub fn try_damaged_once_more(device: &mut Device) -> Result<()> {
+    device.store.transact(photo_file::try_damaged_once_more)
+}
+
 /// The file goes behind all others: no photo delays another for ever.
 fn try_later(device: &SharedDevice, hash: Hash32, was_damaged: bool, faults: &mut u32) -> Result<Event> {
     tracing::warn!(%hash, was_damaged, "a photo file was tried in vain");

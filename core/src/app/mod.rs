@@ -4,7 +4,7 @@
 pub mod apart;
 pub mod attach_photo;
 pub mod author;
-mod carry_photos;
+pub mod carry_photos;
 pub mod casework;
 pub mod change_child;
 pub mod county_preview;

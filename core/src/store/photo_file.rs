@@ -241,6 +241,19 @@ pub fn offer_again_with_record(tx: &Transaction<'_>, counter: u64) -> Result<boo
     Ok(changed > 0)
 }
 
+/// Somebody asks for a sync: what arrived damaged too often is tried once more, and named again if that was in vain.
+///
+/// # Errors
+/// The faults of a store.
+pub fn try_damaged_once_more(tx: &Transaction<'_>) -> Result<()> {
+    tx.execute(
+        "UPDATE photo_file SET problem = '', failures = :failures WHERE own = 1 AND problem = 'damaged_on_way'",
+        named_params! { ":failures": FAILURES_MAX.saturating_sub(1) },
+    )
+    .map_err(sqlite)?;
+    Ok(())
+}
+
 /// The record of a photo is in its dossier no more.
 ///
 /// # Errors

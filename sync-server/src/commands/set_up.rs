@@ -91,7 +91,7 @@ pub(super) fn serve(data: &Path, listen: SocketAddr, environment: Environment) -
         .map_err(|cause| Failure::caused(ErrorCode::ServerFault, "the runtime", cause))?;
     let own_clock = environment.clone();
     runtime.block_on(async {
-        let running = Server::open(data, environment)?.start(listen).await?;
+        let running = Server::open(data, environment)?.packing_after_looks().start(listen).await?;
         // Apart from all that answers: nobody waits for it.
         let looking = materialise::keep_looking(Store::open(data)?, Looker::own(std::env::current_exe()?), own_clock);
         say(&format!("Serving on {}. Stop with Ctrl+C.", running.address));

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiafang_core::domain::identifier::{DocumentId, Hash32};
@@ -22,6 +22,7 @@ use jiafang_core::protocol::sync::{Cursor, Rights};
 
 use crate::identity::Identity;
 use crate::photo::Part;
+use crate::store::materialised;
 use crate::store::pack::{self as pack_store, PackRow};
 use crate::store::register::Device;
 use crate::store::{Connection, Store, log};
@@ -50,6 +51,7 @@ pub struct Packs {
     environment: Environment,
     making: Mutex<()>,
     waiting: AtomicUsize,
+    after_looks: AtomicBool,
 }
 
 impl std::fmt::Debug for Packs {
@@ -86,7 +88,20 @@ impl Packs {
     pub fn open(data: &Path, identity: Arc<Identity>, environment: Environment) -> Result<Self> {
         let folder = data.join(FOLDER_NAME);
         fs::create_dir_all(&folder)?;
-        Ok(Self { folder, identity, environment, making: Mutex::new(()), waiting: AtomicUsize::new(0) })
+        Ok(Self {
+            folder,
+            identity,
+            environment,
+            making: Mutex::new(()),
+            waiting: AtomicUsize::new(0),
+            after_looks: AtomicBool::new(false),
+        })
+    }
+
+    /// From now on nothing goes into a pack that the background step has not looked at ([`crate::materialise`]): a change that
+    /// never ends would hold up all packs. What it has not reached travels as envelopes.
+    pub fn come_after_looks(&self) {
+        self.after_looks.store(true, Ordering::Release);
     }
 
     fn path(&self, hash: Hash32) -> PathBuf {
@@ -125,8 +140,13 @@ impl Packs {
         for hash in &asked.refused {
             named.unwanted.extend(store.read(|connection| pack_store::documents(connection, *hash))?);
         }
-        let Some(chain) = store.read(|connection| log::chain_at(connection, durable_seq))? else { return Ok(named) };
-        let cut = Cursor { seq: durable_seq, chain };
+        let seq = if self.after_looks.load(Ordering::Acquire) {
+            store.read(materialised::looked_up_to)?.min(durable_seq)
+        } else {
+            durable_seq
+        };
+        let Some(chain) = store.read(|connection| log::chain_at(connection, seq))? else { return Ok(named) };
+        let cut = Cursor { seq, chain };
         // Villages first: what lies in a class as well is not named twice.
         let (places, classes): (Vec<&Scope>, Vec<&Scope>) =
             rights.scopes.iter().partition(|scope| matches!(scope, Scope::Place(_)));

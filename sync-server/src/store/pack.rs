@@ -287,7 +287,7 @@ pub fn cells(connection: &Connection, scope: &Scope) -> Result<Vec<PackCell>> {
 }
 
 /// The dossiers of a cell that may go into a pack with this cut, with where each lies: it lay there at the cut already,
-/// and has not been found to be unpackable.
+/// and has been found neither unpackable nor poisoned.
 ///
 /// # Errors
 /// The faults of a store.
@@ -299,6 +299,7 @@ pub fn packable(connection: &Connection, cell: &PackCell, cut_seq: u64) -> Resul
             "SELECT id, village, class FROM document WHERE kind = :dossier AND {column} = :cell
              AND EXISTS (SELECT 1 FROM log WHERE log.document = document.id AND log.seq <= :cut)
              AND NOT EXISTS (SELECT 1 FROM move WHERE move.document = document.id AND move.seq > :cut)
+             AND NOT EXISTS (SELECT 1 FROM poisoned WHERE poisoned.document = document.id)
              AND NOT EXISTS (SELECT 1 FROM unpackable WHERE unpackable.document = document.id
                  AND unpackable.seq >= (SELECT max(seq) FROM log WHERE log.document = document.id))"
         ))

@@ -109,6 +109,14 @@ impl Township {
         self.running = Some(self.runtime.block_on(server.start(self.address)).expect("the server starts"));
     }
 
+    /// Starts the server again as one that packs nothing before its background step has looked at it, which does not run here.
+    pub fn server_packs_after_looks(&mut self) {
+        self.server_stops();
+        let server = Server::open(&self.data(), self.environment.clone()).expect("the county opens");
+        let started = self.runtime.block_on(server.packing_after_looks().start(self.address));
+        self.running = Some(started.expect("the server starts"));
+    }
+
     /// Stops the server.
     pub fn server_stops(&mut self) {
         if let Some(running) = self.running.take() {

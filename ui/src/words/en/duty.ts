@@ -9,7 +9,7 @@ export const en: typeof zh = {
   children: '{n} children on this device',
   noGap: 'Every child has somebody',
   gap: '{n} children have nobody',
-  overloads: '{n} people have more than {max} each',
+  overloads: '{n} person has more than {max} | {n} person has more than {max} | {n} people have more than {max} each',
   noOverload: 'Nobody has more than {max}',
   nobody: 'nobody',
   several: 'Two people were bound at once: choose one',

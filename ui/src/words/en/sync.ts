@@ -39,7 +39,7 @@ export const en: typeof zh = {
     photo_not_yours: 'The child is outside of your scope now, and the server does not take it; the photo stays here.',
     photo_not_here: 'The photo’s file is missing or damaged here and cannot be sent.',
     photo_damaged_on_way:
-      'It arrived damaged three times; the photo is whole here, and is sent again with the next record of this child; tell the county’s administrator.',
+      'It arrived damaged three times; the photo is whole here. “Sync now” sends it once more, and so does the next record of this child. If that does not help, tell the county’s administrator.',
   },
   what: {
     visit: 'Visit',
