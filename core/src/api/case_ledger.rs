@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use super::ledger_kind::{CaseColumn, LedgerKind, column};
 use crate::app::casework::Casework;
 use crate::app::device::Device;
+use crate::domain::actor::Actor;
 use crate::domain::case::{Case, CaseFacts, CasePhase, Contact};
 use crate::domain::case_record::{CaseRecord, decides};
 use crate::domain::code_list::{
     AbsenceReason, AttendanceMark, CaseRecordKind, CaseSource, ChildFlag, DropoutDestination, ParentPosition,
     SchoolingStatus, VisitMode, VisitPurpose,
 };
-use crate::domain::dossier::Actor;
 use crate::domain::identifier::DocumentId;
 use crate::domain::ledger::PlaceNames;
 use crate::error::Result;

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::device::Device;
+use crate::domain::actor::Actor;
 use crate::domain::calendar::SchoolDays;
 use crate::domain::case::{Case, CaseFacts, CaseTask, Doer};
 use crate::domain::case_fold::{self, Clock};
 use crate::domain::case_tasks::roll_questions;
 use crate::domain::county::County;
-use crate::domain::dossier::Actor;
 use crate::domain::place::{Leaves, SchoolCode};
 use crate::domain::rule_set::{RuleSet, in_force};
 use crate::domain::time::Day;

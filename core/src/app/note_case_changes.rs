@@ -3,9 +3,9 @@
 
 use super::casework::Casework;
 use super::device::Device;
+use crate::domain::actor::Actor;
 use crate::domain::case::{Case, CaseFacts};
 use crate::domain::code_list::VisitPurpose;
-use crate::domain::dossier::Actor;
 use crate::domain::identifier::{DocumentId, EntryId};
 use crate::domain::time::Day;
 use crate::error::Result;

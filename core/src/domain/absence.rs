@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::actor::{Actor, actor_text};
 use super::code_list::{AttendanceMark, DayPart};
-use super::dossier::{Actor, actor_text};
 use super::form_check::filled;
 use super::identifier::EntryId;
 use super::time::{Day, Timestamp};

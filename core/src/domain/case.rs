@@ -4,9 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::absence::AbsenceEntry;
+use super::actor::{Actor, actor_text};
 use super::case_record::CaseRecord;
 use super::code_list::{AbsenceReason, CaseOutcome, CaseSource, ParentPosition, VisitMode, VisitPurpose};
-use super::dossier::{Actor, Dossier, actor_text};
+use super::dossier::Dossier;
 use super::identifier::{EntryId, PersonId};
 use super::role::Role;
 use super::time::{Day, Timestamp};

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::absence::{Attendance, HalfDay, Roll};
+use super::actor::Actor;
 use super::calendar::SchoolDays;
 use super::case::{Case, CaseFacts, CasePhase, CaseStep, Contact, Doer};
 use super::case_closing::{Answer, closing, closings, standing_records};
@@ -11,7 +12,6 @@ use super::case_record::{CaseForm, CaseRecord, decides};
 use super::case_steps::{self, Round};
 use super::case_tasks::{promise, roll_tasks, tasks};
 use super::code_list::{CaseRecordKind, CaseSource, VisitPurpose};
-use super::dossier::Actor;
 use super::identifier::EntryId;
 use super::rule_set::{DayUnit, RuleSet, SilentDay, in_force};
 use super::time::Day;

@@ -6,12 +6,12 @@ use proptest::prelude::*;
 use proptest::sample::subsequence;
 
 use super::absence::{AbsenceEntry, AbsenceForm};
+use super::actor::Actor;
 use super::calendar::example::{calendar, day};
 use super::case::{Case, CaseFacts, CasePhase, Contact, Doer, StepStanding, TaskKind};
 use super::case_fold::{Clock, fold};
 use super::case_record::{CaseForm, CaseRecord};
 use super::code_list::{AttendanceMark, CaseOutcome, CaseRecordKind, CaseSource, DayPart, VisitMode, VisitPurpose};
-use super::dossier::Actor;
 use super::identifier::{EntryId, PersonId};
 use super::role::Role;
 use super::rule_set::RuleSet;

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::actor::{Actor, actor_text};
 use super::code_list::{
     CaseOutcome, CaseRecordKind, CaseSource, DropoutDestination, Relation, ReturnPlacement, ServiceMethod,
 };
-use super::dossier::{Actor, actor_text};
 use super::form_check::{filled, not_after};
 use super::identifier::EntryId;
 use super::role::Role;

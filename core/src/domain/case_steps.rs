@@ -187,7 +187,7 @@ fn next_month_day(from: Day, day_of_month: u8) -> Day {
 struct Candidate<'a> {
     entry: super::identifier::EntryId,
     on: Day,
-    actor: &'a super::dossier::Actor,
+    actor: &'a super::actor::Actor,
     at: super::time::Timestamp,
 }
 

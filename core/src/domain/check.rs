@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::actor::Actor;
 use super::code_list::{CheckFound, SchoolingStatus, StudyRegion, VerifyMethod};
-use super::dossier::{Actor, Dossier, Presence, presence};
+use super::dossier::{Dossier, Presence, presence};
 use super::form_check::not_after;
 use super::identifier::EntryId;
 use super::time::{Day, Timestamp};

@@ -6,8 +6,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::actor::Actor;
 use super::code_list::{DangerKind, DangerStep};
-use super::dossier::Actor;
 use super::form_check::{filled, not_after};
 use super::identifier::{DocumentId, EntryId};
 use super::role::Role;

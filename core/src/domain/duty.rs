@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::dossier::{Actor, actor_text};
+use super::actor::{Actor, actor_text};
 use super::identifier::{DocumentId, EntryId, PersonId};
 use super::place::{ClassId, PlaceCode, SchoolCode, Scope};
 use super::setting_mistake::{MistakeCode, SettingMistake};

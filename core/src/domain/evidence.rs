@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::dossier::{Actor, Dossier};
+use super::actor::Actor;
+use super::dossier::Dossier;
 use super::evidence_rules::{EvidenceOf, EvidenceRules, Holds, ProofKind};
 use super::evidence_versions::EvidenceVersions;
 use super::form_check::filled;

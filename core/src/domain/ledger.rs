@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::actor::Actor;
 use super::check::{self, CheckEntry};
 use super::code_list::{
     AttendanceMode, CheckFound, ChildFlag, ConfirmMethod, HukouType, IdType, Placement, Relation, SchoolingStatus, Sex,
     VerifyMethod, VisitMode,
 };
 use super::county::{County, Mergers};
-use super::dossier::{Actor, Dossier, is_closed, is_out_of_school};
+use super::dossier::{Dossier, is_closed, is_out_of_school};
 use super::evidence::{self, AskedProof, EvidenceFile, EvidenceState, StandingProof};
 use super::evidence_rules::EvidenceOf;
 use super::evidence_versions::EvidenceVersions;

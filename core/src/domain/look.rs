@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::dossier::{Actor, actor_text};
+use super::actor::{Actor, actor_text};
 use super::identifier::EntryId;
 use super::place::Scope;
 use super::time::Day;

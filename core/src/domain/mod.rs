@@ -1,6 +1,7 @@
 //! The nouns of the work, pure: types, validation and folds. One noun a file.
 
 pub mod absence;
+pub mod actor;
 pub mod calendar;
 pub mod case;
 mod case_closing;

@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::actor::Actor;
 use super::code_list::{PlanKind, ResultTrend, SchoolingStatus, VisitPurpose};
-use super::dossier::{Actor, Dossier, VisitRecord};
+use super::dossier::{Dossier, VisitRecord};
 use super::form_check::{filled, not_after};
 use super::home_teaching::{PERIODS_MAX, TaughtAtHome};
 use super::identifier::EntryId;

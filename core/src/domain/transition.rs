@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::actor::{Actor, actor_text};
 use super::case::Doer;
 use super::case_record::decides;
 use super::code_list::{CaseRecordKind, TransitionDestination, TransitionEntryKind};
-use super::dossier::{Actor, Dossier, actor_text};
+use super::dossier::Dossier;
 use super::form_check::{filled, not_after};
 use super::identifier::EntryId;
 use super::place::{ClassId, SchoolCode, Stage};

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
+use super::actor::Actor;
 use super::calendar::Calendar;
 use super::calendar::example::day;
 use super::case::Doer;
 use super::code_list::{TransitionDestination, TransitionEntryKind as K};
-use super::dossier::Actor;
 use super::identifier::{EntryId, PersonId};
 use super::place::{ClassId, SchoolCode, Stage};
 use super::role::Role;

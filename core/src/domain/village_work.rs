@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::dossier::{Actor, actor_text};
+use super::actor::{Actor, actor_text};
 use super::form_check::not_after;
 use super::identifier::{DocumentId, EntryId, Hash32};
 use super::place::PlaceCode;

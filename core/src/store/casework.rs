@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::children::{self, StoredChild};
 use super::{Reading, malformed, sqlite};
+use crate::domain::actor::{Actor, actor_text};
 use crate::domain::case::{CaseFacts, CasePhase, Doer};
-use crate::domain::dossier::{Actor, actor_text};
 use crate::domain::identifier::{DocumentId, EntryId, PersonId};
 use crate::domain::role::Role;
 use crate::domain::time::{Day, Timestamp};

@@ -242,7 +242,7 @@ pub fn heads(doc: &Automerge) -> Vec<Hash32> {
 }
 
 /// Who wrote an operation.
-fn actor_of(operation: &automerge::ObjId) -> super::dossier::Actor {
+fn actor_of(operation: &automerge::ObjId) -> super::actor::Actor {
     match operation {
         automerge::ObjId::Id(_, actor, _) => actor.to_bytes().to_vec(),
         automerge::ObjId::Root => Vec::new(),
