@@ -94,6 +94,7 @@ test('a form that does not save itself is left only by somebody who was asked', 
 
   await back(tablet)
   await tablet.getByTestId('ask-confirm').tap()
+  await ask.waitFor({ state: 'detached' })
   await at(tablet, '#/children')
   // Gone with the form: nobody is asked for what is no more.
   await back(tablet)
