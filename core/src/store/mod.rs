@@ -25,6 +25,7 @@ pub mod recovery;
 pub mod register;
 pub mod repair;
 pub mod round;
+mod schema;
 pub mod transition;
 pub mod village;
 
@@ -40,30 +41,6 @@ use crate::vault::sealing::DataKey;
 
 /// The file within the app's folder.
 pub const FILE_NAME: &str = "jiafang.db";
-
-/// The schema that this version writes. A store with a higher one was written by a newer app.
-const SCHEMA_VERSION: i64 = 18;
-
-const MIGRATIONS: &[&str] = &[
-    include_str!("migrations/0001_device.sql"),
-    include_str!("migrations/0002_wanted_photos.sql"),
-    include_str!("migrations/0003_moves.sql"),
-    include_str!("migrations/0004_apart.sql"),
-    include_str!("migrations/0005_packs.sql"),
-    include_str!("migrations/0006_casework.sql"),
-    include_str!("migrations/0007_given_back.sql"),
-    include_str!("migrations/0008_photo_proof.sql"),
-    include_str!("migrations/0009_mismatch.sql"),
-    include_str!("migrations/0010_evidence.sql"),
-    include_str!("migrations/0011_child_duty.sql"),
-    include_str!("migrations/0012_restricted.sql"),
-    include_str!("migrations/0013_plan.sql"),
-    include_str!("migrations/0014_repair.sql"),
-    include_str!("migrations/0015_round.sql"),
-    include_str!("migrations/0016_village.sql"),
-    include_str!("migrations/0017_transition.sql"),
-    include_str!("migrations/0018_child_evidence.sql"),
-];
 
 /// Room for pages in memory: 64 MiB, taken only as far as pages are touched. With SQLite's own 2 MiB a roster of 10,000
 /// rows wrote, and encrypted, most of its pages several times before its one commit. Negative: in KiB.
@@ -105,10 +82,10 @@ impl Store {
     /// [`ErrorCode::StoreTooNew`], [`ErrorCode::StoreDamaged`], [`ErrorCode::DiskFull`],
     /// [`ErrorCode::StoreFailed`].
     pub fn open(folder: &Path, key: &DataKey, durability: Durability) -> Result<Self> {
-        Self::open_migrated(folder, key, durability, MIGRATIONS)
+        Self::open_at(folder, key, durability, schema::VERSION)
     }
 
-    fn open_migrated(folder: &Path, key: &DataKey, durability: Durability, migrations: &[&str]) -> Result<Self> {
+    fn open_at(folder: &Path, key: &DataKey, durability: Durability, version: usize) -> Result<Self> {
         let connection = connect(folder)?;
         // A wrong key, a damaged page: SQLCipher would write of them to the standard error, past every log and unasked.
         // The failure says it.
@@ -116,7 +93,7 @@ impl Store {
         let key = data_encoding::HEXLOWER.encode(&key.sub_key("store"));
         // A raw key: Argon2id has stretched the PIN already, so SQLCipher's own derivation is passed over.
         connection.pragma_update(None, "key", format!("x'{key}'")).map_err(sqlite)?;
-        Self::prepare(connection, durability, migrations)
+        Self::prepare(connection, durability, version)
     }
 
     /// Opens a store in the clear: the same in all else, so that the benchmarks can state what encryption costs.
@@ -125,10 +102,10 @@ impl Store {
     /// As [`Store::open`].
     #[cfg(feature = "plain-store-for-benchmarks")]
     pub fn open_in_the_clear(folder: &Path, durability: Durability) -> Result<Self> {
-        Self::prepare(connect(folder)?, durability, MIGRATIONS)
+        Self::prepare(connect(folder)?, durability, schema::VERSION)
     }
 
-    fn prepare(connection: Connection, durability: Durability, migrations: &[&str]) -> Result<Self> {
+    fn prepare(mut connection: Connection, durability: Durability, version: usize) -> Result<Self> {
         connection.pragma_update(None, "journal_mode", "WAL").map_err(sqlite)?;
         let synchronous = match durability {
             Durability::Full => "FULL",
@@ -140,27 +117,8 @@ impl Store {
         connection.pragma_update(None, "temp_store", "MEMORY").map_err(sqlite)?;
         connection.pragma_update(None, "cache_size", CACHE_KIB).map_err(sqlite)?;
         connection.set_prepared_statement_cache_capacity(64);
-        let mut store = Self { connection };
-        store.migrate(migrations)?;
-        Ok(store)
-    }
-
-    fn migrate(&mut self, migrations: &[&str]) -> Result<()> {
-        let version: i64 = self.connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(sqlite)?;
-        if version > SCHEMA_VERSION {
-            return Err(Failure::new(ErrorCode::StoreTooNew, format!("schema {version}")));
-        }
-        let done = usize::try_from(version).unwrap_or(0);
-        for (index, migration) in migrations.iter().enumerate().skip(done) {
-            let transaction =
-                self.connection.transaction_with_behavior(TransactionBehavior::Exclusive).map_err(sqlite)?;
-            transaction.execute_batch(migration).map_err(sqlite)?;
-            transaction
-                .pragma_update(None, "user_version", i64::try_from(index).unwrap_or(0).saturating_add(1))
-                .map_err(sqlite)?;
-            transaction.commit().map_err(sqlite)?;
-        }
-        Ok(())
+        schema::bring_to(&mut connection, version)?;
+        Ok(Self { connection })
     }
 
     /// Runs `work` as one transaction: all of it is on the disk when this returns `Ok`, none of it else.
@@ -242,7 +200,7 @@ mod tests {
     #[test]
     fn a_tablet_of_the_first_version_keeps_its_photos_when_the_app_is_updated() {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::open_migrated(folder.path(), &key(), Durability::Full, &MIGRATIONS[..1]).unwrap();
+        let store = Store::open_at(folder.path(), &key(), Durability::Full, 1).unwrap();
         let insert = "INSERT INTO photo_file (hash, document, file, entry, bytes_total, own, here)
              VALUES (zeroblob(32), zeroblob(16), 2, zeroblob(16), 9000, 0, 0)";
         store.connection.execute_batch(insert).unwrap();
@@ -257,7 +215,7 @@ mod tests {
     fn a_store_of_a_newer_app_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), &key(), Durability::Full).unwrap();
-        store.connection.pragma_update(None, "user_version", SCHEMA_VERSION + 1).unwrap();
+        store.connection.pragma_update(None, "user_version", i64::try_from(schema::VERSION).unwrap() + 1).unwrap();
         drop(store);
         assert_eq!(Store::open(folder.path(), &key(), Durability::Full).unwrap_err().code, ErrorCode::StoreTooNew);
     }

@@ -463,16 +463,28 @@ impl World {
         }
     }
 
-    /// Photos are on the server whole, or named with a reason, when their visit is there.
+    /// Photos are on the server whole when their record is. Those of a visit that waits apart come when it is accepted.
     fn checks_photos(&self, rest: &Rest, server: &Server) {
         let number = rest.tablet.number;
         let rights = rest.tablet.knows(|device| Ok(device.author.rights.clone()));
         for (id, dossier) in &server.dossiers {
             let covered = rights.scopes.iter().any(|scope| scope.covers(&dossier.placed.leaves));
             let files = rest.tablet.knows(|device| device.store.reading().files_of(*id));
-            for file in files.iter().filter(|file| file.own && covered) {
-                if file.complete_at.is_none() {
+            let not_sent: Vec<_> =
+                files.iter().filter(|file| file.own && covered && file.complete_at.is_none()).collect();
+            if not_sent.is_empty() {
+                continue;
+            }
+            let read = dossier.loaded.as_ref().and_then(|loaded| dossier_read::read(loaded).ok());
+            let waits_apart = rest.envelopes.get(id).is_some_and(|of_it| {
+                of_it.iter().any(|(envelope, by)| *by == rest.tablet.certificate && server.apart.contains_key(envelope))
+            });
+            for file in not_sent {
+                let has_record = read.as_ref().is_none_or(|dossier| dossier.photos.contains_key(&file.entry));
+                if has_record || !waits_apart {
                     self.finds(format!("tablet {number}: a photo file of {id} is not sent: '{}'", file.problem));
+                } else {
+                    self.tallies("PhotoWaitsWithItsVisitThatIsApart");
                 }
             }
         }
