@@ -46,6 +46,9 @@ pub const FILE_NAME: &str = "jiafang.db";
 /// rows wrote, and encrypted, most of its pages several times before its one commit. Negative: in KiB.
 const CACHE_KIB: i64 = -64 * 1024;
 
+/// Prepared statements that are kept: there are some 170, and a sync alone uses over 64.
+const STATEMENTS_MAX: usize = 256;
+
 /// Whether this build can open nothing but encrypted stores. The shell does not compile where it is not so.
 pub const IS_ENCRYPTED: bool = !cfg!(feature = "plain-store-for-benchmarks");
 
@@ -116,7 +119,7 @@ impl Store {
         // Scratch files would lie in the clear on some platforms.
         connection.pragma_update(None, "temp_store", "MEMORY").map_err(sqlite)?;
         connection.pragma_update(None, "cache_size", CACHE_KIB).map_err(sqlite)?;
-        connection.set_prepared_statement_cache_capacity(64);
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         schema::bring_to(&mut connection, version)?;
         Ok(Self { connection })
     }

@@ -54,7 +54,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     // What SQLCipher would write to the standard error of a file that is none of ours, the failure says.
     connection.pragma_update(None, "cipher_log_level", "NONE").map_err(sqlite)?;
     connection.busy_timeout(std::time::Duration::from_secs(10)).map_err(sqlite)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    // There are some 80.
+    connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }
 
