@@ -7,7 +7,7 @@
 use jiafang_core::api::apart::PutAwayReturned;
 use jiafang_core::api::commands::Commands;
 use jiafang_core::api::dossier::{MoveChild, TimelineEvent};
-use jiafang_core::api::form_words::FormWords;
+use jiafang_core::domain::form_words::FormWords;
 use jiafang_core::domain::identifier::DocumentId;
 use jiafang_core::domain::place::{PlaceCode, Scope};
 use jiafang_core::domain::role::Role;

@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use jiafang_core::api::axes::RecordStatus;
-use jiafang_core::api::children::{ChildRegistered, RegisterChild};
+use jiafang_core::api::children::ChildRegistered;
 use jiafang_core::api::commands::Commands;
 use jiafang_core::api::county_settings::EditCounty;
 use jiafang_core::api::household::{
@@ -20,6 +20,7 @@ use jiafang_core::domain::county_edit::CountyEdit;
 use jiafang_core::domain::identifier::{DocumentId, EntryId};
 use jiafang_core::domain::method::MethodItem;
 use jiafang_core::domain::place::{PlaceCode, Scope};
+use jiafang_core::domain::registration::RegisterChild;
 use jiafang_core::domain::role::Role;
 use jiafang_core::domain::round::{HouseholdState, RoundBegin};
 use jiafang_core::domain::time::Day;

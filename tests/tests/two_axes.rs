@@ -6,7 +6,6 @@
 
 use jiafang_core::api::axes::RecordStatus;
 use jiafang_core::api::casework::BeginPages;
-use jiafang_core::api::children::RegisterChild;
 use jiafang_core::api::commands::Commands;
 use jiafang_core::api::dossier::{SettleConflict, TimelineEvent};
 use jiafang_core::api::ledger_kind::LedgerKind;
@@ -14,6 +13,7 @@ use jiafang_core::api::roster::OneImport;
 use jiafang_core::domain::code_list::{AxisMismatch, SchoolingStatus, Sex};
 use jiafang_core::domain::identifier::DocumentId;
 use jiafang_core::domain::place::Scope;
+use jiafang_core::domain::registration::RegisterChild;
 use jiafang_core::domain::role::Role;
 use jiafang_core::domain::time::Day;
 use jiafang_core::error::{ErrorCode, Failure};

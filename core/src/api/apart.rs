@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::children::{self, ChildRow};
-use super::form_words::{self, FormWords};
-use super::sync::DeliveryKind;
 use crate::app::device::Device;
+use crate::domain::delivery_kind::DeliveryKind;
 use crate::domain::doc::{self, DocumentKind, dossier_read};
 use crate::domain::dossier::Dossier;
 use crate::domain::evidence_versions::EvidenceVersions;
+use crate::domain::form_words::{self, FormWords};
 use crate::domain::identifier::{CertificateId, DocumentId, DraftId, Hash32};
 use crate::domain::ledger::PlaceNames;
 use crate::domain::time::Timestamp;

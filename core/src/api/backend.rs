@@ -24,6 +24,7 @@ use crate::app::duty as duties;
 use crate::app::synchronise::SharedDevice;
 use crate::app::{carry_photos, change_child, drafts, enrol, move_child, pack_file, record_visit, register_child};
 use crate::domain::place::Leaves;
+use crate::domain::registration::RegisterChild;
 use crate::environment::Environment;
 use crate::error::{ErrorCode, Failure, Result};
 use crate::protocol::apart::Verdict;
@@ -220,7 +221,7 @@ impl Commands for Backend {
         self.with_names(|device| children::page(device, &request))
     }
 
-    fn register_child(&self, request: children::RegisterChild) -> Result<children::ChildRegistered> {
+    fn register_child(&self, request: RegisterChild) -> Result<children::ChildRegistered> {
         self.changing(|device| {
             Ok(match register_child::register_child(device, &request)? {
                 register_child::Registered::Saved(document_id) => children::ChildRegistered::Saved { document_id },

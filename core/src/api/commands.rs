@@ -4,7 +4,7 @@
 use super::apart::{DecideApart, PutAwayReturned};
 use super::axes::RecordStatus;
 use super::casework::{BeginPages, RecordCase};
-use super::children::{ChildRegistered, ChildrenPage, ListChildren, RegisterChild};
+use super::children::{ChildRegistered, ChildrenPage, ListChildren};
 use super::completeness::Completeness;
 use super::county_settings::{
     CountyEditPreview, CountySettings, EditCounty, OneRuleSet, ReadRuleSet, RuleSetRead, SettleCounty,
@@ -38,6 +38,7 @@ use super::today::TodayView;
 use super::transition::{RecordTransition, ShowTransition, TransitionSaved, TransitionView};
 use super::transition_balance::{ShowTransitionBalance, TransitionBalanceView};
 use super::visit::{BeginVisit, DetachPhoto, DraftView, Drafts, OneDraft, RecordVisit, SaveDraft, VisitRecorded};
+use crate::domain::registration::RegisterChild;
 use crate::error::{ErrorCode, Failure, Result};
 
 macro_rules! commands {

@@ -7,8 +7,8 @@ use ts_rs::TS;
 
 use super::casework::CaseLineView;
 use super::children::{self, ChildRow};
-use super::transition_settings::{self, TransitionDifference, TransitionYearView};
-use super::version_settings::{EvidenceDifference, HomeTeachingDifference, VersionView, versions};
+use super::transition_settings::{self, TransitionYearView};
+use super::version_settings::{VersionView, versions};
 use crate::app::casework::Casework;
 use crate::app::county_preview::{self, Preview};
 use crate::app::county_settings;
@@ -18,6 +18,7 @@ use crate::domain::county::County;
 use crate::domain::county_edit::CountyEdit;
 use crate::domain::doc::county::ContestedEntry;
 use crate::domain::duty::DutyGrid;
+use crate::domain::edit_difference::{EvidenceDifference, HomeTeachingDifference, TransitionDifference};
 use crate::domain::evidence_rules::EvidenceRules;
 use crate::domain::home_teaching::HomeTeachingQuota;
 use crate::domain::rule_set::{RuleSet, RuleStep};

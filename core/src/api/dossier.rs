@@ -14,7 +14,7 @@ use crate::app::device::Device;
 use crate::domain::code_list::{ChildFlag, Relation};
 use crate::domain::doc::dossier_read;
 use crate::domain::dossier::Dossier;
-use crate::domain::field::{self, Field, FieldForm};
+use crate::domain::field::{self, Field, FieldKind, shown};
 use crate::domain::identifier::DocumentId;
 use crate::domain::place::{ClassId, PlaceCode};
 use crate::domain::time::Timestamp;
@@ -85,39 +85,6 @@ pub struct FieldView {
     pub value: String,
     /// Two or more, when several people changed it without knowing of each other; else empty.
     pub conflict: Vec<ConflictValue>,
-}
-
-/// How a field is entered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export)]
-pub enum FieldKind {
-    /// A line of text.
-    Text,
-    /// A day.
-    Day,
-    /// A phone number: offer to call.
-    Phone,
-    /// An ID number: masked.
-    IdNumber,
-    /// A key of the code list `sex`.
-    Sex,
-    /// A key of the code list `relation`.
-    Relation,
-    /// A key of the code list `attendance_mode`.
-    AttendanceMode,
-    /// A key of the code list `confirm_method`.
-    ConfirmMethod,
-    /// A key of the code list `placement`.
-    Placement,
-    /// A key of the code list `id_type`.
-    IdType,
-    /// A key of the code list `hukou_type`.
-    HukouType,
-    /// A key of the code list `schooling_status`; changed by a status event.
-    SchoolingStatus,
-    /// Not to be changed here.
-    ReadOnly,
 }
 
 /// One of the values of a field that has several.
@@ -304,7 +271,7 @@ pub(super) fn conflict_views(device: &Device, id: DocumentId) -> Result<Vec<Fiel
 }
 
 fn field_view(seen: &Seen<'_>, dossier: &Dossier, path: &str, field: &Field) -> Result<FieldView> {
-    let kind = kind_of(field.form);
+    let kind = field.kind;
     let values = dossier.fields.get(path).map_or(&[][..], Vec::as_slice);
     let mut conflict = Vec::new();
     if values.len() > 1 {
@@ -349,37 +316,4 @@ fn status_field(seen: &Seen<'_>, dossier: &Dossier) -> Result<FieldView> {
         value: dossier.status().key().to_owned(),
         conflict,
     })
-}
-
-pub(super) const fn kind_of(form: FieldForm) -> FieldKind {
-    match form {
-        FieldForm::Text => FieldKind::Text,
-        FieldForm::Day => FieldKind::Day,
-        FieldForm::Phone => FieldKind::Phone,
-        FieldForm::IdNumber => FieldKind::IdNumber,
-        FieldForm::Sex => FieldKind::Sex,
-        FieldForm::Relation => FieldKind::Relation,
-        FieldForm::AttendanceMode => FieldKind::AttendanceMode,
-        FieldForm::ConfirmMethod => FieldKind::ConfirmMethod,
-        FieldForm::Placement => FieldKind::Placement,
-        FieldForm::IdType => FieldKind::IdType,
-        FieldForm::HukouType => FieldKind::HukouType,
-        FieldForm::ReadOnly => FieldKind::ReadOnly,
-    }
-}
-
-/// A value as it is shown: numbers that would tell too much over a shoulder are masked (handbook 12).
-pub(super) fn shown(kind: FieldKind, value: &str) -> String {
-    if kind == FieldKind::IdNumber { masked(value) } else { value.to_owned() }
-}
-
-/// `9999**********0017`: the first and the last four, of numbers of any length; a short one is masked whole.
-pub(super) fn masked(number: &str) -> String {
-    let length = number.chars().count();
-    let kept = if length > 8 { 4 } else { 0 };
-    number
-        .chars()
-        .enumerate()
-        .map(|(place, c)| if place < kept || place >= length.saturating_sub(kept) { c } else { '*' })
-        .collect()
 }

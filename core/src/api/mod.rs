@@ -23,7 +23,6 @@ pub mod dossier;
 pub mod duty;
 mod duty_pages;
 pub mod evidence;
-pub mod form_words;
 pub mod household;
 pub mod inbox;
 pub mod ledger;

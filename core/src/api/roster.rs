@@ -7,10 +7,9 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::backend::{Backend, held};
-use super::dossier::masked;
 use super::ledger::MadeFile;
 use crate::app::import_roster::{self, JudgedRoster};
-use crate::domain::field;
+use crate::domain::field::{self, masked};
 use crate::domain::identifier::{DocumentId, ImportId};
 use crate::domain::ledger::PlaceNames;
 use crate::domain::place::Leaves;

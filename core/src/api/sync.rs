@@ -5,6 +5,7 @@ use ts_rs::TS;
 
 use super::ledger::MadeFile;
 use crate::app::device::Device;
+use crate::domain::delivery_kind::DeliveryKind;
 use crate::domain::doc::dossier_read;
 use crate::domain::identifier::{DocumentId, EntryId, Hash32};
 use crate::domain::time::Timestamp;
@@ -197,49 +198,6 @@ pub struct Delivery {
     pub whereabouts: Whereabouts,
     /// Its photos.
     pub photos: Vec<PhotoDelivery>,
-}
-
-/// What was recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export)]
-pub enum DeliveryKind {
-    /// A home visit.
-    Visit,
-    /// A child was registered.
-    Registered,
-    /// A field was changed.
-    FieldChanged,
-    /// A conflict was settled.
-    ConflictSettled,
-    /// A schooling status was recorded.
-    Status,
-    /// A roster row was taken over.
-    Roster,
-    /// A child was moved to another village or class.
-    Moved,
-    /// An absence, a leave or a return in the roll.
-    Absence,
-    /// A step of a case, or a decision over it.
-    Case,
-    /// A proof of the evidence file, or its withdrawal.
-    Evidence,
-    /// A setting of the county.
-    County,
-    /// Who answers for what.
-    Duty,
-    /// An entry of a plan, of home teaching, of strengths or results.
-    Plan,
-    /// What happened on the way into the next school.
-    Transition,
-    /// A report of danger to a child, or what was done about it.
-    Danger,
-    /// Names were asked for.
-    Look,
-    /// A door-to-door check, or its withdrawal.
-    Check,
-    /// How far a village is, or an item of its checklist.
-    Village,
 }
 
 /// A photo with where it is.

@@ -29,28 +29,6 @@ pub struct TransitionYearView {
     pub own: Option<OwnTransitionDays>,
 }
 
-/// A year's days that an edit would change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct TransitionDifference {
-    /// Which school the children come to.
-    pub into: Stage,
-    /// In which year.
-    #[ts(type = "number")]
-    pub year: i16,
-    /// The days as they hold.
-    pub before: TransitionDates,
-    /// As they would.
-    pub after: TransitionDates,
-    /// Children on this device whose next step would be another, or due on another day.
-    pub moved: u32,
-    /// Children on this device whose next step is late.
-    pub late_before: u32,
-    /// As it would be.
-    pub late_after: u32,
-}
-
 /// Years ahead that people may set days for, besides the one that they work on.
 const YEARS_AHEAD: i16 = 2;
 

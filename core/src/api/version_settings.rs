@@ -4,7 +4,6 @@
 use serde::Serialize;
 use ts_rs::TS;
 
-use crate::domain::code_list::SchoolingStatus;
 use crate::domain::time::Day;
 use crate::domain::version::{Versioned, in_force};
 
@@ -38,34 +37,6 @@ pub enum RuleStanding {
     Held,
     /// Another version that holds from the same day or earlier stands in its place.
     Superseded,
-}
-
-/// What other rules of evidence would change, on their first day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct EvidenceDifference {
-    /// Statuses that would ask for something else.
-    pub statuses: Vec<SchoolingStatus>,
-    /// Children on this device without whole evidence as it is.
-    pub lacking_before: u32,
-    /// As it would be.
-    pub lacking_after: u32,
-    /// Children whose evidence is whole and would not be by the new version alone: they keep the old one for the school year.
-    pub kept: u32,
-}
-
-/// What another quota of home teaching would change, on its first day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct HomeTeachingDifference {
-    /// Children on this device who are taught at home.
-    pub taught: u32,
-    /// Those to whom somebody must come by that day, or should have, as it is.
-    pub due_before: u32,
-    /// As it would be.
-    pub due_after: u32,
 }
 
 /// The versions of rules, the newest first by the day from which they hold.

@@ -4,7 +4,7 @@
 use automerge::Change;
 pub use automerge::transaction::Transaction as DocumentTransaction;
 
-use crate::api::sync::DeliveryKind;
+use crate::domain::delivery_kind::DeliveryKind;
 use crate::domain::doc::{self, DocumentKind, county_rights};
 use crate::domain::identifier::{CertificateId, EntryId};
 use crate::domain::place::Leaves;
@@ -43,60 +43,6 @@ impl FormKind {
     #[must_use]
     pub const fn of(what: DeliveryKind) -> Self {
         Self { what, entry: None }
-    }
-}
-
-impl DeliveryKind {
-    /// The key that the outbox holds.
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Visit => "visit",
-            Self::Registered => "registered",
-            Self::FieldChanged => "field_changed",
-            Self::ConflictSettled => "conflict_settled",
-            Self::Status => "status",
-            Self::Roster => "roster",
-            Self::Moved => "moved",
-            Self::Absence => "absence",
-            Self::Case => "case",
-            Self::Evidence => "evidence",
-            Self::Plan => "plan",
-            Self::Transition => "transition",
-            Self::County => "county",
-            Self::Duty => "duty",
-            Self::Danger => "danger",
-            Self::Look => "look",
-            Self::Check => "check",
-            Self::Village => "village",
-        }
-    }
-
-    /// From its key; what is unknown counts as a changed field.
-    #[must_use]
-    pub fn from_key(key: &str) -> Self {
-        [
-            Self::Visit,
-            Self::Registered,
-            Self::ConflictSettled,
-            Self::Status,
-            Self::Roster,
-            Self::Moved,
-            Self::Absence,
-            Self::Case,
-            Self::Evidence,
-            Self::Plan,
-            Self::Transition,
-            Self::County,
-            Self::Duty,
-            Self::Danger,
-            Self::Look,
-            Self::Check,
-            Self::Village,
-        ]
-        .into_iter()
-        .find(|kind| kind.key() == key)
-        .unwrap_or(Self::FieldChanged)
     }
 }
 

@@ -4,11 +4,11 @@
 use super::author::FormKind;
 use super::device::Device;
 use super::pages::{page_count, write_with_pages};
-use crate::api::sync::DeliveryKind;
 use crate::domain::code_list::{AttendanceMode, ChildFlag, ConfirmMethod, HukouType, IdType, Placement, Relation, Sex};
+use crate::domain::delivery_kind::DeliveryKind;
 use crate::domain::doc::{dossier_read, dossier_write};
 use crate::domain::dossier::Dossier;
-use crate::domain::field::{self, FieldForm, VALUE_CHARS_MAX};
+use crate::domain::field::{self, FieldKind, VALUE_CHARS_MAX};
 use crate::domain::form_check::not_after;
 use crate::domain::id_number::IdNumber;
 use crate::domain::identifier::{DocumentId, DraftId};
@@ -68,26 +68,26 @@ fn checked(path: &str, value: &str) -> Result<String> {
     let key = |known: Option<&'static str>| {
         known.map(str::to_owned).ok_or_else(|| Failure::invalid("value", "not_in_the_list"))
     };
-    match field.form {
-        FieldForm::Text => Ok(value.to_owned()),
-        FieldForm::Day => {
+    match field.kind {
+        FieldKind::Text => Ok(value.to_owned()),
+        FieldKind::Day => {
             Day::parse(value).map(|day| day.to_string()).ok_or_else(|| Failure::invalid("value", "no_day"))
         }
-        FieldForm::Phone => Phone::parse(value)
+        FieldKind::Phone => Phone::parse(value)
             .map(|phone| phone.as_str().to_owned())
             .map_err(|problem| Failure::invalid("value", problem.key())),
-        FieldForm::IdNumber if path == "profile.national_student_no" => Ok(value.to_uppercase()),
-        FieldForm::IdNumber => IdNumber::parse(value)
+        FieldKind::IdNumber if path == "profile.national_student_no" => Ok(value.to_uppercase()),
+        FieldKind::IdNumber => IdNumber::parse(value)
             .map(|number| number.in_full().to_owned())
             .map_err(|problem| Failure::invalid("value", problem.key())),
-        FieldForm::Sex => key(Sex::from_key(value).map(Sex::key)),
-        FieldForm::Relation => key(Relation::from_key(value).map(Relation::key)),
-        FieldForm::AttendanceMode => key(AttendanceMode::from_key(value).map(AttendanceMode::key)),
-        FieldForm::ConfirmMethod => key(ConfirmMethod::from_key(value).map(ConfirmMethod::key)),
-        FieldForm::Placement => key(Placement::from_key(value).map(Placement::key)),
-        FieldForm::IdType => key(IdType::from_key(value).map(IdType::key)),
-        FieldForm::HukouType => key(HukouType::from_key(value).map(HukouType::key)),
-        FieldForm::ReadOnly => Err(Failure::invalid("field", "read_only")),
+        FieldKind::Sex => key(Sex::from_key(value).map(Sex::key)),
+        FieldKind::Relation => key(Relation::from_key(value).map(Relation::key)),
+        FieldKind::AttendanceMode => key(AttendanceMode::from_key(value).map(AttendanceMode::key)),
+        FieldKind::ConfirmMethod => key(ConfirmMethod::from_key(value).map(ConfirmMethod::key)),
+        FieldKind::Placement => key(Placement::from_key(value).map(Placement::key)),
+        FieldKind::IdType => key(IdType::from_key(value).map(IdType::key)),
+        FieldKind::HukouType => key(HukouType::from_key(value).map(HukouType::key)),
+        FieldKind::SchoolingStatus | FieldKind::ReadOnly => Err(Failure::invalid("field", "read_only")),
     }
 }
 

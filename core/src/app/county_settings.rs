@@ -2,8 +2,8 @@
 
 use super::author::FormKind;
 use super::device::Device;
-use crate::api::sync::DeliveryKind;
 use crate::domain::county_edit::CountyEdit;
+use crate::domain::delivery_kind::DeliveryKind;
 use crate::domain::doc::county::{self, ContestedEntry};
 use crate::domain::doc::{DocumentKind, county_rights};
 use crate::domain::time::Timestamp;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::author::FormKind;
 use super::county_settings;
 use super::device::Device;
-use crate::api::sync::DeliveryKind;
+use crate::domain::delivery_kind::DeliveryKind;
 use crate::domain::doc::{county_rights, duty_text};
 use crate::domain::duty::{DutyEntry, DutyForm, DutyLevel, DutyLine, DutyPerson, DutyReach, DutyScope};
 use crate::domain::duty_fold::{Answering, ChildPlace, Duties};

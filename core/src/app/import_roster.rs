@@ -8,8 +8,8 @@ use jiff::civil::Date;
 
 use super::author::FormKind;
 use super::device::Device;
-use crate::api::sync::DeliveryKind;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
+use crate::domain::delivery_kind::DeliveryKind;
 use crate::domain::doc::DocumentKind;
 use crate::domain::doc::{dossier_read, dossier_write};
 use crate::domain::field::FIELDS;

@@ -4,7 +4,7 @@
 use super::author::{DocumentTransaction, FormKind};
 use super::device::Device;
 use super::record_visit::{files, records};
-use crate::api::sync::DeliveryKind;
+use crate::domain::delivery_kind::DeliveryKind;
 use crate::domain::doc::dossier_write;
 use crate::domain::identifier::{DraftId, EntryId};
 use crate::environment::Environment;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::author::FormKind;
 use super::device::Device;
-use crate::api::sync::DeliveryKind;
 use crate::domain::check::{self, CheckForm};
+use crate::domain::delivery_kind::DeliveryKind;
 use crate::domain::doc::{dossier_read, dossier_write};
 use crate::domain::identifier::{DocumentId, EntryId};
 use crate::domain::time::Timestamp;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::author::FormKind;
 use super::device::Device;
 use super::record_visit::{files, records};
-use crate::api::sync::DeliveryKind;
+use crate::domain::delivery_kind::DeliveryKind;
 use crate::domain::doc::{dossier_read, dossier_write};
 use crate::domain::evidence::{EvidenceForm, standing, usual_end};
 use crate::domain::identifier::{DocumentId, DraftId, EntryId};

@@ -8,13 +8,13 @@ use super::casework::Casework;
 use super::device::Device;
 use super::record_absence::roll;
 use super::record_visit::{files, records};
-use crate::api::sync::DeliveryKind;
 use crate::domain::absence::AbsenceForm;
 use crate::domain::case::CaseFacts;
 use crate::domain::case_record::{CaseForm, decides};
 use crate::domain::code_list::{
     AttendanceMark, CaseRecordKind, CaseSource, DayPart, SchoolingStatus, TransitionEntryKind,
 };
+use crate::domain::delivery_kind::DeliveryKind;
 use crate::domain::doc::{dossier_read, dossier_write};
 use crate::domain::dossier::Dossier;
 use crate::domain::identifier::{DocumentId, DraftId, EntryId};

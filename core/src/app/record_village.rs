@@ -3,7 +3,7 @@
 
 use super::author::FormKind;
 use super::device::Device;
-use crate::api::sync::DeliveryKind;
+use crate::domain::delivery_kind::DeliveryKind;
 use crate::domain::doc::{DocumentKind, place};
 use crate::domain::place::{Leaves, PlaceCode};
 use crate::domain::time::Timestamp;

@@ -3,7 +3,7 @@
 
 use super::author::FormKind;
 use super::device::Device;
-use crate::api::sync::DeliveryKind;
+use crate::domain::delivery_kind::DeliveryKind;
 use crate::domain::doc::dossier_write;
 use crate::domain::dossier::PhotoRecord;
 use crate::domain::identifier::{DocumentId, DraftId, EntryId};

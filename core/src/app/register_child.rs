@@ -2,9 +2,8 @@
 
 use super::author::FormKind;
 use super::device::Device;
-use crate::api::children::RegisterChild;
-use crate::api::sync::DeliveryKind;
 use crate::domain::code_list::SchoolingStatus;
+use crate::domain::delivery_kind::DeliveryKind;
 use crate::domain::doc::DocumentKind;
 use crate::domain::doc::dossier_write;
 use crate::domain::form_check::not_after;
@@ -13,6 +12,7 @@ use crate::domain::identifier::DocumentId;
 use crate::domain::person_name::{self, PersonName};
 use crate::domain::phone::Phone;
 use crate::domain::place::Leaves;
+use crate::domain::registration::RegisterChild;
 use crate::domain::status_change::{self, StatusForm};
 use crate::error::{ErrorCode, Failure, Result};
 use crate::store::children::StoredChild;

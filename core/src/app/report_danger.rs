@@ -4,8 +4,8 @@
 
 use super::author::FormKind;
 use super::device::Device;
-use crate::api::sync::DeliveryKind;
 use crate::domain::danger::{DangerForm, DangerStepForm, reports, sees};
+use crate::domain::delivery_kind::DeliveryKind;
 use crate::domain::doc::{DocumentKind, restricted};
 use crate::domain::identifier::DocumentId;
 use crate::domain::time::Timestamp;

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use automerge::{Automerge, Change};
 
 use super::record_visit;
-use crate::api::form_words::{self, FormWords};
 use crate::domain::doc::{self, DocumentKind, dossier_read};
 use crate::domain::dossier::{Dossier, PhotoRecord};
 use crate::domain::evidence_versions::EvidenceVersions;
+use crate::domain::form_words::{self, FormWords};
 use crate::domain::identifier::{DocumentId, DraftId, EntryId, Hash32};
 use crate::domain::time::Timestamp;
 use crate::environment::Environment;

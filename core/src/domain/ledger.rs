@@ -16,7 +16,7 @@ use super::dossier::{Dossier, is_closed, is_out_of_school};
 use super::evidence::{self, AskedProof, EvidenceFile, EvidenceState, StandingProof};
 use super::evidence_rules::EvidenceOf;
 use super::evidence_versions::EvidenceVersions;
-use super::field::{self, FieldForm};
+use super::field::{self, FieldKind};
 use super::home_teaching::{HomeTeachingQuotas, TaughtAtHome};
 use super::place::{ClassId, Leaves, PlaceCode, SchoolCode, Stage};
 use super::plan::ChildPlan;
@@ -153,9 +153,9 @@ pub fn fold(dossier: &Dossier, leaves: &Leaves, person_name: &dyn Fn(&Actor) -> 
             continue;
         };
         let value = dossier.value(field.path);
-        let text = match field.form {
-            FieldForm::ConfirmMethod => ConfirmMethod::from_key(value).map_or(value, |code| code.zh()),
-            FieldForm::Placement => Placement::from_key(value).map_or(value, |code| code.zh()),
+        let text = match field.kind {
+            FieldKind::ConfirmMethod => ConfirmMethod::from_key(value).map_or(value, |code| code.zh()),
+            FieldKind::Placement => Placement::from_key(value).map_or(value, |code| code.zh()),
             _ => value,
         };
         set(key, text.to_owned());

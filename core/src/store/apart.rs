@@ -92,11 +92,11 @@ pub struct ReturnedRow {
     pub document: DocumentId,
     /// The child's name when it came back.
     pub child_name: String,
-    /// The key of [`crate::api::sync::DeliveryKind`].
+    /// The key of [`crate::domain::delivery_kind::DeliveryKind`].
     pub what: String,
     /// When it was saved here.
     pub saved_at: Timestamp,
-    /// What it says: JSON of a list of [`crate::api::form_words::FormWords`].
+    /// What it says: JSON of a list of [`crate::domain::form_words::FormWords`].
     pub words: String,
     /// The draft that it is now, where it is a visit.
     pub draft: Option<DraftId>,
@@ -191,7 +191,7 @@ pub fn mark_dropped(tx: &Transaction<'_>, counter: u64, dropped: bool) -> Result
 pub struct OwnForm {
     /// The counter.
     pub counter: u64,
-    /// The key of [`crate::api::sync::DeliveryKind`].
+    /// The key of [`crate::domain::delivery_kind::DeliveryKind`].
     pub what: String,
     /// The visit, where it is one.
     pub entry: Option<EntryId>,

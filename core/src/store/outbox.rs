@@ -42,7 +42,7 @@ pub struct OutboxRow {
     pub counter: u64,
     /// The dossier.
     pub document: DocumentId,
-    /// The key of [`crate::api::sync::DeliveryKind`].
+    /// The key of [`crate::domain::delivery_kind::DeliveryKind`].
     pub what: String,
     /// The visit, where it is one.
     pub entry: Option<EntryId>,

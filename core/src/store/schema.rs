@@ -109,7 +109,7 @@ mod tests {
         });
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/store/schema.sql");
         if migrated != WHOLE {
-            std::fs::write(path, &migrated).unwrap();
+            crate::files::write_atomically(std::path::Path::new(path), migrated.as_bytes()).unwrap();
         }
         assert!(WHOLE == migrated, "schema.sql was old and is written anew: run the tests again, and commit it");
         let new = made_by(|connection| bring_to(connection, VERSION).unwrap());

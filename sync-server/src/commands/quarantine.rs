@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use automerge::Automerge;
 use clap::{Args, Subcommand};
-use jiafang_core::api::form_words::{self, FormWords};
 use jiafang_core::domain::doc::{self, DocumentKind, dossier_read};
 use jiafang_core::domain::evidence_versions::EvidenceVersions;
+use jiafang_core::domain::form_words::{self, FormWords};
 use jiafang_core::domain::identifier::CertificateId;
 use jiafang_core::environment::Environment;
 use jiafang_core::error::{ErrorCode, Result};

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use jiafang_core::api::sync::DeliveryKind;
 use jiafang_core::app::author::FormKind;
 use jiafang_core::app::device::Device;
 use jiafang_core::app::{attach_photo, drafts, record_visit};
 use jiafang_core::domain::code_list::VisitPurpose;
+use jiafang_core::domain::delivery_kind::DeliveryKind;
 use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::doc::dossier_write;
 use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32, PersonId};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiafang_core::api::casework::{BeginPages, CaseView, CaseworkView, RecordCase};
-use jiafang_core::api::children::{ChildRegistered, GuardianForm, RegisterChild};
+use jiafang_core::api::children::ChildRegistered;
 use jiafang_core::api::commands::Commands;
 use jiafang_core::api::evidence::RecordEvidence;
 use jiafang_core::api::ledger::ShowLedger;
@@ -18,6 +18,7 @@ use jiafang_core::domain::code_list::{AttendanceMark, CaseRecordKind, DayPart, R
 use jiafang_core::domain::evidence::EvidenceForm;
 use jiafang_core::domain::identifier::{DocumentId, EntryId};
 use jiafang_core::domain::place::{ClassId, PlaceCode};
+use jiafang_core::domain::registration::{GuardianForm, RegisterChild};
 use jiafang_core::domain::time::Day;
 use jiafang_core::environment::Clock;
 use jiafang_core::error::{Failure, Result};

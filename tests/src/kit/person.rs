@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiafang_core::api::apart::DecideApart;
 use jiafang_core::api::backend::{Backend, Host};
-use jiafang_core::api::children::{ChildRegistered, ChildRow, ListChildren, RegisterChild};
+use jiafang_core::api::children::{ChildRegistered, ChildRow, ListChildren};
 use jiafang_core::api::commands::Commands;
 use jiafang_core::api::dossier::{ChangeField, DossierView, OpenDossier, PhotoView, SettleConflict, TimelineEvent};
 use jiafang_core::api::inbox::Inbox;
@@ -19,6 +19,7 @@ use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::identifier::{DocumentId, EntryId, Hash32};
 use jiafang_core::domain::ledger::LedgerRow;
 use jiafang_core::domain::place::PlaceCode;
+use jiafang_core::domain::registration::RegisterChild;
 use jiafang_core::domain::time::{Day, Timestamp};
 use jiafang_core::domain::visit::VisitForm;
 use jiafang_core::environment::Clock as _;
@@ -234,7 +235,7 @@ impl Person {
             attendance_mode: None,
             status: SchoolingStatus::Unverified,
             flags: Vec::new(),
-            guardians: vec![jiafang_core::api::children::GuardianForm {
+            guardians: vec![jiafang_core::domain::registration::GuardianForm {
                 name: "石大山".to_owned(),
                 relation: Some(Relation::Father),
                 phone: phone.to_owned(),

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use jiafang_core::api::children::{GuardianForm, RegisterChild};
 use jiafang_core::app::register_child::{Registered, register_child};
 use jiafang_core::app::{attach_photo, change_child, drafts, record_visit};
 use jiafang_core::domain::code_list::{Relation, SchoolingStatus, Sex, VisitPurpose};
 use jiafang_core::domain::doc::dossier_read;
 use jiafang_core::domain::identifier::{DocumentId, Hash32};
 use jiafang_core::domain::place::PlaceCode;
+use jiafang_core::domain::registration::{GuardianForm, RegisterChild};
 use jiafang_core::domain::status_change::StatusForm;
 use jiafang_core::domain::time::Day;
 use jiafang_core::error::{ErrorCode, Failure};

@@ -68,6 +68,15 @@ fn modules_of_core_import_only_downwards() {
 }
 
 #[test]
+fn the_server_knows_nothing_of_a_device() {
+    hold(
+        &module_arrows::device_parts_on_the_wire(&tree::rust_sources_of_programs()),
+        "The server and the client's side of the wire take from core what both ends have in common: domain, protocol, \
+         vault, sync. Move the type there.",
+    );
+}
+
+#[test]
 fn rusqlite_is_imported_by_the_two_stores_alone() {
     hold(
         &module_arrows::rusqlite_outside_of_stores(&tree::rust_sources_of_programs()),

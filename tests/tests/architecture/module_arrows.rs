@@ -15,6 +15,7 @@ const NOT_IMPORTED: &[(&str, &[&str])] = &[
     ("spreadsheet", &["protocol", "photo", "store", "sync", "app", "api"]),
     ("sync", &["photo", "spreadsheet", "store", "app", "api"]),
     ("store", &["sync", "app", "api"]),
+    ("app", &["api"]),
 ];
 
 /// Imports of core's modules against the drawing.
@@ -34,6 +35,17 @@ pub(crate) fn imports_upwards(core: &[SourceFile]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// What the shells on both ends of the wire take from core besides what a device and a server have in common.
+pub(crate) fn device_parts_on_the_wire(programs: &[SourceFile]) -> Vec<Finding> {
+    const DEVICE_PARTS: &[&str] = &["api", "app", "store", "photo", "spreadsheet"];
+    found(
+        programs,
+        |source| source.path.starts_with("sync-server/src/") || source.path.starts_with("sync-client/src/"),
+        |name| !name.in_test && DEVICE_PARTS.iter().any(|part| name.begins_with(&["jiafang_core", part])),
+        "of a device alone",
+    )
 }
 
 /// Uses of rusqlite outside of the two stores.
@@ -178,6 +190,19 @@ mod tests {
             ("core/src/domain/visit.rs", "use crate::error; fn store() { let store = 1; } // crate::store"),
         ]);
         assert_eq!(imports_upwards(&good), []);
+    }
+
+    #[test]
+    fn a_part_of_the_device_in_the_server_is_found() {
+        let bad = sources(&[
+            ("sync-server/src/commands/quarantine.rs", "use jiafang_core::api::children::ChildRow;"),
+            ("sync-client/src/lib.rs", "use jiafang_core::protocol::body;\nuse jiafang_core::app::device::Device;"),
+            ("src-tauri/src/lib.rs", "use jiafang_core::api::backend::Backend;"),
+        ]);
+        assert_eq!(
+            places(&device_parts_on_the_wire(&bad)),
+            ["sync-server/src/commands/quarantine.rs:1", "sync-client/src/lib.rs:2"]
+        );
     }
 
     #[test]

@@ -3,20 +3,19 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::dossier::{FieldKind, kind_of, shown};
-use crate::domain::absence::AbsenceForm;
-use crate::domain::case_record::CaseForm;
-use crate::domain::check::CheckForm;
-use crate::domain::code_list::{ChildFlag, SchoolingStatus};
-use crate::domain::dossier::Dossier;
-use crate::domain::evidence::EvidenceForm;
-use crate::domain::evidence_versions::EvidenceVersions;
-use crate::domain::field;
-use crate::domain::place::Leaves;
-use crate::domain::plan::PlanForm;
-use crate::domain::time::Day;
-use crate::domain::transition::TransitionForm;
-use crate::domain::visit::VisitForm;
+use super::absence::AbsenceForm;
+use super::case_record::CaseForm;
+use super::check::CheckForm;
+use super::code_list::{ChildFlag, SchoolingStatus};
+use super::dossier::Dossier;
+use super::evidence::EvidenceForm;
+use super::evidence_versions::EvidenceVersions;
+use super::field::{self, FieldKind, shown};
+use super::place::Leaves;
+use super::plan::PlanForm;
+use super::time::Day;
+use super::transition::TransitionForm;
+use super::visit::VisitForm;
 
 /// One thing that a form says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -177,7 +176,7 @@ pub fn between(before: &Dossier, after: &Dossier, rules: &EvidenceVersions<'_>) 
         let Some(form) = field::at(path) else { continue };
         let new = values.iter().filter(|value| !known.iter().any(|one| one.operation == value.operation));
         for value in new {
-            let kind = kind_of(form.form);
+            let kind = form.kind;
             words.push(FormWords::Field {
                 label_zh: form.zh.to_owned(),
                 label_en: form.en.to_owned(),
