@@ -64,7 +64,8 @@ XML
     "$aapt2" link -o "$work/linked.apk" --manifest "$work/AndroidManifest.xml" -I "$framework" \
         --min-sdk-version 24 --target-sdk-version 33 "$work/resources.zip" "$work/stub.zip"
     "$aapt2" dump badging "$work/linked.apk" >"$work/badging"
-    node tests/android/badging.mjs "$work/badging"
+    "$aapt2" dump xmltree --file AndroidManifest.xml "$work/linked.apk" >"$work/manifest"
+    node tests/android/badging.mjs "$work/badging" "$work/manifest"
     echo "   manifest and resources are sound"
 }
 

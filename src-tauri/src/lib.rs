@@ -3,6 +3,8 @@
 
 mod chosen_place;
 mod fingerprint;
+#[cfg(target_os = "android")]
+mod keep_running;
 mod reminders;
 #[cfg(windows)]
 mod web_view;
@@ -33,6 +35,11 @@ impl Host for Pages {
         if let Err(cause) = self.0.emit("changed", ()) {
             tracing::warn!(%cause, "the pages do not hear");
         }
+    }
+
+    #[cfg(target_os = "android")]
+    fn needed(&self, is_needed: bool) {
+        keep_running::needed(is_needed);
     }
 }
 
@@ -178,9 +185,18 @@ fn set_up(app: &mut tauri::App) -> std::result::Result<(), Box<dyn std::error::E
     Ok(())
 }
 
-/// Whether somebody can see the window: on a desk also beside another one, on a tablet only in front.
-fn is_in_sight(window: &tauri::Window, is_focused: bool) -> bool {
-    is_focused || (cfg!(desktop) && !window.is_minimized().unwrap_or(false))
+/// Whether somebody can see the window from now on; `None` when that has not changed. On a desk a window is seen beside another one;
+/// on a tablet it goes out of sight with its activity, and not when a keyboard or the system's own bar lies over it.
+fn is_in_sight(window: &tauri::Window, event: &tauri::WindowEvent) -> Option<bool> {
+    match event {
+        tauri::WindowEvent::Focused(true) => Some(true),
+        tauri::WindowEvent::Focused(false) if cfg!(desktop) => Some(!window.is_minimized().unwrap_or(false)),
+        #[cfg(mobile)]
+        tauri::WindowEvent::Resumed => Some(true),
+        #[cfg(mobile)]
+        tauri::WindowEvent::Suspended => Some(false),
+        _ => None,
+    }
 }
 
 /// Runs the app until its last window closes.
@@ -205,8 +221,10 @@ pub fn run() {
         .register_uri_scheme_protocol("photo", |context, request| photo(&context, &request))
         .setup(set_up)
         .on_window_event(|window, event| {
-            if let tauri::WindowEvent::Focused(is_focused) = event {
-                window.state::<Arc<Backend>>().shown(is_in_sight(window, *is_focused));
+            if let Some(is_in_sight) = is_in_sight(window, event) {
+                #[cfg(target_os = "android")]
+                keep_running::prepare(window.app_handle());
+                window.state::<Arc<Backend>>().shown(is_in_sight);
             }
         })
         .invoke_handler(tauri::generate_handler![

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::commands::Commands;
 use super::completeness::Completeness;
+pub use super::host::Host;
 use super::made_file::MadeFiles;
 use super::roster::PreviewedRosters;
 use super::running_sync::{Syncing, Told, connected};
@@ -31,12 +32,6 @@ use crate::protocol::apart::Verdict;
 use crate::store::Durability;
 use crate::sync::link::Connector;
 use crate::vault::key_file::KeyFile;
-
-/// What a host does for the backend. Grows only when something needs it.
-pub trait Host: Send + Sync {
-    /// Something changed that screens show: they ask again.
-    fn changed(&self);
-}
 
 /// The backend.
 pub struct Backend {
@@ -175,6 +170,7 @@ impl Commands for Backend {
         held(&self.screen).locked();
         *held(&self.syncing.told) = Told::default();
         held(&self.syncing.pace).locked();
+        self.is_needed_no_more();
         if let Ok(mut link) = self.syncing.link.try_lock() {
             *link = None;
         }

@@ -80,13 +80,6 @@ impl Backend {
         std::thread::spawn(move || keep_waiting(&backend, &syncing));
     }
 
-    /// The window has come into sight, or gone out of it.
-    pub fn shown(&self, is_shown: bool) {
-        self.cover_when_due();
-        held(&self.syncing.pace).shown(is_shown, self.environment().clock.monotonic_ms());
-        self.syncing.alarm.ring();
-    }
-
     /// A window that stays open over midnight shows the new day: what is due has changed, and nobody has written anything.
     fn tell_of_a_new_day(&self) {
         let today = self.environment().clock.now().day();

@@ -34,6 +34,8 @@ pub(super) struct Syncing {
     /// When the device syncs by itself.
     pub(super) pace: Mutex<Pace>,
     pub(super) alarm: Alarm,
+    /// What the host was last told: whether its process is needed out of sight.
+    pub(super) is_needed: Mutex<bool>,
     /// The day that screens were last told of.
     pub(super) shown_day: Mutex<Option<Day>>,
 }
@@ -47,7 +49,7 @@ pub(super) struct Told {
 }
 
 impl Syncing {
-    fn rests(&self) -> bool {
+    pub(super) fn rests(&self) -> bool {
         *held(&self.run) == Run::Rests
     }
 
@@ -150,6 +152,7 @@ impl Runner {
             self.host.changed();
             self.syncs();
         }
+        self.syncing.tell_whether_needed(self.host.as_ref(), false);
         self.syncing.alarm.ring();
         self.host.changed();
     }

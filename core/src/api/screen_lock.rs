@@ -72,6 +72,11 @@ impl ScreenLock {
         is_new
     }
 
+    /// Whether the device is open, behind a cover or not.
+    pub(super) const fn is_open(&self) -> bool {
+        self.pin_typed.is_some()
+    }
+
     /// Whether the screens are covered.
     pub(super) const fn is_covered(&self) -> bool {
         self.covered

@@ -102,6 +102,18 @@ impl Pace {
         self.hidden = !is_shown;
     }
 
+    /// Whether the window is out of sight.
+    #[must_use]
+    pub const fn is_hidden(&self) -> bool {
+        self.hidden
+    }
+
+    /// Whether a sync is about to begin: something was saved a moment ago, or the last one was cut off in its middle.
+    #[must_use]
+    pub const fn is_about_to_sync(&self) -> bool {
+        !self.hopeless && (self.cut || self.nudged_at_ms.is_some())
+    }
+
     /// A sync begins.
     pub fn began(&mut self) {
         self.nudged_at_ms = None;
@@ -139,7 +151,9 @@ impl Pace {
         let Some(ended) = self.ended_at_ms else { return Duration::ZERO };
         if let Some(nudged) = self.nudged_at_ms.filter(|_| !self.hopeless) {
             let gap = if self.in_vain > 0 { NUDGE_GAP } else { Duration::ZERO };
-            let due = nudged.saturating_add(ms(SETTLE)).max(ended.saturating_add(ms(gap)));
+            // Who goes away saves no sibling's visit in the next moment, and the app may soon be ended.
+            let settle = if self.hidden { Duration::ZERO } else { SETTLE };
+            let due = nudged.saturating_add(ms(settle)).max(ended.saturating_add(ms(gap)));
             return Duration::from_millis(due.saturating_sub(now_ms));
         }
         let rest = if self.hopeless {
@@ -207,6 +221,27 @@ mod tests {
         assert_eq!(seconds(&pace, true, 61_000), 2);
         pace.saved(62_500);
         assert_eq!(pace.due_in(true, 62_500, 0).as_millis(), 500, "a sibling's visit goes with it, and delays nothing");
+    }
+
+    #[test]
+    fn what_was_saved_goes_at_once_when_the_app_goes_out_of_sight() {
+        let mut pace = Pace::default();
+        pace.began();
+        pace.ended(WELL, 0);
+        assert!(!pace.is_about_to_sync(), "a tablet that has sent all is not kept running");
+        pace.saved(60_000);
+        pace.shown(false, 60_500);
+        assert!(pace.is_about_to_sync());
+        assert_eq!(seconds(&pace, true, 60_500), 0);
+        pace.began();
+        pace.ended(CUT, 61_000);
+        assert!(pace.is_about_to_sync(), "the signal was there a moment ago");
+        pace.began();
+        pace.ended(NO_SIGNAL, 71_000);
+        assert!(!pace.is_about_to_sync(), "a valley without signal is not waited for");
+        pace.saved(72_000);
+        pace.ended(Ended::Broken { code: ErrorCode::DeviceRefused, moved: false }, 73_000);
+        assert!(!pace.is_about_to_sync(), "trying again helps nobody");
     }
 
     #[test]

@@ -56,6 +56,7 @@ pub struct Person {
 struct Ear {
     heard: Mutex<u64>,
     woken: Condvar,
+    needed: Mutex<Vec<bool>>,
 }
 
 impl Host for Ear {
@@ -63,6 +64,10 @@ impl Host for Ear {
         let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         *heard = heard.saturating_add(1);
         self.woken.notify_all();
+    }
+
+    fn needed(&self, is_needed: bool) {
+        self.needed.lock().unwrap_or_else(PoisonError::into_inner).push(is_needed);
     }
 }
 
@@ -124,6 +129,12 @@ impl Person {
     #[must_use]
     pub fn told_of_changes(&self) -> u64 {
         *self.ear.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the app has told its system so far: that it is needed out of sight, and that it no longer is.
+    #[must_use]
+    pub fn told_the_system(&self) -> Vec<bool> {
+        self.ear.needed.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Starts the app anew as it is shipped: each commit is on the disk before it is said to be. Benchmarks ask for
