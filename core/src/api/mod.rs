@@ -23,6 +23,7 @@ pub mod dossier;
 pub mod duty;
 mod duty_pages;
 pub mod evidence;
+mod handlers;
 mod host;
 pub mod household;
 pub mod inbox;
