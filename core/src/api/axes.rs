@@ -158,8 +158,8 @@ pub(super) fn all(device: &Device) -> Result<BTreeMap<DocumentId, Vec<AxisMismat
 }
 
 /// Records a status.
-pub(super) fn record(device: &mut Device, request: RecordStatus) -> Result<super::dossier::Saved> {
+pub(super) fn record(device: &mut Device, request: RecordStatus) -> Result<super::saved::Saved> {
     let form = StatusForm { status: request.status, since: request.since, note: request.note };
     let saved_at = change_child::record_status(device, request.document_id, &form, request.pages)?;
-    Ok(super::dossier::Saved::at(saved_at))
+    Ok(super::saved::Saved::at(saved_at))
 }

@@ -2,8 +2,9 @@
 //! gives it a folder, time, a connector, and an ear for changes.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use super::held::held;
 pub use super::host::Host;
 use super::made_file::MadeFiles;
 use super::roster::PreviewedRosters;
@@ -32,11 +33,6 @@ pub struct Backend {
     pub(super) screen: Mutex<ScreenLock>,
     pub(super) rosters: PreviewedRosters,
     pub(super) files: MadeFiles,
-}
-
-/// A lock whose holder panicked guards nothing half done here: stores commit whole.
-pub(super) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Backend {

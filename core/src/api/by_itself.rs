@@ -4,7 +4,8 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use super::backend::{Backend, held};
+use super::backend::Backend;
+use super::held::held;
 use super::running_sync::Syncing;
 use crate::app::synchronise::SharedDevice;
 use crate::app::wait_for_news::{self, Heard};

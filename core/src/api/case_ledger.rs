@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::ledger_kind::{CaseColumn, LedgerKind, column};
+use super::ledger_kind::LedgerKind;
+use super::own_column::{OwnColumn, column};
 use crate::app::casework::Casework;
 use crate::app::device::Device;
 use crate::domain::actor::Actor;
@@ -19,7 +20,7 @@ use crate::error::Result;
 use crate::store::children::StoredChild;
 
 /// Of suspected dropouts (handbook 3.5).
-pub(super) const SUSPECTED: &[CaseColumn] = &[
+pub(super) const SUSPECTED: &[OwnColumn] = &[
     column("case_phase", "案件状态", "Case", false, 12),
     column("absent_from", "未到校起始日期", "Missing since", false, 12),
     column("absent_days", "连续未到校天数(上课日)", "School days missing", true, 10),
@@ -37,7 +38,7 @@ pub(super) const SUSPECTED: &[CaseColumn] = &[
 ];
 
 /// Of dropouts, besides (handbook 3.6).
-pub(super) const DROPOUT: &[CaseColumn] = &[
+pub(super) const DROPOUT: &[OwnColumn] = &[
     column("dropout_on", "辍学时间", "Dropout since", false, 12),
     column("dropout_class", "辍学时年级", "Class then", false, 14),
     column("dropout_destination", "辍学去向", "Where to", false, 20),

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::children::{self, ChildRow};
+use super::saved::Saved;
+use super::visit;
 use super::visit::DraftView;
-use super::{dossier, visit};
 use crate::app::casework::Casework;
 use crate::app::device::Device;
 use crate::app::{drafts, note_case_changes, record_case};
@@ -452,9 +453,9 @@ pub(super) fn new_changes(device: &Device) -> Result<Vec<ChangedCase>> {
 }
 
 /// Records a step or a decision.
-pub(super) fn record(device: &mut Device, request: &RecordCase) -> Result<dossier::Saved> {
+pub(super) fn record(device: &mut Device, request: &RecordCase) -> Result<Saved> {
     let recorded = record_case::record_case(device, request.document_id, &request.form, request.pages)?;
-    Ok(dossier::Saved::at(recorded.saved_at))
+    Ok(Saved::at(recorded.saved_at))
 }
 
 /// Begins to collect pages.
@@ -464,7 +465,7 @@ pub(super) fn begin_pages(device: &mut Device, request: &BeginPages) -> Result<D
 }
 
 /// Somebody has seen what changed.
-pub(super) fn look_at_changes(device: &mut Device, id: DocumentId) -> Result<dossier::Saved> {
+pub(super) fn look_at_changes(device: &mut Device, id: DocumentId) -> Result<Saved> {
     note_case_changes::mark_looked_at(device, id)?;
-    Ok(dossier::Saved::at(device.environment.now()))
+    Ok(Saved::at(device.environment.now()))
 }

@@ -1,6 +1,7 @@
 //! What a command does with the device beside its work: whether names may be given, and who hears that something changed.
 
-use super::backend::{Backend, held};
+use super::backend::Backend;
+use super::held::held;
 use super::office;
 use crate::app::device::Device;
 use crate::error::Result;

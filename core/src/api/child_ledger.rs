@@ -1,7 +1,8 @@
 //! The ledgers that hold children by how they stand and not by a case (handbook 3.7): out of county, key groups, home teaching. Which children stand in one is a condition on the table of children; its own columns are fields of
 //! the dossier, and a few that are reckoned.
 
-use super::ledger_kind::{CaseColumn, LedgerKind, column};
+use super::ledger_kind::LedgerKind;
+use super::own_column::{OwnColumn, column};
 use crate::domain::calendar::Calendar;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
 use crate::domain::county::County;
@@ -32,7 +33,7 @@ const SPECIAL: &[SchoolingStatus] = &[
 ];
 
 /// Of children who study out of the county.
-pub(super) const OUT_OF_COUNTY_COLUMNS: &[CaseColumn] = &[
+pub(super) const OUT_OF_COUNTY_COLUMNS: &[OwnColumn] = &[
     column("host_school", "就读学校(县外)", "School there", false, 20),
     column("host_phone", "该校电话", "Its phone", false, 14),
     column("confirmed_how", "去向确认方式", "Confirmed how", false, 12),
@@ -40,12 +41,12 @@ pub(super) const OUT_OF_COUNTY_COLUMNS: &[CaseColumn] = &[
     column("recheck_on", "下次复核", "Check again", false, 12),
 ];
 /// Of children in key groups.
-pub(super) const KEY_GROUP_COLUMNS: &[CaseColumn] = &[
+pub(super) const KEY_GROUP_COLUMNS: &[OwnColumn] = &[
     column("support_person", "帮扶责任人", "Support person", false, 14),
     column("last_visit", "上次家访", "Last visit", false, 12),
 ];
 /// Of children with a disability, and who are taught at home.
-pub(super) const HOME_TEACHING_COLUMNS: &[CaseColumn] = &[
+pub(super) const HOME_TEACHING_COLUMNS: &[OwnColumn] = &[
     column("placement", "安置方式", "Placement", false, 14),
     column("expert_opinion", "专家委员会意见", "Experts' opinion", false, 24),
     column("provider_school", "送教学校", "Taught by (school)", false, 18),

@@ -11,9 +11,7 @@ use super::county_settings::{
 };
 use super::danger::{DangerReports, DangerView, RecordDangerStep, ReportDanger};
 use super::delivery::DeliveryOverview;
-use super::dossier::{
-    AddGuardian, ChangeField, ChangeFlags, DossierView, MoveChild, OpenDossier, Saved, SettleConflict,
-};
+use super::dossier::{AddGuardian, ChangeField, ChangeFlags, DossierView, MoveChild, OpenDossier, SettleConflict};
 use super::duty::{
     BindDuty, DutyCandidates, DutyRows, DutyView, HandOver, HandoverPreviewView, ListDuties, ListDutyChildren,
     UndoHandover,
@@ -21,7 +19,8 @@ use super::duty::{
 use super::evidence::{EvidenceGaps, ListEvidenceGaps, RecordEvidence};
 use super::household::{ChecksSaved, HouseholdView, RecordChecks, ShowHousehold, WithdrawChecks};
 use super::inbox::Inbox;
-use super::ledger::{LedgerPage, MadeFile, ShowLedger};
+use super::ledger::{LedgerPage, ShowLedger};
+use super::made_file::MadeFile;
 use super::office::{ListOfficeChildren, OfficeChildren, OfficeView, ShowOffice};
 use super::page::{OnePage, PageCorners, StraightenPage};
 use super::photo::{FetchPhoto, PhotoState};
@@ -30,6 +29,7 @@ use super::reminder::Reminders;
 use super::roll::{AbsenceSaved, OneClass, RecordAbsence, RollView, ShowRoll, WithdrawAbsence};
 use super::roster::{AcceptRosterRows, OneImport, RosterImported, RosterRows, ShowRosterRows};
 use super::round::{RecordVillage, RoundView, RoundVillageView, ShowRoundVillage};
+use super::saved::Saved;
 use super::state::{
     AppState, ChangePin, CodeLists, EnrolDevice, Nothing, Places, Recover, RecoveryRequestView, Unlock,
 };

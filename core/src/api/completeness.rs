@@ -3,7 +3,8 @@
 use serde::Serialize;
 use ts_rs::TS;
 
-use super::backend::{Backend, held};
+use super::backend::Backend;
+use super::held::held;
 use super::running_sync::{Runner, connected};
 use crate::app::repair::{self, Progress, Repaired};
 use crate::domain::time::Timestamp;

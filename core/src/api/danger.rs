@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::children::{self, ChildRow};
-use super::dossier::Saved;
+use super::saved::Saved;
 use crate::app::device::Device;
 use crate::app::report_danger::{record_step, report_danger};
 use crate::domain::actor::Actor;

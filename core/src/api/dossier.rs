@@ -188,21 +188,6 @@ pub struct AddGuardian {
     pub phone: String,
 }
 
-/// Something was saved.
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct Saved {
-    /// When it was committed on this device.
-    pub saved_at: Timestamp,
-}
-
-impl Saved {
-    pub(super) fn at(saved_at: Timestamp) -> Self {
-        Self { saved_at }
-    }
-}
-
 /// A dossier as a person sees it.
 pub(super) fn view(device: &Device, id: DocumentId) -> Result<DossierView> {
     let reading = device.store.reading();

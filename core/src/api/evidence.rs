@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::children::{self, ChildRow};
-use super::dossier::{PhotoView, Saved};
-use super::ledger::FacetCount;
+use super::facet_count::FacetCount;
+use super::saved::Saved;
+use super::timeline::PhotoView;
 use super::timeline::Seen;
 use crate::app::device::Device;
 use crate::app::record_evidence::record_evidence;

@@ -1,9 +1,12 @@
 //! Who answers each command: a line for each, the work is done in the files that are named after the nouns.
 
-use super::backend::{Backend, held};
+use super::backend::Backend;
 use super::commands::Commands;
 use super::completeness::Completeness;
+use super::held::held;
+use super::made_file::MadeFile;
 use super::running_sync::{Told, connected};
+use super::saved::Saved;
 use super::state::AppState;
 use super::sync::SyncStatus;
 use super::{
@@ -129,42 +132,39 @@ impl Commands for Backend {
         })
     }
 
-    fn change_field(&self, request: dossier::ChangeField) -> Result<dossier::Saved> {
+    fn change_field(&self, request: dossier::ChangeField) -> Result<Saved> {
         self.changing(|device| {
-            change_child::change_field(device, request.document_id, &request.field, &request.value)
-                .map(dossier::Saved::at)
+            change_child::change_field(device, request.document_id, &request.field, &request.value).map(Saved::at)
         })
     }
 
-    fn change_flags(&self, request: dossier::ChangeFlags) -> Result<dossier::Saved> {
+    fn change_flags(&self, request: dossier::ChangeFlags) -> Result<Saved> {
         self.changing(|device| {
-            change_child::change_flags(device, request.document_id, &request.raised, &request.lowered)
-                .map(dossier::Saved::at)
+            change_child::change_flags(device, request.document_id, &request.raised, &request.lowered).map(Saved::at)
         })
     }
 
-    fn settle_conflict(&self, request: dossier::SettleConflict) -> Result<dossier::Saved> {
+    fn settle_conflict(&self, request: dossier::SettleConflict) -> Result<Saved> {
         self.changing(|device| {
-            change_child::settle_conflict(device, request.document_id, &request.field, &request.choice)
-                .map(dossier::Saved::at)
+            change_child::settle_conflict(device, request.document_id, &request.field, &request.choice).map(Saved::at)
         })
     }
 
-    fn record_status(&self, request: axes::RecordStatus) -> Result<dossier::Saved> {
+    fn record_status(&self, request: axes::RecordStatus) -> Result<Saved> {
         self.changing(|device| axes::record(device, request))
     }
 
-    fn add_guardian(&self, request: dossier::AddGuardian) -> Result<dossier::Saved> {
+    fn add_guardian(&self, request: dossier::AddGuardian) -> Result<Saved> {
         self.changing(|device| {
             change_child::add_guardian(device, request.document_id, &request.name, request.relation, &request.phone)
-                .map(dossier::Saved::at)
+                .map(Saved::at)
         })
     }
 
-    fn move_child(&self, request: dossier::MoveChild) -> Result<dossier::Saved> {
+    fn move_child(&self, request: dossier::MoveChild) -> Result<Saved> {
         self.changing(|device| {
             let to = Leaves { village: Some(request.village), class: request.class };
-            move_child::move_child(device, request.document_id, to, &request.note).map(dossier::Saved::at)
+            move_child::move_child(device, request.document_id, to, &request.note).map(Saved::at)
         })
     }
 
@@ -180,7 +180,7 @@ impl Commands for Backend {
         self.changing(|device| roll::withdraw(device, &request))
     }
 
-    fn record_case(&self, request: casework::RecordCase) -> Result<dossier::Saved> {
+    fn record_case(&self, request: casework::RecordCase) -> Result<Saved> {
         self.changing(|device| casework::record(device, &request))
     }
 
@@ -188,11 +188,11 @@ impl Commands for Backend {
         self.with_device(|device| casework::begin_pages(device, &request))
     }
 
-    fn look_at_case_changes(&self, request: dossier::OpenDossier) -> Result<dossier::Saved> {
+    fn look_at_case_changes(&self, request: dossier::OpenDossier) -> Result<Saved> {
         self.changing(|device| casework::look_at_changes(device, request.document_id))
     }
 
-    fn record_plan(&self, request: plan::RecordPlan) -> Result<dossier::Saved> {
+    fn record_plan(&self, request: plan::RecordPlan) -> Result<Saved> {
         self.changing(|device| plan::record(device, &request))
     }
 
@@ -207,7 +207,7 @@ impl Commands for Backend {
         self.with_device(|device| transition_balance::view(device, &request))
     }
 
-    fn confirm_class_back(&self, request: roll::OneClass) -> Result<dossier::Saved> {
+    fn confirm_class_back(&self, request: roll::OneClass) -> Result<Saved> {
         self.changing(|device| roll::confirm_back(device, &request))
     }
 
@@ -215,7 +215,7 @@ impl Commands for Backend {
         self.changing(|device| transition::record(device, &request))
     }
 
-    fn report_danger(&self, request: danger::ReportDanger) -> Result<dossier::Saved> {
+    fn report_danger(&self, request: danger::ReportDanger) -> Result<Saved> {
         self.changing(|device| danger::report(device, &request))
     }
 
@@ -227,11 +227,11 @@ impl Commands for Backend {
         self.with_device(|device| danger::all(device))
     }
 
-    fn record_danger_step(&self, request: danger::RecordDangerStep) -> Result<dossier::Saved> {
+    fn record_danger_step(&self, request: danger::RecordDangerStep) -> Result<Saved> {
         self.changing(|device| danger::step(device, &request))
     }
 
-    fn record_evidence(&self, request: evidence::RecordEvidence) -> Result<dossier::Saved> {
+    fn record_evidence(&self, request: evidence::RecordEvidence) -> Result<Saved> {
         self.changing(|device| evidence::record(device, &request))
     }
 
@@ -239,7 +239,7 @@ impl Commands for Backend {
         self.with_names(|device| evidence::gaps(device, &request))
     }
 
-    fn export_evidence_cover(&self, request: dossier::OpenDossier) -> Result<ledger::MadeFile> {
+    fn export_evidence_cover(&self, request: dossier::OpenDossier) -> Result<MadeFile> {
         let (bytes, row_count) = self.with_names(|device| evidence::cover_sheet(device, request.document_id))?;
         let name = format!("封面目录-{}.xlsx", self.environment.now().day());
         Ok(self.files.keep(&self.environment, &name, bytes, row_count))
@@ -261,15 +261,15 @@ impl Commands for Backend {
         self.changing(|device| household::record(device, &request))
     }
 
-    fn withdraw_checks(&self, request: household::WithdrawChecks) -> Result<dossier::Saved> {
+    fn withdraw_checks(&self, request: household::WithdrawChecks) -> Result<Saved> {
         self.changing(|device| household::withdraw(device, &request))
     }
 
-    fn record_village(&self, request: round::RecordVillage) -> Result<dossier::Saved> {
+    fn record_village(&self, request: round::RecordVillage) -> Result<Saved> {
         self.changing(|device| round::record_village(device, &request))
     }
 
-    fn export_round(&self, _: state::Nothing) -> Result<ledger::MadeFile> {
+    fn export_round(&self, _: state::Nothing) -> Result<MadeFile> {
         let (bytes, row_count) = self.with_device(|device| round::spreadsheet(device))?;
         let name = format!("摸排进度-{}.xlsx", self.environment.now().day());
         Ok(self.files.keep(&self.environment, &name, bytes, row_count))
@@ -290,9 +290,9 @@ impl Commands for Backend {
         })
     }
 
-    fn save_draft(&self, request: visit::SaveDraft) -> Result<dossier::Saved> {
+    fn save_draft(&self, request: visit::SaveDraft) -> Result<Saved> {
         // Typing changes no list: nobody is told.
-        self.with_device(|device| drafts::save(device, request.draft_id, request.form).map(dossier::Saved::at))
+        self.with_device(|device| drafts::save(device, request.draft_id, request.form).map(Saved::at))
     }
 
     fn open_draft(&self, request: visit::OneDraft) -> Result<visit::DraftView> {
@@ -303,8 +303,8 @@ impl Commands for Backend {
         self.with_device(|device| visit::drafts(device))
     }
 
-    fn discard_draft(&self, request: visit::OneDraft) -> Result<dossier::Saved> {
-        self.changing(|device| drafts::discard(device, request.draft_id).map(dossier::Saved::at))
+    fn discard_draft(&self, request: visit::OneDraft) -> Result<Saved> {
+        self.changing(|device| drafts::discard(device, request.draft_id).map(Saved::at))
     }
 
     fn detach_photo(&self, request: visit::DetachPhoto) -> Result<visit::DraftView> {
@@ -360,22 +360,20 @@ impl Commands for Backend {
         self.with_names(|device| inbox::view(device))
     }
 
-    fn decide_apart(&self, request: apart::DecideApart) -> Result<dossier::Saved> {
+    fn decide_apart(&self, request: apart::DecideApart) -> Result<Saved> {
         let verdict = if request.accept { Verdict::Accept } else { Verdict::Refuse };
-        self.changing(|device| {
-            decisions::decide(device, &request.envelopes, verdict, &request.note).map(dossier::Saved::at)
-        })
+        self.changing(|device| decisions::decide(device, &request.envelopes, verdict, &request.note).map(Saved::at))
     }
 
-    fn put_away_returned(&self, request: apart::PutAwayReturned) -> Result<dossier::Saved> {
-        self.changing(|device| decisions::put_away(device, request.counter).map(dossier::Saved::at))
+    fn put_away_returned(&self, request: apart::PutAwayReturned) -> Result<Saved> {
+        self.changing(|device| decisions::put_away(device, request.counter).map(Saved::at))
     }
 
     fn show_ledger(&self, request: ledger::ShowLedger) -> Result<ledger::LedgerPage> {
         self.with_names(|device| ledger::page(device, &request))
     }
 
-    fn export_ledger(&self, request: ledger::ShowLedger) -> Result<ledger::MadeFile> {
+    fn export_ledger(&self, request: ledger::ShowLedger) -> Result<MadeFile> {
         let (bytes, row_count) = self.with_names(|device| ledger::export(device, &request))?;
         let name = format!("{}-{}.xlsx", request.kind.zh(), self.environment.now().day());
         Ok(self.files.keep(&self.environment, &name, bytes, row_count))
@@ -398,17 +396,15 @@ impl Commands for Backend {
         self.with_device(|device| county_settings::preview(device, request.edit))
     }
 
-    fn save_county_edit(&self, request: county_settings::EditCounty) -> Result<dossier::Saved> {
-        self.changing(|device| edits::save(device, request.edit).map(dossier::Saved::at))
+    fn save_county_edit(&self, request: county_settings::EditCounty) -> Result<Saved> {
+        self.changing(|device| edits::save(device, request.edit).map(Saved::at))
     }
 
-    fn settle_county(&self, request: county_settings::SettleCounty) -> Result<dossier::Saved> {
-        self.changing(|device| {
-            edits::settle(device, &request.root, &request.key, &request.json).map(dossier::Saved::at)
-        })
+    fn settle_county(&self, request: county_settings::SettleCounty) -> Result<Saved> {
+        self.changing(|device| edits::settle(device, &request.root, &request.key, &request.json).map(Saved::at))
     }
 
-    fn export_rule_set(&self, request: county_settings::OneRuleSet) -> Result<ledger::MadeFile> {
+    fn export_rule_set(&self, request: county_settings::OneRuleSet) -> Result<MadeFile> {
         let (name, bytes) = self.with_device(|device| county_settings::rule_file(device, &request.name))?;
         Ok(self.files.keep(&self.environment, &name, bytes, 1))
     }
@@ -429,9 +425,9 @@ impl Commands for Backend {
         self.with_device(|device| duty_pages::candidates(device))
     }
 
-    fn bind_duty(&self, request: duty::BindDuty) -> Result<dossier::Saved> {
+    fn bind_duty(&self, request: duty::BindDuty) -> Result<Saved> {
         let duty::BindDuty { level, scopes, person, from } = request;
-        self.changing(|device| duties::bind(device, &level, &scopes, person.as_ref(), from).map(dossier::Saved::at))
+        self.changing(|device| duties::bind(device, &level, &scopes, person.as_ref(), from).map(Saved::at))
     }
 
     fn list_duty_children(&self, request: duty::ListDutyChildren) -> Result<children::ChildrenPage> {
@@ -442,13 +438,13 @@ impl Commands for Backend {
         self.with_device(|device| duty_pages::preview(device, &request))
     }
 
-    fn hand_over(&self, request: duty::HandOver) -> Result<dossier::Saved> {
+    fn hand_over(&self, request: duty::HandOver) -> Result<Saved> {
         let duty::HandOver { from, to, within, on, reason } = request;
-        self.changing(|device| duties::hand_over(device, &from, &to, &within, on, &reason).map(dossier::Saved::at))
+        self.changing(|device| duties::hand_over(device, &from, &to, &within, on, &reason).map(Saved::at))
     }
 
-    fn undo_handover(&self, request: duty::UndoHandover) -> Result<dossier::Saved> {
-        self.changing(|device| duties::undo(device, request.entry, &request.reason).map(dossier::Saved::at))
+    fn undo_handover(&self, request: duty::UndoHandover) -> Result<Saved> {
+        self.changing(|device| duties::undo(device, request.entry, &request.reason).map(Saved::at))
     }
 
     fn show_office(&self, request: office::ShowOffice) -> Result<office::OfficeView> {
@@ -478,7 +474,7 @@ impl Commands for Backend {
         Ok(imported)
     }
 
-    fn refused_roster_rows(&self, request: roster::OneImport) -> Result<ledger::MadeFile> {
+    fn refused_roster_rows(&self, request: roster::OneImport) -> Result<MadeFile> {
         roster::refused(self, request.import_id)
     }
 

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::axes::{MismatchView, mismatch_view};
-use super::dossier::Saved;
 use super::round::{begin, household_row, households, in_village};
+use super::saved::Saved;
 use super::timeline::Seen;
 use crate::app::device::Device;
 use crate::app::record_check;

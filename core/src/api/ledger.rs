@@ -7,6 +7,7 @@ use ts_rs::TS;
 
 use super::child_ledger;
 use super::children::{ResponsibleNames, villages_named};
+use super::facet_count::FacetCount;
 use super::ledger_kind::LedgerKind;
 use crate::app::device::Device;
 use crate::domain::code_list::{ChildFlag, SchoolingStatus};
@@ -122,32 +123,6 @@ pub struct LedgerRowView {
     pub status: SchoolingStatus,
     /// Keys of columns whose field has two values.
     pub conflicts: Vec<String>,
-}
-
-/// How many rows there are for a value.
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct FacetCount {
-    /// The key to filter by.
-    pub key: String,
-    /// The name.
-    pub name: String,
-    /// Rows.
-    pub count: u32,
-}
-
-/// A file that was made and waits to be saved where the person wants it.
-#[derive(Debug, Clone, Serialize, TS)]
-#[serde(rename_all = "camelCase")]
-#[ts(export)]
-pub struct MadeFile {
-    /// Fetches the bytes from the host, once.
-    pub file_id: String,
-    /// A name for it, without personal data.
-    pub file_name: String,
-    /// Rows in it.
-    pub row_count: u32,
 }
 
 fn filter(county: &County, today: Day, request: &ShowLedger) -> ChildFilter {

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::own_column::{OwnColumn, column};
 use super::{axes, case_ledger, child_ledger, evidence, transition_ledger};
 use crate::app::device::Device;
 use crate::domain::identifier::DocumentId;
@@ -56,7 +57,7 @@ impl LedgerKind {
 
     /// Its own columns.
     #[must_use]
-    pub fn columns(self) -> Vec<CaseColumn> {
+    pub fn columns(self) -> Vec<OwnColumn> {
         match self {
             Self::SchoolAge => Vec::new(),
             Self::Suspected => case_ledger::SUSPECTED.to_vec(),
@@ -88,38 +89,13 @@ impl LedgerKind {
     }
 }
 
-/// A column of a ledger, besides those of the master ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CaseColumn {
-    /// The handbook's key.
-    pub key: &'static str,
-    /// The handbook's Chinese header.
-    pub zh: &'static str,
-    /// English.
-    pub en: &'static str,
-    /// Numbers stand right.
-    pub numeric: bool,
-    /// Its width in a spreadsheet, in characters of Latin script.
-    pub width_chars: u8,
-}
-
-pub(super) const fn column(
-    key: &'static str,
-    zh: &'static str,
-    en: &'static str,
-    numeric: bool,
-    width_chars: u8,
-) -> CaseColumn {
-    CaseColumn { key, zh, en, numeric, width_chars }
-}
-
-const EVIDENCE: &[CaseColumn] = &[
+const EVIDENCE: &[OwnColumn] = &[
     column("evidence_gaps", "所缺佐证", "Missing", false, 40),
     column("evidence_held", "已有/应有", "Held of asked", false, 10),
     column("evidence_lapsed", "过期日", "Lapsed on", false, 12),
 ];
 
-const MISMATCH: &[CaseColumn] = &[
+const MISMATCH: &[OwnColumn] = &[
     column("mismatch", "不一致之处", "What does not agree", false, 28),
     column("mismatch_next", "下一步", "Next step", false, 30),
     column("mismatch_owner", "由谁办", "Whose turn", false, 12),

@@ -3,10 +3,25 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use super::backend::held;
-use super::ledger::MadeFile;
+use serde::Serialize;
+use ts_rs::TS;
+
+use super::held::held;
 use crate::environment::Environment;
 use crate::error::{ErrorCode, Failure, Result};
+
+/// A file that was made and waits to be saved where the person wants it.
+#[derive(Debug, Clone, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct MadeFile {
+    /// Fetches the bytes from the host, once.
+    pub file_id: String,
+    /// A name for it, without personal data.
+    pub file_name: String,
+    /// Rows in it.
+    pub row_count: u32,
+}
 
 /// So many wait at most; the oldest goes.
 const FILES_MAX: usize = 4;

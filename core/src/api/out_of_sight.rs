@@ -2,7 +2,8 @@
 //! system does not end it before what was begun has ended. What begins later, out of sight, asks for nothing: no system lets an app
 //! keep itself running then (docs/decisions/out-of-sight.md).
 
-use super::backend::{Backend, Host, held};
+use super::backend::{Backend, Host};
+use super::held::held;
 use super::running_sync::Syncing;
 
 impl Syncing {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::dossier::Saved;
+use super::saved::Saved;
 use super::timeline::Seen;
 use crate::app::device::Device;
 use crate::app::record_plan::record_plan;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::children::{self, ChildRow};
-use super::dossier::Saved;
+use super::saved::Saved;
 use crate::app::casework::Casework;
 use crate::app::device::Device;
 use crate::app::record_absence::{self, roll as roll_of};

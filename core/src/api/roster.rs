@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::backend::{Backend, held};
-use super::ledger::MadeFile;
+use super::backend::Backend;
+use super::held::held;
+use super::made_file::MadeFile;
 use crate::app::import_roster::{self, JudgedRoster};
 use crate::domain::field::{self, masked};
 use crate::domain::identifier::{DocumentId, ImportId};

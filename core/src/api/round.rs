@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::dossier::Saved;
+use super::saved::Saved;
 use crate::app::device::Device;
 use crate::app::record_village;
 use crate::domain::code_list::CheckFound;

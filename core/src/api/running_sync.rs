@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::backend::{Backend, Host, held};
+use super::backend::{Backend, Host};
 use super::by_itself::{self, Alarm};
 use super::completeness::Completeness;
+use super::held::held;
 use super::sync::{self, SyncActivity, SyncStatus};
 use crate::app::synchronise::{SharedDevice, synchronise};
 use crate::app::tidy_photos::tidy_photos;

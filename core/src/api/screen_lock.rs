@@ -2,7 +2,8 @@
 //! stays open behind the cover, so a sync ends, and what was typed stays. The PIN uncovers, or, for as long as it was typed not too
 //! long ago, a person whom the system recognises by the finger (docs/decisions/screen-lock.md).
 
-use super::backend::{Backend, held};
+use super::backend::Backend;
+use super::held::held;
 use super::state::{AppState, Cover};
 use crate::environment::Environment;
 use crate::error::{ErrorCode, Failure, Result};

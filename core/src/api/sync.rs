@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::ledger::MadeFile;
+use super::made_file::MadeFile;
 use crate::app::device::Device;
 use crate::domain::delivery_kind::DeliveryKind;
 use crate::domain::doc::dossier_read;

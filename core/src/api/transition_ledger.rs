@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::ledger_kind::{CaseColumn, column};
+use super::own_column::{OwnColumn, column};
 use super::transition::{comes_from, from_name, naming_day, school_name, signers, to_name};
 use crate::app::device::Device;
 use crate::app::transition::{OnTheWay, Transitions};
@@ -14,7 +14,7 @@ use crate::domain::transition::{Standing, TransitionState};
 use crate::error::Result;
 
 /// Its own columns, beside those of the master ledger.
-pub(super) const COLUMNS: &[CaseColumn] = &[
+pub(super) const COLUMNS: &[OwnColumn] = &[
     column("sending_class", "毕业学校班级", "Comes from", false, 22),
     column("destination_kind", "去向类别", "Kind", false, 12),
     column("target_school", "升入学校(分配)", "Assigned to", false, 18),

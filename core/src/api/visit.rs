@@ -6,9 +6,9 @@ use ts_rs::TS;
 use std::sync::Arc;
 
 use super::backend::Backend;
-use super::dossier::PhotoView;
 use super::photo::PhotoState;
 use super::sync::Whereabouts;
+use super::timeline::PhotoView;
 use crate::app::casework::Casework;
 use crate::app::device::Device;
 use crate::app::record_visit::Recorded;
