@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { choicesFor, classChoices, villageChoices } from './choices'
+import { choicesFor, classChoices, keptIfSame, villageChoices } from './choices'
 
 const places = {
   townships: [
@@ -21,5 +21,14 @@ describe('a long list', () => {
     expect(choicesFor(choices, '三年级').map(({ text }) => text)).toEqual(['云岭小学', '三年级(1)班'])
     expect(choicesFor(choices, '没有的')).toEqual([])
     expect(choicesFor(choices, '')).toBe(choices)
+  })
+  it('stays the one that is offered while a form around it is drawn anew, and gives way when something differs', () => {
+    const offered = villageChoices(places)
+    expect(keptIfSame(offered, villageChoices(places))).toBe(offered)
+    const counted = offered.map((choice) => ({ ...choice, count: 3 }))
+    expect(keptIfSame(offered, counted)).toBe(counted)
+    const fewer = offered.slice(1)
+    expect(keptIfSame(offered, fewer)).toBe(fewer)
+    expect(keptIfSame(undefined, offered)).toBe(offered)
   })
 })

@@ -27,6 +27,16 @@ export function choicesFor(choices: Choice[], needle: string): Choice[] {
   return found
 }
 
+/**
+ * The list that is offered already, while it offers the same. A new one would be drawn anew and begin at its top, under the
+ * finger of somebody who is choosing.
+ */
+export function keptIfSame(before: Choice[] | undefined, now: Choice[]): Choice[] {
+  const same = (one: Choice, other: Choice | undefined) =>
+    one.key === other?.key && one.text === other.text && one.count === other.count && one.head === other.head
+  return before && before.length === now.length && now.every((choice, place) => same(choice, before[place])) ? before : now
+}
+
 /** A list of codes in the person's language. */
 export function codeChoices(codes: CodeView[] | undefined, locale: string): Choice[] {
   return (codes ?? []).filter(({ hidden }) => !hidden).map((code) => ({ key: code.key, text: locale === 'en' ? code.en : code.zh }))
