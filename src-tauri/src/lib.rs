@@ -13,7 +13,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiafang_core::api::backend::{Backend, Host};
-use jiafang_core::api::commands;
+use jiafang_core::api::commands::{self, Commands};
+use jiafang_core::api::state::Nothing;
 use jiafang_core::domain::identifier::{DraftId, Hash32};
 use jiafang_core::environment::Environment;
 use jiafang_core::error::{ErrorCode, Failure, FailureView, Result};
@@ -214,7 +215,7 @@ pub fn run() {
     let builder = tauri::Builder::default();
     #[cfg(mobile)]
     let builder = builder.plugin(tauri_plugin_biometric::init());
-    let ran = builder
+    let built = builder
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_fs::init())
         .plugin(tauri_plugin_notification::init())
@@ -237,8 +238,21 @@ pub fn run() {
             fingerprint::can_recognise,
             fingerprint::recognise
         ])
-        .run(tauri::generate_context!());
-    if let Err(cause) = ran {
-        tracing::error!(%cause, "the app could not start");
+        .build(tauri::generate_context!());
+    match built {
+        Ok(app) => app.run(|app, event| {
+            if let (tauri::RunEvent::Exit, Some(backend)) = (event, app.try_state::<Arc<Backend>>()) {
+                close(&backend);
+            }
+        }),
+        Err(cause) => tracing::error!(%cause, "the app could not start"),
+    }
+}
+
+/// The last window is closed, maybe in the middle of a sync. What is being written is written to its end and the store is closed
+/// before the program ends: it must not end under a thread that encrypts.
+fn close(backend: &Backend) {
+    if let Err(failure) = backend.lock(Nothing {}) {
+        tracing::warn!(code = ?failure.code, detail = %failure.detail, "the store was not closed");
     }
 }
