@@ -58,7 +58,7 @@ try_windows_installer() {
 # of Windows, and is left out.
 test_windows_rust() {
     local part=$1 prefix=$scratch/wine-rust
-    export WINEPREFIX=$prefix WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES='mscoree=;mshtml=' LANG=C.UTF-8 DISPLAY=
+    export WINEPREFIX=$prefix WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES='mscoree=;mshtml=;winebus.sys=;wineusb.sys=' LANG=C.UTF-8 DISPLAY=
     wine wineboot --init >/dev/null 2>&1
     cp "$part" "$prefix/drive_c/windows/system32/bcryptprimitives.dll"
     CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine cargo test "${cargo_flags[@]}" --target "$windows_target" \
