@@ -1,4 +1,4 @@
-/** How many rows are shown or passed over together: the web view watches each block, and with 500 rows one by one it is busy watching. */
+/** How many rows are painted or passed over together: with 500 rows one by one the web view is busy passing over them. */
 const ROWS_IN_BLOCK = 10
 
 /** The rows of a long list, in blocks that follow each other. */
