@@ -132,9 +132,11 @@ fn a_window_that_stays_open_over_midnight_is_told_of_the_new_day() {
     li.clock.pass_ms(900);
     li.app().tick().unwrap();
     assert_eq!(li.told_of_changes(), before, "nothing is due, and it is the same day");
+    assert_eq!(li.state().today.to_string(), "2026-11-23");
     li.clock.pass_ms(100);
     li.app().tick().unwrap();
     assert_eq!(li.told_of_changes(), before + 1, "no sync was due: the day is what is told");
+    assert_eq!(li.state().today.to_string(), "2026-11-24", "forms begin with the new day");
 }
 
 #[test]

@@ -85,7 +85,8 @@ impl Backend {
     pub(super) fn state(&self) -> Result<AppState> {
         let enrolled = enrol::is_enrolled(&self.folder, &self.keys);
         let wait_seconds = if enrolled { self.keys.wait_seconds(&self.environment)? } else { 0 };
-        state::view(held(&self.device).as_ref(), self.cover(), enrolled, wait_seconds)
+        let today = self.environment.now().day();
+        state::view(held(&self.device).as_ref(), self.cover(), enrolled, wait_seconds, today)
     }
 
     /// The bytes of a file that was made, once, with its name.

@@ -9,6 +9,7 @@ use crate::domain::county::County;
 use crate::domain::ledger::PlaceNames;
 use crate::domain::place::{ClassId, Leaves, Place, PlaceCode, SchoolCode, Scope};
 use crate::domain::role::Role;
+use crate::domain::time::Day;
 use crate::error::Result;
 
 /// A request without anything in it.
@@ -38,6 +39,8 @@ pub struct AppState {
     /// The device's clock is off from the server's by more than ten minutes: how many minutes (positive: the
     /// device is ahead).
     pub clock_off_minutes: Option<i32>,
+    /// Today in China, by the device's clock: what forms begin with. After midnight the host is told of a change.
+    pub today: Day,
 }
 
 /// How the screens of an open device stand.
@@ -304,7 +307,13 @@ pub struct CodeLists {
 }
 
 /// The state as the first screen sees it.
-pub(super) fn view(device: Option<&Device>, cover: Cover, enrolled: bool, wait_seconds: u64) -> Result<AppState> {
+pub(super) fn view(
+    device: Option<&Device>,
+    cover: Cover,
+    enrolled: bool,
+    wait_seconds: u64,
+    today: Day,
+) -> Result<AppState> {
     let stage = match (device, enrolled) {
         (Some(_), _) if cover.is_covered => AppStage::Locked,
         (Some(_), _) => AppStage::Open,
@@ -327,6 +336,7 @@ pub(super) fn view(device: Option<&Device>, cover: Cover, enrolled: bool, wait_s
         wait_seconds: u32::try_from(wait_seconds).unwrap_or(u32::MAX),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         clock_off_minutes,
+        today,
     })
 }
 

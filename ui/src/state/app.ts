@@ -62,6 +62,11 @@ export async function refreshState(): Promise<void> {
   app.state = await backend.call('appState', {})
 }
 
+/** Today, as the core says it: the day with which forms begin. Known as soon as anything is shown. */
+export function today(): string {
+  return app.state?.today ?? ''
+}
+
 let entering: Promise<unknown> | undefined
 
 /** Shows the app where it stands now, and reads what all screens share: at once, as nothing of it waits for another. */
