@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { shootCases } from './case_shots.mjs'
 import { shootDuties, shootOffices, shootSettings } from './county_shots.mjs'
+import { shootCover } from './cover_shots.mjs'
 import { shootDanger } from './danger_shots.mjs'
 import { shootEvidence } from './evidence_shots.mjs'
 import { shootPlan } from './plan_shots.mjs'
@@ -251,6 +252,7 @@ try {
   await shootOffices(township, shoot, opens, { TABLET, LANDSCAPE, DESK }, desk)
   await shootSettings(township, shoot, opens, { TABLET, LANDSCAPE, DESK })
   await shootTransition(township, desk, shoot, opens, { TABLET, LANDSCAPE, DESK })
+  await shootCover(township, shoot)
 } finally {
   await township.end()
 }

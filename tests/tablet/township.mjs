@@ -1,7 +1,7 @@
 // A township for browser tests: the real server and loopback hosts as processes, in a folder of their own, and
 // Chromium at a tablet's size with touch.
 import { spawn, execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,13 +34,14 @@ function firstLine(child) {
   })
 }
 
+const shift = (seconds) => `${seconds < 0 ? '-' : '+'}${Math.abs(seconds)}s`
+
 /** What shifts the time that a program sees, by a span in seconds; what its timers run by stays. */
 function shifted(shiftSeconds) {
   const libraries = readdirSync('/usr/lib').map((of) => join('/usr/lib', of, 'faketime/libfaketimeMT.so.1'))
   const library = libraries.find(existsSync)
   if (!library) throw new Error('libfaketime is not there: ./dev install brings it')
-  const shift = `${shiftSeconds < 0 ? '-' : '+'}${Math.abs(shiftSeconds)}s`
-  return { LD_PRELOAD: library, FAKETIME: shift, FAKETIME_DONT_FAKE_MONOTONIC: '1', FAKETIME_DONT_RESET: '1' }
+  return { LD_PRELOAD: library, FAKETIME: shift(shiftSeconds), FAKETIME_DONT_FAKE_MONOTONIC: '1', FAKETIME_DONT_RESET: '1' }
 }
 
 export class Township {
@@ -141,6 +142,23 @@ export class Township {
     await page.goto(url)
     page.host = host
     return page
+  }
+
+  /**
+   * The same with a clock of its own: `page.isLaterBy(seconds)` lets so much time go by for the programs of this device, and 0
+   * takes it back. What waits a quarter of an hour needs no quarter of an hour.
+   */
+  async opensWithOwnClock(name, viewport) {
+    const file = join(this.folder, `clock-of-${name}`)
+    const isLaterBy = (seconds) => writeFileSync(file, `${shift(this.shiftSeconds + seconds)}\n`)
+    isLaterBy(0)
+    const shared = this.environment
+    const { FAKETIME: _, ...shiftedByFile } = shifted(this.shiftSeconds)
+    this.environment = { ...process.env, ...shiftedByFile, FAKETIME_TIMESTAMP_FILE: file, FAKETIME_CACHE_DURATION: '1' }
+    // Its programs begin before it waits for anything.
+    const opening = this.opens(name, viewport)
+    this.environment = shared
+    return Object.assign(await opening, { isLaterBy })
   }
 
   /** A device is switched off. */
