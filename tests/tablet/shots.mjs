@@ -79,7 +79,18 @@ try {
   await tablet.getByTestId('register-village').tap({ force: true })
   await tablet.locator('[data-testid^="register-village-"]').first().waitFor()
   await shoot(tablet, 'tablet-register-village')
+  const kept = tablet.waitForResponse((answer) => answer.url().endsWith('/call/keepHalfWritten'))
   await tablet.locator('[data-testid^="register-village-"]').first().tap()
+  await kept
+  // The system ends the app behind others.
+  const place = tablet.url()
+  await tablet.goto('about:blank')
+  await tablet.goto(place.replace('/children/register', '/drafts'))
+  await tablet.getByTestId('half-written-row').waitFor()
+  await shoot(tablet, 'tablet-unfinished')
+  await tablet.getByTestId('half-written-row').getByRole('link').tap()
+  await tablet.getByTestId('toast').waitFor()
+  await shoot(tablet, 'tablet-register-goes-on')
   await tablet.getByTestId('register-submit').tap()
   await tablet.getByTestId('dossier').waitFor()
   await shoot(tablet, 'tablet-dossier-new')

@@ -17,6 +17,7 @@ use super::duty::{
     UndoHandover,
 };
 use super::evidence::{EvidenceGaps, ListEvidenceGaps, RecordEvidence};
+use super::half_written::{HalfWrittenForms, KeepHalfWritten, KeptForm, OneHalfWritten};
 use super::household::{ChecksSaved, HouseholdView, RecordChecks, ShowHousehold, WithdrawChecks};
 use super::inbox::Inbox;
 use super::ledger::{LedgerPage, ShowLedger};
@@ -219,6 +220,14 @@ commands! {
     list_drafts = "listDrafts" (Nothing) -> Drafts;
     /// Throws a draft away.
     discard_draft = "discardDraft" (OneDraft) -> Saved;
+    /// Keeps a form other than a visit as it stands.
+    keep_half_written = "keepHalfWritten" (KeepHalfWritten) -> Saved;
+    /// Lets a form go that was sent, or is not wanted.
+    let_go_half_written = "letGoHalfWritten" (OneHalfWritten) -> Saved;
+    /// What is kept of a form.
+    half_written = "halfWritten" (OneHalfWritten) -> KeptForm;
+    /// Forms that are kept.
+    list_half_written = "listHalfWritten" (Nothing) -> HalfWrittenForms;
     /// Takes a photo off a draft.
     detach_photo = "detachPhoto" (DetachPhoto) -> DraftView;
     /// Records a visit.

@@ -10,14 +10,15 @@ use super::saved::Saved;
 use super::state::AppState;
 use super::sync::SyncStatus;
 use super::{
-    apart, axes, casework, children, county_settings, danger, delivery, dossier, duty, duty_pages, evidence, household,
-    inbox, ledger, office, page, photo, plan, reminder, roll, roster, round, state, sync, today, transition,
-    transition_balance, visit,
+    apart, axes, casework, children, county_settings, danger, delivery, dossier, duty, duty_pages, evidence,
+    half_written, household, inbox, ledger, office, page, photo, plan, reminder, roll, roster, round, state, sync,
+    today, transition, transition_balance, visit,
 };
 use crate::app::apart as decisions;
 use crate::app::county_settings as edits;
 use crate::app::device::Device;
 use crate::app::duty as duties;
+use crate::app::half_written as kept_forms;
 use crate::app::{carry_photos, change_child, drafts, enrol, move_child, pack_file, record_visit, register_child};
 use crate::domain::place::Leaves;
 use crate::domain::registration::RegisterChild;
@@ -305,6 +306,24 @@ impl Commands for Backend {
 
     fn discard_draft(&self, request: visit::OneDraft) -> Result<Saved> {
         self.changing(|device| drafts::discard(device, request.draft_id).map(Saved::at))
+    }
+
+    fn keep_half_written(&self, request: half_written::KeepHalfWritten) -> Result<Saved> {
+        self.with_device(|device| {
+            kept_forms::keep(device, request.form, request.document_id, request.place, request.text).map(Saved::at)
+        })
+    }
+
+    fn let_go_half_written(&self, request: half_written::OneHalfWritten) -> Result<Saved> {
+        self.changing(|device| kept_forms::let_go(device, request.form, request.document_id).map(Saved::at))
+    }
+
+    fn half_written(&self, request: half_written::OneHalfWritten) -> Result<half_written::KeptForm> {
+        self.with_device(|device| half_written::one(device, &request))
+    }
+
+    fn list_half_written(&self, _: state::Nothing) -> Result<half_written::HalfWrittenForms> {
+        self.with_device(|device| half_written::all(device))
     }
 
     fn detach_photo(&self, request: visit::DetachPhoto) -> Result<visit::DraftView> {

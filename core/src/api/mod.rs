@@ -24,6 +24,7 @@ pub mod duty;
 mod duty_pages;
 pub mod evidence;
 pub mod facet_count;
+pub mod half_written;
 mod handlers;
 mod held;
 mod host;

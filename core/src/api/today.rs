@@ -118,8 +118,15 @@ pub fn view(device: &Device) -> Result<TodayView> {
         without_evidence,
         evidence_lapses_soon,
         changed: casework::new_changes(device)?,
-        draft_count: u32::try_from(reading.drafts()?.iter().filter(|draft| !draft.is_pages).count())
-            .unwrap_or(u32::MAX),
+        draft_count: u32::try_from(
+            reading
+                .drafts()?
+                .iter()
+                .filter(|draft| !draft.is_pages)
+                .count()
+                .saturating_add(reading.all_half_written()?.len()),
+        )
+        .unwrap_or(u32::MAX),
         ..empty(today)
     };
     let listed = put_what_is_due(device, &mut view)?;

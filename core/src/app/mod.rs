@@ -15,6 +15,7 @@ pub mod duty;
 pub mod enrol;
 pub mod fetch_photo;
 pub mod first_copy;
+pub mod half_written;
 pub mod import_roster;
 pub mod move_child;
 pub mod note_case_changes;

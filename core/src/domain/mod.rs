@@ -30,6 +30,7 @@ pub mod evidence_versions;
 pub mod field;
 pub mod form_check;
 pub mod form_words;
+pub mod half_written;
 pub mod home_teaching;
 pub mod id_number;
 pub mod identifier;

@@ -15,6 +15,7 @@ pub mod device;
 pub mod document;
 pub mod draft;
 pub mod duty;
+pub mod half_written;
 pub mod moves;
 pub mod outbox;
 pub mod pack;

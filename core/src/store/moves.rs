@@ -75,6 +75,7 @@ pub fn erase(tx: &Transaction<'_>, id: DocumentId) -> Result<Vec<Hash32>> {
         "DELETE FROM case_change WHERE document = :id",
         "DELETE FROM danger WHERE annex = :id",
         "DELETE FROM village_work WHERE document = :id",
+        "DELETE FROM half_written WHERE document = :id",
         "DELETE FROM document WHERE id = :id",
     ] {
         tx.prepare_cached(sql)

@@ -24,6 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0016_village.sql"),
     include_str!("migrations/0017_transition.sql"),
     include_str!("migrations/0018_child_evidence.sql"),
+    include_str!("migrations/0019_half_written.sql"),
 ];
 
 /// The schema that this version writes. A store with a higher one was written by a newer app.

@@ -179,6 +179,15 @@ CREATE TABLE envelope (
     bytes BLOB NOT NULL
 ) STRICT;
 
+CREATE TABLE half_written (
+    form TEXT NOT NULL,                         -- HalfWrittenForm
+    document BLOB NOT NULL,                     -- the dossier that it is about; empty for none
+    place TEXT NOT NULL,                        -- where in the app it stands
+    text TEXT NOT NULL,                         -- JSON, as its screen wrote it
+    saved_at INTEGER NOT NULL,
+    PRIMARY KEY (form, document)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE lost_register (
     seq INTEGER NOT NULL PRIMARY KEY,
     bytes BLOB NOT NULL

@@ -6,8 +6,9 @@ const forms = new Set<() => boolean>()
 /**
  * A form that is kept only by being sent: as long as it holds something else than at its beginning, leaving the screen asks
  * first. `written` is what the person writes; `isOpen` where the form is not always there, another value for another form.
+ * Tells whether it does.
  */
-export function asksBeforeLeaving(written: () => unknown, isOpen: () => unknown = () => true): void {
+export function asksBeforeLeaving(written: () => unknown, isOpen: () => unknown = () => true): () => boolean {
   const now = () => JSON.stringify(written() ?? null)
   let blank: string | undefined
   const begin = () => (blank = isOpen() ? now() : undefined)
@@ -17,6 +18,7 @@ export function asksBeforeLeaving(written: () => unknown, isOpen: () => unknown 
   const isHalfWritten = () => blank !== undefined && Boolean(isOpen()) && now() !== blank
   forms.add(isHalfWritten)
   onScopeDispose(() => forms.delete(isHalfWritten))
+  return isHalfWritten
 }
 
 /** Whether the person is being asked. */

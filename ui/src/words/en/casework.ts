@@ -14,7 +14,7 @@ export const en: typeof zh = {
     nothingHint: 'Children with an agreed visit, a promised return, or out of school appear here.',
     visit: 'Visit',
     doIt: 'Do it',
-    drafts: 'Unfinished visits: {n}',
+    drafts: 'Unfinished: {n}',
     openDrafts: 'Go on',
     reason: {
       out_of_school: 'Out of school: persuade',

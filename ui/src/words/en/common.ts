@@ -39,6 +39,14 @@ export const en: typeof zh = {
   minute: 'time',
   minuteForm: 'Write it as 14:30',
   clear: 'Clear',
+  halfWritten: {
+    back: 'What you had not finished is still here ({time}).',
+    register: 'Registering a child',
+    case: 'Record of a case',
+    plan: 'Plan',
+    household: 'Household',
+    discardHint: 'What was written goes; it cannot be undone.',
+  },
   leaving: {
     question: 'Leave this page?',
     hint: 'What is half written here has not been saved, and is gone when you leave.',

@@ -2,8 +2,8 @@ import type { zh } from '../zh/visit'
 
 export const en: typeof zh = {
   title: 'Home visit record',
-  drafts: 'Unfinished visits',
-  noDrafts: 'No unfinished visits',
+  drafts: 'Unfinished',
+  noDrafts: 'Nothing unfinished',
   noDraftsHint: 'Begin with “Visit” on a child or on Today. Leaving half-way loses nothing.',
   openDraft: 'Go on',
   discard: 'Discard',

@@ -13,7 +13,7 @@ export const zh = {
     nothingHint: '约定了下次家访、承诺返校或不在校的学生会出现在这里。',
     visit: '家访',
     doIt: '办理',
-    drafts: '有 {n} 份家访还没写完',
+    drafts: '有 {n} 份还没写完',
     openDrafts: '继续写',
     reason: {
       out_of_school: '不在校：需要劝返',

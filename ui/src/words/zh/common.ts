@@ -38,5 +38,13 @@ export const zh = {
   minute: '时间',
   minuteForm: '请写成 14:30',
   clear: '清除',
+  halfWritten: {
+    back: '没写完的内容还在（{time}），可以接着写。',
+    register: '登记学生',
+    case: '案件记录',
+    plan: '一人一案',
+    household: '入户核查',
+    discardHint: '写的内容会丢弃，不能恢复。',
+  },
   leaving: { question: '离开这一页吗？', hint: '写了一半的内容还没有保存，离开后就没有了。', action: '不要了，离开' },
 }

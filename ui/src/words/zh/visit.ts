@@ -1,8 +1,8 @@
 // The visit form and drafts.
 export const zh = {
   title: '家访记录',
-  drafts: '没写完的家访',
-  noDrafts: '没有没写完的家访',
+  drafts: '没写完的',
+  noDrafts: '没有没写完的',
   noDraftsHint: '从学生或今日里点“家访”开始。写到一半退出也不会丢。',
   openDraft: '继续写',
   discard: '丢弃',

@@ -1,0 +1,82 @@
+import { onScopeDispose, watch } from 'vue'
+import { backend } from '../backend'
+import type { HalfWrittenForm } from '../bindings/HalfWrittenForm'
+import { momentText } from '../look/dates'
+import { i18n } from '../words'
+import { quietly } from './app'
+import { asksBeforeLeaving } from './leaving'
+import { toast } from './toast'
+
+/** How long nobody types before a form is kept. */
+const PAUSE_MS = 1000
+
+/** Which form, and of whom; `place` is where it stands in the app. */
+export interface OfForm {
+  form: HalfWrittenForm
+  documentId: string | null
+  place: string
+}
+
+/** What is kept of a form, as its screen wrote it. */
+async function keptOf<T>({ form, documentId }: OfForm): Promise<{ was: T; savedAt: number } | undefined> {
+  const kept = await quietly(() => backend.call('halfWritten', { form, documentId }))
+  return kept?.text && kept.savedAt ? { was: JSON.parse(kept.text) as T, savedAt: kept.savedAt } : undefined
+}
+
+/** Opens a form that somebody did not finish: the system ended the app behind others, or the battery was empty. */
+export function opensHalfWritten<T>(of: OfForm, open: (was: T) => void): void {
+  void keptOf<T>(of).then((kept) => kept && open(kept.was))
+}
+
+/**
+ * A form asks before it is left half written, and is kept meanwhile on the device, so that nothing has to be typed twice when the
+ * system ends the app. `written` is what the person writes; `restore` takes it again; `isOpen` where the form is not always there.
+ */
+export function keepsHalfWritten<T>(of: OfForm, written: () => T, restore: (was: T) => void, isOpen: () => unknown = () => true): void {
+  const { form, documentId, place } = of
+  const isHalfWritten = asksBeforeLeaving(written, isOpen)
+  let pause: ReturnType<typeof setTimeout> | undefined
+  let isKept = false
+  /** One after the other: what is let go last stays gone. */
+  let said: Promise<unknown> = Promise.resolve()
+  let isGone = false
+
+  function keep(): void {
+    clearTimeout(pause)
+    pause = undefined
+    if (isHalfWritten()) {
+      isKept = true
+      const text = JSON.stringify(written())
+      said = said.then(() => quietly(() => backend.call('keepHalfWritten', { form, documentId, place, text })))
+    } else if (isKept) letGo()
+  }
+  function letGo(): void {
+    isKept = false
+    said = said.then(() => quietly(() => backend.call('letGoHalfWritten', { form, documentId })))
+  }
+  function onHide(): void {
+    if (document.visibilityState === 'hidden' && pause !== undefined) keep()
+  }
+
+  watch(
+    () => JSON.stringify(written()),
+    () => {
+      clearTimeout(pause)
+      pause = setTimeout(keep, PAUSE_MS)
+    },
+  )
+  document.addEventListener('visibilitychange', onHide)
+  onScopeDispose(() => {
+    isGone = true
+    document.removeEventListener('visibilitychange', onHide)
+    clearTimeout(pause)
+    // Sent, or left by somebody who was asked. A lock takes the screens away, too, and then this is refused: the form stays kept.
+    if (isKept) void said.then(() => backend.call('letGoHalfWritten', { form, documentId })).catch(() => undefined)
+  })
+  void keptOf<T>(of).then((kept) => {
+    if (!kept || isGone || isHalfWritten()) return
+    restore(kept.was)
+    isKept = true
+    toast(i18n.global.t('common.halfWritten.back', { time: momentText(kept.savedAt) }))
+  })
+}
