@@ -119,6 +119,14 @@ fn the_user_interface_imports_tauri_in_one_folder() {
     );
 }
 
+#[test]
+fn forms_begin_with_the_cores_day() {
+    hold(
+        &texts::own_today(&tree::files(|path| path.starts_with("ui/src/"))),
+        "Take today() of ui/src/state/app.ts: the core says which day it is in China, also after midnight.",
+    );
+}
+
 // ---- files -----------------------------------------------------------------------------------------------
 
 #[test]

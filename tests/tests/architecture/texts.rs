@@ -123,6 +123,12 @@ pub(crate) fn tauri_outside_of_the_backend(files: &[(String, String)]) -> Vec<Fi
     })
 }
 
+/// Pages that ask their own clock which day it is, for a form or a rule. How a moment looks is told by `ui/src/look/dates.ts`.
+pub(crate) fn own_today(files: &[(String, String)]) -> Vec<Finding> {
+    let files: Vec<_> = files.iter().filter(|(path, _)| path != "ui/src/look/dates.ts").cloned().collect();
+    each_line(&files, |_, line| line.contains("dayOf(Date.now())").then(|| line.trim().to_owned()))
+}
+
 fn each_line(files: &[(String, String)], found: impl Fn(&str, &str) -> Option<String>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, text) in files {
@@ -199,6 +205,14 @@ mod tests {
     fn a_profile_that_aborts_is_found_and_a_comment_on_it_is_not() {
         assert_eq!(aborts_on_panic(&file("Cargo.toml", "[profile.release]\npanic='abort'\n")).len(), 1);
         assert_eq!(aborts_on_panic(&file("Cargo.toml", "# never panic = \"abort\"\npanic = \"unwind\"")), []);
+    }
+
+    #[test]
+    fn a_page_that_asks_its_own_clock_for_the_day_is_found() {
+        let asks = "const on = ref(dayOf(Date.now()))";
+        assert_eq!(own_today(&file("ui/src/pages/Form.vue", asks)).len(), 1);
+        assert_eq!(own_today(&file("ui/src/pages/Form.vue", "const on = ref(today())")), []);
+        assert_eq!(own_today(&file("ui/src/look/dates.ts", asks)), []);
     }
 
     #[test]
