@@ -84,6 +84,7 @@ test('what a clerk began to write for one child is never saved for the next one'
   await beside.getByTestId('edit-household.address').click()
   await beside.getByLabel('现住址').fill('只是第一名学生的住址')
   await rows.nth(1).click()
+  await desk.getByTestId('ask-confirm').click()
   await beside.getByRole('heading', { name: await rows.nth(1).getAttribute('data-name') }).waitFor()
   await beside.getByTestId('edit-household.address').waitFor()
   assert.equal(await beside.getByLabel('现住址').count(), 0, 'no form is left open')
