@@ -2,20 +2,12 @@
 // first screen the app itself leaves.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { DESK, PIN, TABLET, Township } from './township.mjs'
+import { PIN, TABLET, Township } from './township.mjs'
 
 let township
 
 before(async () => {
-  township = await Township.start()
-  const desk = await township.opens('desk', DESK)
-  await township.enrols(desk, township.invites('赵敏', 'township_officer', `place:${township.village.code.slice(0, 9)}`))
-  await desk.getByTestId('nav-roster').click()
-  await desk.getByTestId('roster-file').setInputFiles(township.roster(40))
-  await desk.getByTestId('roster-confirm').click()
-  await desk.getByTestId('roster-done').waitFor()
-  await township.syncs(desk)
-  await township.closes(desk)
+  township = await Township.startWithChildren(40)
 })
 after(() => township.end())
 

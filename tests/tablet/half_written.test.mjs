@@ -1,20 +1,12 @@
 // The system ends the app behind others, or the battery is empty: what was typed is there again.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { DESK, TABLET, Township } from './township.mjs'
+import { TABLET, Township } from './township.mjs'
 
 let township
 
 before(async () => {
-  township = await Township.start()
-  const desk = await township.opens('desk', DESK)
-  await township.enrols(desk, township.invites('赵敏', 'township_officer', `place:${township.village.code.slice(0, 9)}`))
-  await desk.getByTestId('nav-roster').click()
-  await desk.getByTestId('roster-file').setInputFiles(township.roster(40))
-  await desk.getByTestId('roster-confirm').click()
-  await desk.getByTestId('roster-done').waitFor()
-  await township.syncs(desk)
-  await township.closes(desk)
+  township = await Township.startWithChildren(40)
 })
 after(() => township.end())
 
@@ -51,6 +43,12 @@ test('an entry of a plan and a registration go on where they were when the app w
   await tablet.getByTestId('plan-strengths').waitFor()
   await tablet.waitForFunction(() => document.querySelector('[data-testid=plan-strengths]').value === '画画好')
   await tablet.getByTestId('toast').waitFor()
+
+  // Another entry does not take its place unasked.
+  await tablet.getByTestId('plan-open-results').tap()
+  await tablet.getByTestId('ask').getByRole('button', { name: '取消' }).tap()
+  await tablet.getByTestId('ask').waitFor({ state: 'detached' })
+  assert.equal(await tablet.getByTestId('plan-strengths').inputValue(), '画画好')
 
   // Saved: nothing is unfinished any more.
   await tablet.getByTestId('plan-interests').fill('养蚕')

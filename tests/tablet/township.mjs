@@ -75,6 +75,20 @@ export class Township {
     return township
   }
 
+  /** The same, where a coordinator has brought in a roster of so many children and switched the desk off again. */
+  static async startWithChildren(count) {
+    const township = await Township.start()
+    const desk = await township.opens('desk', DESK)
+    await township.enrols(desk, township.invites('赵敏', 'township_officer', `place:${township.village.code.slice(0, 9)}`))
+    await desk.getByTestId('nav-roster').click()
+    await desk.getByTestId('roster-file').setInputFiles(township.roster(count))
+    await desk.getByTestId('roster-confirm').click()
+    await desk.getByTestId('roster-done').waitFor()
+    await township.syncs(desk)
+    await township.closes(desk)
+    return township
+  }
+
   /** Coverage ends: the server is gone for everybody. */
   async goesDown() {
     const gone = new Promise((ended) => this.serving.once('exit', ended))

@@ -30,9 +30,10 @@ export function opensHalfWritten<T>(of: OfForm, open: (was: T) => void): void {
 
 /**
  * A form asks before it is left half written, and is kept meanwhile on the device, so that nothing has to be typed twice when the
- * system ends the app. `written` is what the person writes; `restore` takes it again; `isOpen` where the form is not always there.
+ * system ends the app. `written` is what the person writes; `restore` takes it again, and
+ * tells whether it did: what another form of the same kind began is not its own. `isOpen` where the form is not always there.
  */
-export function keepsHalfWritten<T>(of: OfForm, written: () => T, restore: (was: T) => void, isOpen: () => unknown = () => true): void {
+export function keepsHalfWritten<T>(of: OfForm, written: () => T, restore: (was: T) => boolean, isOpen: () => unknown = () => true): void {
   const { form, documentId, place } = of
   const isHalfWritten = asksBeforeLeaving(written, isOpen)
   let pause: ReturnType<typeof setTimeout> | undefined
@@ -74,8 +75,7 @@ export function keepsHalfWritten<T>(of: OfForm, written: () => T, restore: (was:
     if (isKept) void said.then(() => backend.call('letGoHalfWritten', { form, documentId })).catch(() => undefined)
   })
   void keptOf<T>(of).then((kept) => {
-    if (!kept || isGone || isHalfWritten()) return
-    restore(kept.was)
+    if (!kept || isGone || isHalfWritten() || !restore(kept.was)) return
     isKept = true
     toast(i18n.global.t('common.halfWritten.back', { time: momentText(kept.savedAt) }))
   })
