@@ -15,6 +15,7 @@ export async function shootPlan(township, shoot, opens, { TABLET, LANDSCAPE }) {
   await tablet.getByTestId('plan-clubs').fill('民歌社团')
   await tablet.getByTestId('plan-save').tap()
   await tablet.getByTestId('strengths-entry').waitFor()
+  await tablet.getByTestId('plan-form').waitFor({ state: 'detached' })
   await tablet.getByTestId('plan-open-results').tap()
   await tablet.getByTestId('plan-results').fill('期中语文 78（班均 71），数学 62（班均 69）')
   await tablet.getByTestId('visit-trend-up').check({ force: true })
