@@ -1,9 +1,11 @@
 // The system ends the app behind others, or the battery is empty: what was typed is there again.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { TABLET, Township } from './township.mjs'
+import { asks, classesOfTransition, DESK, TABLET, Township } from './township.mjs'
 
 let township
+/** One teacher's tablet, from test to test. */
+let tablet
 
 before(async () => {
   township = await Township.startWithChildren(40)
@@ -26,7 +28,7 @@ async function toUnfinished(tablet) {
 }
 
 test('an entry of a plan and a registration go on where they were when the app was ended', async () => {
-  let tablet = await township.opens('tablet', TABLET)
+  tablet = await township.opens('tablet', TABLET)
   await township.enrols(tablet, township.invites('李老师', 'class_teacher', `place:${township.village.code.slice(0, 9)}`))
   await tablet.getByTestId('nav-children').tap()
   await tablet.getByTestId('child-row').first().tap()
@@ -76,5 +78,97 @@ test('an entry of a plan and a registration go on where they were when the app w
   await tablet.getByTestId('nav-drafts').tap()
   await tablet.getByTestId('ask-confirm').tap()
   await tablet.getByTestId('half-written-row').waitFor({ state: 'detached' })
+  assert.deepEqual(tablet.wrong, [])
+})
+
+test('short forms of a dossier come back open with what was written in them, and go when they were saved or not wanted', async () => {
+  await tablet.getByTestId('nav-children').tap()
+  await tablet.getByTestId('child-row').nth(1).tap()
+  await tablet.getByTestId('dossier').waitFor()
+  const dossier = await tablet.evaluate(() => location.hash)
+  const writes = async (form, write) => {
+    const kept = tablet.waitForResponse((answer) => answer.url().endsWith('/call/keepHalfWritten') && answer.request().postData()?.includes(`"${form}"`))
+    await write()
+    await kept
+  }
+  await writes('status', async () => {
+    await tablet.getByTestId('status-open').tap()
+    await tablet.getByTestId('status-note').fill('奶奶说下周回校')
+  })
+  await writes('guardian', async () => {
+    await tablet.getByRole('button', { name: '添加监护人' }).tap()
+    await tablet.getByPlaceholder('监护人姓名').fill('石奶奶')
+  })
+  await writes('field', async () => {
+    await tablet.getByTestId('edit-profile.id_number').tap()
+    await tablet.getByTestId('fields-who').locator('form input').fill('999999201605040')
+  })
+  const paper = { name: 'paper.png', mimeType: 'image/png', buffer: await tablet.screenshot() }
+  await writes('evidence', () => tablet.getByTestId('evidence-take-0').setInputFiles(paper))
+
+  tablet = await startsAgain(tablet)
+  await toUnfinished(tablet)
+  await tablet.waitForFunction(() => document.querySelectorAll('[data-testid=half-written-row]').length === 4)
+  await tablet.getByTestId('half-written-row').first().getByRole('link').tap()
+  await tablet.waitForFunction((hash) => location.hash === hash, dossier)
+  await tablet.getByTestId('status-note').waitFor()
+  await tablet.waitForFunction(() => document.querySelector('[data-testid=status-note]').value === '奶奶说下周回校')
+  await tablet.waitForFunction(() => document.querySelector('[data-testid=fields-who] form input')?.value === '999999201605040')
+  assert.equal(await tablet.getByPlaceholder('监护人姓名').inputValue(), '石奶奶')
+  await tablet.getByTestId('evidence-page').waitFor()
+
+  // Sent, each goes; another field does not take the place of the one that is half written unasked.
+  await tablet.getByTestId('edit-profile.name').tap()
+  await tablet.getByTestId('ask').getByRole('button', { name: '取消' }).tap()
+  await tablet.getByTestId('ask').waitFor({ state: 'detached' })
+  const gone = (form) => tablet.waitForResponse((answer) => answer.url().endsWith('/call/letGoHalfWritten') && answer.request().postData()?.includes(`"${form}"`))
+  const goes = async (form, act) => {
+    const is = gone(form)
+    await act()
+    await is
+  }
+  await goes('guardian', () => tablet.locator('form', { has: tablet.getByPlaceholder('监护人姓名') }).getByRole('button', { name: '保存' }).tap())
+  await goes('field', () => tablet.getByTestId('fields-who').locator('form').getByRole('button', { name: '取消' }).tap())
+  await goes('status', () => tablet.getByTestId('axes').getByRole('button', { name: '取消' }).tap())
+  await goes('evidence', () => tablet.getByTestId('evidence-save').tap())
+  await tablet.getByTestId('nav-drafts').tap()
+  await tablet.getByTestId('half-written-row').first().waitFor({ state: 'detached' })
+  assert.deepEqual(tablet.wrong, [])
+})
+
+test('the way to a village and a step of the transition come back where they were begun', async () => {
+  await tablet.evaluate((village) => (location.hash = `#/round/${village}`), township.village.code)
+  await tablet.getByTestId('road-open').tap()
+  let kept = keeps(tablet)
+  await tablet.getByTestId('road-note').fill('雨天要过河')
+  await kept
+  tablet = await startsAgain(tablet)
+  await toUnfinished(tablet)
+  await tablet.getByTestId('half-written-row').getByRole('link').tap()
+  await tablet.waitForFunction(() => document.querySelector('[data-testid=road-note]')?.value === '雨天要过河')
+  const gone = tablet.waitForResponse((answer) => answer.url().endsWith('/call/letGoHalfWritten'))
+  await tablet.getByTestId('road-minutes').fill('90')
+  await tablet.getByTestId('road-save').tap()
+  await gone
+
+  // A class that leaves the school, and the list of it, half written by its teacher for all of its children.
+  const section = await township.opens('section', DESK)
+  const { leaving } = await classesOfTransition(township, section)
+  const { rows } = await asks(section, 'listChildren', { search: '', limit: 2 })
+  for (const { documentId } of rows) {
+    await asks(section, 'moveChild', { documentId, village: township.village.code, class: leaving.id, note: '毕业班' })
+  }
+  await township.syncs(section)
+  await township.syncs(tablet)
+  await tablet.evaluate(() => (location.hash = '#/transition?into=junior'))
+  await tablet.getByTestId('transition-choose-all').tap()
+  await tablet.getByTestId('transition-bulk-listed').tap()
+  kept = keeps(tablet)
+  await tablet.getByTestId('transition-parent').fill('家长签字表在班级档案')
+  await kept
+  tablet = await startsAgain(tablet)
+  await toUnfinished(tablet)
+  await tablet.getByTestId('half-written-row').getByRole('link').tap()
+  await tablet.waitForFunction(() => document.querySelector('[data-testid=transition-parent]')?.value === '家长签字表在班级档案')
   assert.deepEqual(tablet.wrong, [])
 })

@@ -245,3 +245,33 @@ export class Township {
     rmSync(this.folder, { recursive: true, force: true })
   }
 }
+
+/** Asks the page's own host, to make what a test or a picture begins with. */
+export function asks(page, command, request) {
+  return page.evaluate(
+    async ([command, request]) => {
+      const headers = { 'content-type': 'application/json', 'x-token': sessionStorage.getItem('token') ?? '' }
+      const response = await fetch(`/call/${command}`, { method: 'POST', body: JSON.stringify(request), headers })
+      const answer = await response.json()
+      if (!response.ok) throw new Error(`${command}: ${JSON.stringify(answer)}`)
+      return answer
+    },
+    [command, request],
+  )
+}
+
+/** The county keeps the class that left last summer; `section` is a page of its education section, which is enrolled here. */
+export async function classesOfTransition(township, section) {
+  await township.enrols(section, township.invites('陈科长', 'county_section', `place:${township.county.county.code}`))
+  await township.syncs(section)
+  const { county } = await asks(section, 'countySettings', {})
+  const has = (stage) => county.schools.find((school) => school.classes.some((one) => one.stage === stage))
+  const [primary, junior] = [has('primary'), has('junior')]
+  const year = 2026
+  const leaving = { id: `${primary.code}/P${year - 6}/1`, stage: 'primary', entry_year: year - 6, number: 1 }
+  const edit = { kind: 'school', school: { ...primary, classes: [...primary.classes, leaving] } }
+  await asks(section, 'saveCountyEdit', { edit })
+  await township.syncs(section)
+  const entered = junior.classes.find((one) => one.stage === 'junior' && one.entry_year === year).id
+  return { leaving, junior, entered, year }
+}

@@ -1,18 +1,5 @@
 // Pictures of the way into the next school: a class's list, arrivals and who has not come, the balance at the desk.
-
-/** Asks the page's own host, to make what the pictures show. */
-function asks(page, command, request) {
-  return page.evaluate(
-    async ([command, request]) => {
-      const headers = { 'content-type': 'application/json', 'x-token': sessionStorage.getItem('token') ?? '' }
-      const response = await fetch(`/call/${command}`, { method: 'POST', body: JSON.stringify(request), headers })
-      const answer = await response.json()
-      if (!response.ok) throw new Error(`${command}: ${JSON.stringify(answer)}`)
-      return answer
-    },
-    [command, request],
-  )
-}
+import { asks, classesOfTransition } from './township.mjs'
 
 /** Shows the transition in a township that has its roster; `desk` is its coordinator's. */
 export async function shootTransition(township, desk, shoot, opens, { TABLET, LANDSCAPE, DESK }) {
@@ -25,18 +12,8 @@ export async function shootTransition(township, desk, shoot, opens, { TABLET, LA
 
   // The county keeps the class that left last summer, and a class that receives it.
   const section = await opens('transition-section', DESK)
-  await township.enrols(section, township.invites('陈科长', 'county_section', `place:${township.county.county.code}`))
-  await township.syncs(section)
-  const { county } = await asks(section, 'countySettings', {})
-  const has = (stage) => county.schools.find((school) => school.classes.some((one) => one.stage === stage))
-  const [primary, junior] = [has('primary'), has('junior')]
-  const year = 2026
-  const leaving = { id: `${primary.code}/P${year - 6}/1`, stage: 'primary', entry_year: year - 6, number: 1 }
-  const edit = { kind: 'school', school: { ...primary, classes: [...primary.classes, leaving] } }
-  await asks(section, 'saveCountyEdit', { edit })
-  await township.syncs(section)
+  const { leaving, junior, entered, year } = await classesOfTransition(township, section)
   await township.syncs(desk)
-  const entered = junior.classes.find((one) => one.stage === 'junior' && one.entry_year === year).id
 
   const { rows } = await asks(desk, 'listChildren', { search: '', limit: 200 })
   const rated = [...rows].sort((a, b) => b.name.length - a.name.length)

@@ -2,6 +2,6 @@
 
 /**
  * Which form. A report of danger is none of them: of that nothing stays on the device of who reports it
- * (docs/decisions/restricted-annex.md). Short ones, of a field or two, are none either.
+ * (docs/decisions/restricted-annex.md).
  */
-export type HalfWrittenForm = "register" | "case" | "plan" | "household";
+export type HalfWrittenForm = "register" | "case" | "plan" | "household" | "status" | "flags" | "field" | "guardian" | "guardian_phone" | "move" | "evidence" | "absence" | "transition" | "road" | "checklist";

@@ -17,23 +17,33 @@ export interface OfForm {
   place: string
 }
 
+/** A form of a dossier, on the dossier's page. */
+export const ofDossier = (form: HalfWrittenForm, documentId: string): OfForm => ({ form, documentId, place: `/children/${documentId}` })
+
 /** What is kept of a form, as its screen wrote it. */
-async function keptOf<T>({ form, documentId }: OfForm): Promise<{ was: T; savedAt: number } | undefined> {
+async function keptOf<T>({ form, documentId }: Omit<OfForm, 'place'>): Promise<{ was: T; savedAt: number } | undefined> {
   const kept = await quietly(() => backend.call('halfWritten', { form, documentId }))
   return kept?.text && kept.savedAt ? { was: JSON.parse(kept.text) as T, savedAt: kept.savedAt } : undefined
 }
 
 /** Opens a form that somebody did not finish: the system ended the app behind others, or the battery was empty. */
-export function opensHalfWritten<T>(of: OfForm, open: (was: T) => void): void {
+export function opensHalfWritten<T>(of: Omit<OfForm, 'place'>, open: (was: T) => void): void {
   void keptOf<T>(of).then((kept) => kept && open(kept.was))
 }
 
 /**
  * A form asks before it is left half written, and is kept meanwhile on the device, so that nothing has to be typed twice when the
  * system ends the app. `written` is what the person writes; `restore` takes it again, and
- * tells whether it did: what another form of the same kind began is not its own. `isOpen` where the form is not always there.
+ * tells whether it did: what another form of the same kind began is not its own. `isOpen` where the form is not always there: then
+ * `restore` opens it, and waits a tick before it fills in, so that what is restored is not taken for how the form began. Tells whether
+ * it is half written.
  */
-export function keepsHalfWritten<T>(of: OfForm, written: () => T, restore: (was: T) => boolean, isOpen: () => unknown = () => true): void {
+export function keepsHalfWritten<T>(
+  of: OfForm,
+  written: () => T,
+  restore: (was: T) => boolean | Promise<boolean>,
+  isOpen: () => unknown = () => true,
+): () => boolean {
   const { form, documentId, place } = of
   const isHalfWritten = asksBeforeLeaving(written, isOpen)
   let pause: ReturnType<typeof setTimeout> | undefined
@@ -66,6 +76,10 @@ export function keepsHalfWritten<T>(of: OfForm, written: () => T, restore: (was:
       pause = setTimeout(keep, PAUSE_MS)
     },
   )
+  // Sent, or not wanted any more.
+  watch(isOpen, (is) => {
+    if (!is && isKept) letGo()
+  })
   document.addEventListener('visibilitychange', onHide)
   onScopeDispose(() => {
     isGone = true
@@ -74,9 +88,10 @@ export function keepsHalfWritten<T>(of: OfForm, written: () => T, restore: (was:
     // Sent, or left by somebody who was asked. A lock takes the screens away, too, and then this is refused: the form stays kept.
     if (isKept) void said.then(() => backend.call('letGoHalfWritten', { form, documentId })).catch(() => undefined)
   })
-  void keptOf<T>(of).then((kept) => {
-    if (!kept || isGone || isHalfWritten() || !restore(kept.was)) return
+  void keptOf<T>(of).then(async (kept) => {
+    if (!kept || isGone || isHalfWritten() || !(await restore(kept.was))) return
     isKept = true
     toast(i18n.global.t('common.halfWritten.back', { time: momentText(kept.savedAt) }))
   })
+  return isHalfWritten
 }

@@ -32,9 +32,9 @@ export function answerLeaving(goes: boolean): void {
   told = undefined
 }
 
-/** Whether the screen may be left: at once, or when the person has answered. */
-export function mayLeave(): boolean | Promise<boolean> {
-  if (![...forms].some((isHalfWritten) => isHalfWritten())) return true
+/** Whether the screen, or these forms of it, may be left: at once, or when the person has answered. */
+export function mayLeave(these: Iterable<() => boolean> = forms): boolean | Promise<boolean> {
+  if (![...these].some((isHalfWritten) => isHalfWritten())) return true
   answerLeaving(false)
   leaving.isAsked = true
   return new Promise((answered) => (told = answered))
