@@ -224,7 +224,8 @@ fn fits(dossier: &mut Automerge, changes: Vec<Change>) -> bool {
     let mut next = dossier.clone();
     let fits = doc::apply(&mut next, changes)
         .and_then(|()| doc::check(DocumentKind::Dossier, &next))
-        .and_then(|()| doc::load(&next.save()).map(drop))
+        .and_then(|()| doc::save(&next))
+        .and_then(|saved| doc::load(&saved).map(drop))
         .is_ok();
     if fits {
         *dossier = next;

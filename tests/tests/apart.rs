@@ -4,14 +4,18 @@
 // Helpers of a test fail it by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use automerge::{Automerge, Change};
 use jiafang_core::api::apart::PutAwayReturned;
 use jiafang_core::api::commands::Commands;
 use jiafang_core::api::dossier::{MoveChild, TimelineEvent};
+use jiafang_core::domain::doc::{self, DocumentKind, dossier_write};
 use jiafang_core::domain::form_words::FormWords;
-use jiafang_core::domain::identifier::DocumentId;
+use jiafang_core::domain::identifier::{DocumentId, Hash32};
 use jiafang_core::domain::place::{PlaceCode, Scope};
 use jiafang_core::domain::role::Role;
+use jiafang_core::domain::time::Timestamp;
 use jiafang_core::error::ErrorCode;
+use jiafang_core::store::document;
 use jiafang_tests::kit::person::sync_until_quiet;
 use jiafang_tests::kit::{Person, Township, section};
 
@@ -162,6 +166,48 @@ fn what_is_refused_comes_back_to_its_author_word_for_word_with_its_photo_and_its
     assert_eq!(li.drafts().len(), 1, "the draft stays until it is finished or thrown away");
 }
 
+/// A colleague's change that Automerge takes, and of which it cannot give the document's changes again.
+fn one_that_cannot_be_given_again(whole: &Automerge) -> Change {
+    let at = Timestamp::from_unix_ms(1_795_395_600_000);
+    let good = doc::commit(&mut whole.clone(), &[9; 16], at, |tx| {
+        dossier_write::set_field(tx, "household.address", "一组3号")
+    });
+    let good = good.unwrap().unwrap();
+    let harms = |change: &Change| {
+        let mut next = whole.clone();
+        doc::apply(&mut next, vec![change.clone()]).and_then(|()| doc::check(DocumentKind::Dossier, &next)).is_ok()
+            && doc::changes(&next).is_err()
+    };
+    (9..good.raw_bytes().len())
+        .filter_map(|place| {
+            let mut bytes = good.raw_bytes().to_vec();
+            bytes[place] ^= 0x41;
+            let checksum = Hash32::of(&bytes[8..]);
+            bytes[4..8].copy_from_slice(&checksum.0[..4]);
+            doc::read_change(&bytes).ok()
+        })
+        .find(harms)
+        .expect("something in a change can harm so")
+}
+
+#[test]
+fn what_is_refused_comes_back_also_where_a_colleagues_change_harms_the_dossier() {
+    let Late { township, li, wang, child, .. } = a_visit_that_comes_too_late(48, &[]);
+    let harmed = li.app().with_device(|device| {
+        let poison = one_that_cannot_be_given_again(&device.store.reading().document(child)?);
+        device.store.transact(|tx| document::append_change(tx, child, &poison))
+    });
+    harmed.unwrap();
+    wang.syncs();
+    wang.decides_over("李老师", false, "这次家访已由我重新做过").unwrap();
+    wang.syncs();
+    assert_eq!(township.kept_apart(), 0);
+    let status = li.syncs();
+    assert_eq!((status.quarantined_records, status.returned_count), (0, 2));
+    assert!(visits(&li, child).is_empty());
+    li.assert_projections_rebuild();
+}
+
 #[test]
 fn of_two_decisions_the_first_that_reaches_the_server_stands() {
     let Late { township, coordinator, li, wang, child } = a_visit_that_comes_too_late(43, &[]);
@@ -179,7 +225,7 @@ fn of_two_decisions_the_first_that_reaches_the_server_stands() {
     assert_eq!(
         wang.app()
             .decide_apart(jiafang_core::api::apart::DecideApart {
-                envelopes: vec![jiafang_core::domain::identifier::Hash32::ZERO],
+                envelopes: vec![Hash32::ZERO],
                 accept: true,
                 note: String::new()
             })

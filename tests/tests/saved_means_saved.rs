@@ -52,6 +52,19 @@ fn a_draft_and_its_photos_outlive_the_app_at_each_pause() {
 }
 
 #[test]
+fn a_sync_in_which_a_library_panics_ends_with_a_reason_and_the_next_one_sends_what_was_recorded() {
+    let (_township, _desk, teacher, child) = township_with_a_child(15);
+    teacher.goes_offline();
+    teacher.records_visit(child, &[], |form| form.at_home = "照看弟弟".to_owned());
+    teacher.gets_signal();
+    teacher.switch.panic_at_next_answer();
+    let status = teacher.syncs();
+    assert_eq!((status.failure, status.waiting_records), (Some(ErrorCode::Internal), 1));
+    let status = teacher.syncs();
+    assert_eq!((status.failure, status.waiting_records), (None, 0));
+}
+
+#[test]
 fn a_recorded_visit_outlives_the_app_and_is_sent_afterwards() {
     let (township, desk, mut teacher, child) = township_with_a_child(12);
     teacher.goes_offline();

@@ -85,6 +85,7 @@ fn what_a_seed_found_once_it_does_not_find_again() {
             "what a copied tablet wrote and a colleague gave back did not come to the tablet that it was copied from",
         ),
         (21_208, Extent::Small, "photos of a visit that waits for a person were missed on the server"),
+        (57_614, Extent::Small, "a poisoned change that could be applied could not be given again, and that panicked"),
         (49, Extent::Whole, "a photo whose dossier a restore had lost was given up for ever"),
         (306, Extent::Whole, "a poisoned change that could be applied made a snapshot that could not be loaded"),
         (

@@ -5,7 +5,7 @@ use ts_rs::TS;
 
 use super::backend::Backend;
 use super::held::held;
-use super::running_sync::{Runner, connected};
+use super::running_sync::{Runner, connected, shielded};
 use crate::app::repair::{self, Progress, Repaired};
 use crate::domain::time::Timestamp;
 use crate::error::{ErrorCode, Result};
@@ -77,7 +77,7 @@ impl Backend {
 /// Compares, tells how far it is, and leaves what it came to.
 fn compares(runner: &Runner) {
     let Runner { environment, device, syncing, connector, host } = runner;
-    let compared: Result<Option<Repaired>> = (|| {
+    let compared: Result<Option<Repaired>> = shielded(syncing, || {
         let mut link = held(&syncing.link);
         let link = connected(&mut link, device, connector.as_ref())?;
         repair::repair(device, link, &mut |progress| {
@@ -88,7 +88,7 @@ fn compares(runner: &Runner) {
             held(&syncing.told).completeness = Completeness::Running { done, total };
             host.changed();
         })
-    })();
+    });
     let failure = compared.as_ref().err().map(|failure| {
         tracing::warn!(code = ?failure.code, detail = %failure.detail, "a comparison did not come to its end");
         failure.code

@@ -161,9 +161,9 @@ impl Runner {
     fn syncs(&self) {
         let Self { environment, device, syncing, connector, host } = self;
         let mut moved = false;
-        let result = run_sync(device, syncing, connector.as_ref(), host.as_ref(), &mut moved);
+        let result = shielded(syncing, || run_sync(device, syncing, connector.as_ref(), host.as_ref(), &mut moved));
         // With signal or without: this thread holds up nobody.
-        if let Err(failure) = tidy_photos(device) {
+        if let Err(failure) = shielded(syncing, || tidy_photos(device)) {
             tracing::warn!(code = ?failure.code, detail = %failure.detail, "the photo files were not tidied up");
         }
         let failure = result.err().map(|failure| {
@@ -181,6 +181,19 @@ impl Runner {
         };
         held(&syncing.pace).ended(how, environment.clock.monotonic_ms());
     }
+}
+
+/// What panics within a library ends this run and no more: all would else wait for ever for a run whose thread is gone. What it was
+/// writing is rolled back.
+///
+/// # Errors
+/// What `work` says, [`ErrorCode::Internal`].
+pub(super) fn shielded<T>(syncing: &Syncing, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        // It may have been in the middle of an exchange.
+        *held(&syncing.link) = None;
+        Err(Failure::new(ErrorCode::Internal, "a run panicked"))
+    })
 }
 
 fn run_sync(

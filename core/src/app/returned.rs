@@ -49,11 +49,10 @@ pub(super) fn come_back(
         return put(tx, form, String::new(), &[], None, refusal).map(|()| false);
     };
     let child_name = reading.child(id)?.map(|child| child.name).unwrap_or_default();
-    let Parted { kept, beside, dropped } = part(tx, &row, Hash32(change.hash().0))?;
-    let mut with_it = kept.clone();
+    let Parted { document: without, kept, beside, gone } = part(tx, &row, Hash32(change.hash().0))?;
+    let mut with_it = without.clone();
     let county = reading.county()?;
     let rules = EvidenceVersions::of(county.as_ref().map_or(&[], |county| county.evidence.as_slice()));
-    let gone: BTreeSet<Hash32> = dropped.iter().map(|change| Hash32(change.hash().0)).collect();
     for own in reading.own_forms(id)? {
         let Ok(change) = doc::read_change(&own.envelope.body.change) else { continue };
         if !gone.contains(&Hash32(change.hash().0)) {
@@ -71,9 +70,9 @@ pub(super) fn come_back(
         put(tx, &own, child_name.clone(), &words, draft, refusal)?;
         apart::mark_dropped(tx, own.counter, true)?;
     }
-    document::write_changes(tx, id, &kept, &beside)?;
-    projection::project(tx, &row, &kept)?;
-    document::compact(tx, id, &kept)?;
+    document::write_changes(tx, id, kept.iter().chain(&beside))?;
+    projection::project(tx, &row, &without)?;
+    document::compact(tx, id, &without)?;
     Ok(true)
 }
 
@@ -108,10 +107,12 @@ fn read(document: &Automerge) -> Dossier {
 
 /// A document without a change and what builds on it.
 struct Parted {
-    kept: Automerge,
+    document: Automerge,
+    kept: Vec<Change>,
     /// Changes that wait for what is not here.
     beside: Vec<Change>,
-    dropped: Vec<Change>,
+    /// What was refused, and what builds on it.
+    gone: BTreeSet<Hash32>,
 }
 
 fn part(tx: &Transaction<'_>, row: &DocumentRow, refused: Hash32) -> Result<Parted> {
@@ -120,29 +121,34 @@ fn part(tx: &Transaction<'_>, row: &DocumentRow, refused: Hash32) -> Result<Part
         Err(failure) if failure.code == ErrorCode::DocumentDamaged => document::load_passing_over(tx, row)?,
         other => other?,
     };
-    let applied = whole.get_changes(&[]);
+    let applied = reading.changes_in(row.id, &whole)?;
     let known: BTreeSet<Hash32> = applied.iter().map(|change| Hash32(change.hash().0)).collect();
     let waiting = reading.changes_beside(row.id)?;
     let waiting = waiting.into_iter().filter(|change| !known.contains(&Hash32(change.hash().0)));
+    let all: Vec<(Change, bool)> =
+        applied.into_iter().map(|change| (change, true)).chain(waiting.map(|change| (change, false))).collect();
     let mut gone = BTreeSet::from([refused]);
-    let (mut kept, mut beside, mut dropped) = (Vec::new(), Vec::new(), Vec::new());
-    // What a change builds on comes before it.
-    for (change, is_applied) in
-        applied.into_iter().map(|change| (change, true)).chain(waiting.map(|change| (change, false)))
-    {
-        let hash = Hash32(change.hash().0);
-        if gone.contains(&hash) || change.deps().iter().any(|dependency| gone.contains(&Hash32(dependency.0))) {
-            gone.insert(hash);
-            dropped.push(change);
-        } else if is_applied {
-            kept.push(change);
-        } else {
-            beside.push(change);
+    loop {
+        let before = gone.len();
+        for (change, _) in &all {
+            if change.deps().iter().any(|dependency| gone.contains(&Hash32(dependency.0))) {
+                gone.insert(Hash32(change.hash().0));
+            }
+        }
+        if gone.len() == before {
+            break;
         }
     }
+    let (mut kept, mut beside) = (Vec::new(), Vec::new());
+    for (change, is_applied) in all {
+        if gone.contains(&Hash32(change.hash().0)) {
+            continue;
+        }
+        if is_applied { kept.push(change) } else { beside.push(change) }
+    }
     let mut document = doc::empty(row.kind)?;
-    doc::apply(&mut document, kept)?;
-    Ok(Parted { kept: document, beside, dropped })
+    doc::apply(&mut document, kept.clone())?;
+    Ok(Parted { document, kept, beside, gone })
 }
 
 /// A visit that came back is a draft again, with its photos; what goes up of those is told by the draft alone.

@@ -1,5 +1,7 @@
 //! Documents, and the envelopes that their changes came in.
 
+use std::collections::BTreeSet;
+
 use automerge::{Automerge, Change};
 use rusqlite::{OptionalExtension, Transaction, named_params};
 
@@ -105,11 +107,15 @@ pub fn append_change(tx: &Transaction<'_>, id: DocumentId, change: &Change) -> R
     Ok(())
 }
 
-/// Writes a document anew, without what was taken out of it, and with the changes that wait for what is not here.
+/// Writes a document anew, as these changes, also such that wait for what is not here.
 ///
 /// # Errors
 /// The faults of a store.
-pub fn write_changes(tx: &Transaction<'_>, id: DocumentId, document: &Automerge, beside: &[Change]) -> Result<()> {
+pub fn write_changes<'a>(
+    tx: &Transaction<'_>,
+    id: DocumentId,
+    changes: impl IntoIterator<Item = &'a Change>,
+) -> Result<()> {
     for sql in ["UPDATE document SET snapshot = x'' WHERE id = :id", "DELETE FROM document_change WHERE document = :id"]
     {
         tx.prepare_cached(sql)
@@ -118,8 +124,7 @@ pub fn write_changes(tx: &Transaction<'_>, id: DocumentId, document: &Automerge,
     }
     let kinds = [DocumentKind::Dossier, DocumentKind::Restricted, DocumentKind::County, DocumentKind::Place];
     let genesis = kinds.map(doc::genesis_hashes).into_iter().collect::<Result<Vec<_>>>()?.concat();
-    let changes = document.get_changes(&[]);
-    for change in changes.iter().filter(|change| !genesis.contains(&Hash32(change.hash().0))).chain(beside) {
+    for change in changes.into_iter().filter(|change| !genesis.contains(&Hash32(change.hash().0))) {
         append_change(tx, id, change)?;
     }
     Ok(())
@@ -149,12 +154,14 @@ pub fn compact(tx: &Transaction<'_>, id: DocumentId, document: &Automerge) -> Re
 /// The faults of a store.
 pub fn write_snapshot(tx: &Transaction<'_>, id: DocumentId, document: &Automerge) -> Result<()> {
     let id = id.as_bytes().as_slice();
-    let snapshot = document.save();
-    // A poisoned change that could be applied can make a save that cannot be loaded: the changes are then kept beside.
-    if !doc::load(&snapshot).is_ok_and(|loaded| doc::heads(&loaded) == doc::heads(document)) {
+    // A poisoned change that could be applied can make a save that cannot be loaded, or only as what cannot be taken apart again:
+    // the changes are then kept beside.
+    let comes_back = |loaded: &Automerge| doc::heads(loaded) == doc::heads(document) && doc::changes(loaded).is_ok();
+    let snapshot = doc::save(document).and_then(|saved| doc::load(&saved).map(|loaded| (saved, loaded)));
+    let Some((snapshot, _)) = snapshot.ok().filter(|(_, loaded)| comes_back(loaded)) else {
         tracing::error!("a document's snapshot does not load, and its changes are kept beside");
         return Ok(());
-    }
+    };
     tx.prepare_cached("UPDATE document SET snapshot = :snapshot WHERE id = :id")
         .and_then(|mut statement| statement.execute(named_params! { ":snapshot": snapshot, ":id": id }))
         .map_err(sqlite)?;
@@ -176,9 +183,10 @@ pub fn take_snapshot(tx: &Transaction<'_>, row: &DocumentRow, snapshot: &Automer
     } else {
         doc::snapshot::join(&mut joined, snapshot)?;
     }
+    let saved = doc::save(&joined)?;
     tx.prepare_cached("UPDATE document SET snapshot = :snapshot WHERE id = :id")
         .and_then(|mut statement| {
-            statement.execute(named_params! { ":snapshot": joined.save(), ":id": row.id.as_bytes().as_slice() })
+            statement.execute(named_params! { ":snapshot": saved, ":id": row.id.as_bytes().as_slice() })
         })
         .map_err(sqlite)?;
     Ok(())
@@ -308,6 +316,23 @@ impl Reading<'_> {
     pub fn changes_beside(self, id: DocumentId) -> Result<Vec<Change>> {
         let (_, beside) = self.parts_of_document(id)?;
         Ok(beside.iter().filter_map(|(_, bytes)| doc::read_change(bytes).ok()).collect())
+    }
+
+    /// The changes that a document has taken in, its genesis among them, also where Automerge cannot take the whole apart again:
+    /// those of its snapshot, which can be, and those beside it. In no certain order then.
+    ///
+    /// # Errors
+    /// As [`Reading::document`].
+    pub fn changes_in(self, id: DocumentId, whole: &Automerge) -> Result<Vec<Change>> {
+        if let Ok(changes) = doc::changes(whole) {
+            return Ok(changes);
+        }
+        let (snapshot, beside) = self.parts_of_document(id)?;
+        let taken_in: BTreeSet<Hash32> = doc::change_hashes(whole)?.into_iter().collect();
+        let mut changes = doc::changes(&snapshot)?;
+        changes.extend(beside.iter().filter_map(|(_, bytes)| doc::read_change(bytes).ok()));
+        changes.retain(|change| taken_in.contains(&Hash32(change.hash().0)));
+        Ok(changes)
     }
 
     /// The ids of all documents of a kind, in the order of their ids.

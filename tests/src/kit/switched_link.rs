@@ -17,6 +17,7 @@ use jiafang_sync_client::HttpsConnector;
 pub struct Switch {
     no_signal: AtomicBool,
     lose_next_answer: AtomicBool,
+    panic_at_next_answer: AtomicBool,
     hold_next_answer: Mutex<Option<Arc<Barrier>>>,
     cut_after_parts: AtomicU64,
     /// Exchanges that reached the server.
@@ -44,6 +45,11 @@ impl Switch {
     /// The next exchange reaches the server, and its answer is lost.
     pub fn lose_next_answer(&self) {
         self.lose_next_answer.store(true, Ordering::SeqCst);
+    }
+
+    /// At the next answer a library panics, as on bytes that nobody has thought of.
+    pub fn panic_at_next_answer(&self) {
+        self.panic_at_next_answer.store(true, Ordering::SeqCst);
     }
 
     /// The next answer waits on its way, until the test has waited twice at what is given: first until the answer is there,
@@ -114,6 +120,7 @@ impl Link for SwitchedLink {
             gate.wait();
             gate.wait();
         }
+        assert!(!self.switch.panic_at_next_answer.swap(false, Ordering::SeqCst), "a library panics, for a test");
         if self.switch.lose_next_answer.swap(false, Ordering::SeqCst) {
             return Err(LinkFailure::Unreachable("the answer was lost".to_owned()));
         }

@@ -13,8 +13,9 @@ pub(super) fn packed(tablet: &Tablet, kind: DocumentKind, id: DocumentId) -> BTr
     let document = tablet.with(|device| device.store.reading().document(id));
     let (true, Ok(document)) = (came_by_pack, document) else { return BTreeSet::new() };
     let genesis = doc::genesis_hashes(kind).expect("the genesis");
-    let changes = document.get_changes(&[]).into_iter().map(|change| Hash32(change.hash().0));
-    changes.filter(|change| !genesis.contains(change)).collect()
+    // Without the changes themselves: Automerge cannot put them together again from some poisoned documents.
+    let changes = doc::change_hashes(&document).expect("what a document holds");
+    changes.into_iter().filter(|change| !genesis.contains(change)).collect()
 }
 
 /// Envelopes that a tablet holds, and the changes that came to it in packs.

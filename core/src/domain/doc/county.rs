@@ -308,7 +308,8 @@ fn written(doc: &Automerge, operation: &ExId) -> (Actor, Timestamp) {
     let holds = |change: &&automerge::Change| {
         change.actor_id() == actor && change.start_op().get() <= *counter && *counter <= change.max_op()
     };
-    let at = doc.get_changes(&[]).iter().find(holds).map(|change| change.timestamp()).unwrap_or_default();
+    let at =
+        super::changes(doc).unwrap_or_default().iter().find(holds).map(|change| change.timestamp()).unwrap_or_default();
     (actor_of(operation), Timestamp::from_unix_ms(at.saturating_mul(1_000)))
 }
 

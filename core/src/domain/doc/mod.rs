@@ -16,6 +16,7 @@ pub mod place;
 pub mod restricted;
 pub mod snapshot;
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
@@ -108,7 +109,8 @@ pub fn empty(kind: DocumentKind) -> Result<Automerge> {
 /// nothing.
 ///
 /// # Errors
-/// What `write` says; the document is then as it was.
+/// What `write` says; the document is then as it was. [`ErrorCode::DocumentDamaged`] when Automerge cannot give what it wrote;
+/// the document is then to be thrown away.
 pub fn commit(
     doc: &mut Automerge,
     actor: &[u8; 16],
@@ -123,7 +125,7 @@ pub fn commit(
     }
     let seconds = at.unix_ms().checked_div(1000).unwrap_or(0);
     let (hash, _) = transaction.commit_with(CommitOptions::default().with_time(seconds));
-    Ok(hash.and_then(|hash| doc.get_change_by_hash(&hash)))
+    shielded(|| Ok(hash.and_then(|hash| doc.get_change_by_hash(&hash))))
 }
 
 /// A change from the bytes of an envelope: one whole chunk of type 1 (or 2, deflated), measured first, nothing
@@ -160,9 +162,10 @@ pub fn apply_passing_over(kind: DocumentKind, base: &Automerge, changes: Vec<Cha
     let mut left = changes;
     loop {
         let before = left.len();
+        let known: BTreeSet<Hash32> = change_hashes(&sound).unwrap_or_default().into_iter().collect();
         let (ready, waiting): (Vec<Change>, Vec<Change>) = left
             .into_iter()
-            .partition(|change| change.deps().iter().all(|dependency| sound.get_change_by_hash(dependency).is_some()));
+            .partition(|change| change.deps().iter().all(|dependency| known.contains(&Hash32(dependency.0))));
         for change in ready {
             let hash = Hash32(change.hash().0);
             let mut next = sound.clone();
@@ -213,6 +216,23 @@ pub fn load(bytes: &[u8]) -> Result<Automerge> {
 /// [`ErrorCode::DocumentDamaged`].
 pub fn change_hashes(doc: &Automerge) -> Result<Vec<Hash32>> {
     shielded(|| Ok(doc.get_changes_meta(&[]).into_iter().map(|change| Hash32(change.hash.0)).collect()))
+}
+
+/// A document's changes, each after all that it builds on, its genesis among them.
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`] where Automerge cannot put them together again: it can load some poisoned documents of which it
+/// cannot give the changes (docs/automerge.md, 3).
+pub fn changes(doc: &Automerge) -> Result<Vec<Change>> {
+    shielded(|| Ok(doc.get_changes(&[])))
+}
+
+/// A document in one piece, as [`load`] takes it; not certain to be taken (docs/automerge.md, 3).
+///
+/// # Errors
+/// [`ErrorCode::DocumentDamaged`].
+pub fn save(doc: &Automerge) -> Result<Vec<u8>> {
+    shielded(|| Ok(doc.save()))
 }
 
 fn shielded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -303,6 +323,33 @@ mod tests {
             assert!(next.deps().contains(&good[1].hash()), "and can be written");
         }
         assert!(bad > 0, "something in a change can harm");
+    }
+
+    #[test]
+    fn a_change_that_can_be_applied_and_not_be_given_again_panics_nowhere_and_is_in_no_snapshot() {
+        let at = Timestamp::from_unix_ms(1_795_395_600_000);
+        let write = |doc: &mut Automerge, actor: u8, value: &str| {
+            commit(doc, &[actor; 16], at, |tx| dossier_write::set_field(tx, "profile.name", value)).unwrap().unwrap()
+        };
+        let mut base = empty(DocumentKind::Dossier).unwrap();
+        write(&mut base, 1, "石小雨");
+        let change = write(&mut base.clone(), 2, "王小明");
+        let mut bad = 0;
+        for place in 9..change.raw_bytes().len() {
+            let Some(poison) = poisoned(&change, place, change.raw_bytes()[place] ^ 0x41) else { continue };
+            let mut whole = base.clone();
+            if apply(&mut whole, vec![poison.clone()]).and_then(|()| check(DocumentKind::Dossier, &whole)).is_err() {
+                continue;
+            }
+            let Err(failure) = changes(&whole) else { continue };
+            bad += 1;
+            assert_eq!(failure.code, ErrorCode::DocumentDamaged);
+            let refused = snapshot::write_snapshot(DocumentKind::Dossier, &whole).unwrap_err();
+            assert_eq!(refused.code, ErrorCode::DocumentDamaged);
+            assert!(snapshot::holds(&whole, Hash32(poison.hash().0)), "what it holds can be told all the same");
+            write(&mut whole, 1, "可以接着写");
+        }
+        assert!(bad > 0, "something in a change can harm so");
     }
 
     #[test]

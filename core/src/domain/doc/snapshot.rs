@@ -3,9 +3,9 @@
 //! A snapshot is one Automerge document chunk (type 0). It is made by the server from changes that were measured one by
 //! one, and travels under the county's signature; it is loaded behind a shield all the same.
 
-use automerge::{Automerge, ReadDoc};
+use automerge::Automerge;
 
-use super::{apply, check, genesis_hashes, heads, is_complete, load, shielded};
+use super::{apply, change_hashes, changes, check, genesis_hashes, heads, is_complete, load, shielded};
 use crate::domain::doc::DocumentKind;
 use crate::domain::identifier::Hash32;
 use crate::error::{ErrorCode, Failure, Result};
@@ -18,16 +18,18 @@ const CHUNK_TYPE_AT: usize = 8;
 /// Makes a snapshot, uncompressed, that is certain to load again with the same heads.
 ///
 /// # Errors
-/// [`ErrorCode::DocumentDamaged`] for a document that lacks something, cannot be read, or does not come back: a poisoned
-/// change that could be applied can make a save that cannot be loaded (docs/automerge.md, 3).
+/// [`ErrorCode::DocumentDamaged`] for a document that lacks something, cannot be read, or does not come back, as a whole or as its
+/// changes: a poisoned change that could be applied can make a save that cannot be loaded (docs/automerge.md, 3).
 pub fn write_snapshot(kind: DocumentKind, document: &Automerge) -> Result<Vec<u8>> {
     if !is_complete(document) {
         return Err(Failure::new(ErrorCode::DocumentDamaged, "a change lacks what it builds on"));
     }
     let bytes = shielded(|| Ok(document.save_nocompress()))?;
-    if heads(&read_snapshot(kind, &bytes)?) != heads(document) {
+    let loaded = read_snapshot(kind, &bytes)?;
+    if heads(&loaded) != heads(document) {
         return Err(Failure::new(ErrorCode::DocumentDamaged, "a snapshot does not load as what it is"));
     }
+    changes(&loaded)?;
     Ok(bytes)
 }
 
@@ -42,8 +44,8 @@ pub fn read_snapshot(kind: DocumentKind, bytes: &[u8]) -> Result<Automerge> {
         return Err(wrong("the bytes are no snapshot"));
     }
     let document = load(bytes)?;
-    let has_genesis =
-        genesis_hashes(kind)?.iter().all(|hash| document.get_change_by_hash(&automerge::ChangeHash(hash.0)).is_some());
+    let known = change_hashes(&document)?;
+    let has_genesis = genesis_hashes(kind)?.iter().all(|hash| known.contains(hash));
     if !has_genesis || !is_complete(&document) {
         return Err(wrong("the snapshot is not whole"));
     }
@@ -54,7 +56,7 @@ pub fn read_snapshot(kind: DocumentKind, bytes: &[u8]) -> Result<Automerge> {
 /// Whether a document holds a change.
 #[must_use]
 pub fn holds(document: &Automerge, change: Hash32) -> bool {
-    document.get_change_by_hash(&automerge::ChangeHash(change.0)).is_some()
+    change_hashes(document).is_ok_and(|known| known.contains(&change))
 }
 
 /// Brings all changes of a snapshot into a document, shielded. After a failure the document is to be thrown away.
@@ -64,7 +66,8 @@ pub fn holds(document: &Automerge, change: Hash32) -> bool {
 pub fn join(document: &mut Automerge, snapshot: &Automerge) -> Result<()> {
     let changes = shielded(|| {
         let known = document.get_heads();
-        let known: Vec<_> = known.into_iter().filter(|head| snapshot.get_change_by_hash(head).is_some()).collect();
+        let there = change_hashes(snapshot)?;
+        let known: Vec<_> = known.into_iter().filter(|head| there.contains(&Hash32(head.0))).collect();
         Ok(snapshot.get_changes(&known))
     })?;
     apply(document, changes).map_err(|failure| Failure::caused(failure.code, "a snapshot cannot be joined", failure))
