@@ -2,6 +2,8 @@
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
+mod shell;
+
 fn main() {
-    jiafang_app_lib::run();
+    shell::run();
 }

@@ -16,7 +16,7 @@ const elements = (name) =>
 
 // What Rust calls by name: nothing compiles the two together, and a name that is not found would end no sync.
 const app = 'src-tauri/gen/android/app'
-const [, service, method, types] = readFileSync('src-tauri/src/keep_running.rs', 'utf8').match(/SERVICE: &str = "([^"]+)";[^"]*"(\w+)", "([^"]+)"/)
+const [, service, method, types] = readFileSync('src-tauri/src/shell/keep_running.rs', 'utf8').match(/SERVICE: &str = "([^"]+)";[^"]*"(\w+)", "([^"]+)"/)
 const kotlin = readFileSync(`${app}/src/main/java/${service.replaceAll('.', '/')}.kt`, 'utf8')
 const TYPES = { Context: 'Landroid/content/Context;', Boolean: 'Z' }
 const taken = kotlin.match(new RegExp(`@JvmStatic\\s+fun ${method}\\(([^)]*)\\) \\{`))?.[1] ?? 'no such method'

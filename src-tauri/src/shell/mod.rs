@@ -205,8 +205,7 @@ fn is_in_sight(window: &tauri::Window, event: &tauri::WindowEvent) -> Option<boo
 /// # Errors
 /// When no window can be made.
 #[allow(clippy::disallowed_types)] // in what tauri's own macro writes
-#[cfg_attr(mobile, tauri::mobile_entry_point)]
-pub fn run() {
+pub(crate) fn run() {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter("info").init();
     #[cfg(windows)]
     if !web_view::is_there() {

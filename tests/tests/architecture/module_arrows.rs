@@ -197,7 +197,7 @@ mod tests {
         let bad = sources(&[
             ("sync-server/src/commands/quarantine.rs", "use jiafang_core::api::children::ChildRow;"),
             ("sync-client/src/lib.rs", "use jiafang_core::protocol::body;\nuse jiafang_core::app::device::Device;"),
-            ("src-tauri/src/lib.rs", "use jiafang_core::api::backend::Backend;"),
+            ("src-tauri/src/shell/mod.rs", "use jiafang_core::api::backend::Backend;"),
         ]);
         assert_eq!(
             places(&device_parts_on_the_wire(&bad)),
@@ -220,7 +220,7 @@ mod tests {
     fn a_write_past_the_use_cases_is_found() {
         let bad = sources(&[
             ("core/src/api/handlers.rs", "use crate::store::transact as write;"),
-            ("src-tauri/src/lib.rs", "fn f() { store.transact(|t| ()); }"),
+            ("src-tauri/src/shell/mod.rs", "fn f() { store.transact(|t| ()); }"),
             ("sync-server/src/sync.rs", "use jiafang_core::store::{open, transact};"),
             ("sync-server/src/store/log.rs", "fn transact() {}"),
             ("core/src/app/record_visit.rs", "use crate::store::transact;"),
@@ -228,7 +228,7 @@ mod tests {
         ]);
         assert_eq!(
             places(&transactions_outside_of_use_cases(&bad)),
-            ["core/src/api/handlers.rs:1", "src-tauri/src/lib.rs:1", "sync-server/src/sync.rs:1"]
+            ["core/src/api/handlers.rs:1", "src-tauri/src/shell/mod.rs:1", "sync-server/src/sync.rs:1"]
         );
     }
 
