@@ -1,4 +1,5 @@
-import { onScopeDispose, watch } from 'vue'
+import { getCurrentInstance, nextTick, onScopeDispose, watch } from 'vue'
+import { useRoute } from 'vue-router'
 import { backend } from '../backend'
 import type { HalfWrittenForm } from '../bindings/HalfWrittenForm'
 import { momentText } from '../look/dates'
@@ -26,9 +27,21 @@ async function keptOf<T>({ form, documentId }: Omit<OfForm, 'place'>): Promise<{
   return kept?.text && kept.savedAt ? { was: JSON.parse(kept.text) as T, savedAt: kept.savedAt } : undefined
 }
 
+/** What a former version of the app kept may lack what this one reads: it stays among the unfinished, and the form begins empty. */
+const notOfThisVersion = () => false
+
+/** Where somebody goes on with a form: its place, which then shows the form. */
+export function goesOn({ form, place }: Pick<OfForm, 'form' | 'place'>): string {
+  const at = new URL(place, 'http://localhost')
+  at.searchParams.set('at', form)
+  return at.pathname + at.search
+}
+
 /** Opens a form that somebody did not finish: the system ended the app behind others, or the battery was empty. */
 export function opensHalfWritten<T>(of: Omit<OfForm, 'place'>, open: (was: T) => void): void {
-  void keptOf<T>(of).then((kept) => kept && open(kept.was))
+  void keptOf<T>(of)
+    .then((kept) => kept && open(kept.was))
+    .catch(notOfThisVersion)
 }
 
 /**
@@ -46,6 +59,8 @@ export function keepsHalfWritten<T>(
 ): () => boolean {
   const { form, documentId, place } = of
   const isHalfWritten = asksBeforeLeaving(written, isOpen)
+  const route = useRoute()
+  const screen = getCurrentInstance()
   let pause: ReturnType<typeof setTimeout> | undefined
   let isKept = false
   /** One after the other: what is let go last stays gone. */
@@ -64,6 +79,12 @@ export function keepsHalfWritten<T>(
   function letGo(): void {
     isKept = false
     said = said.then(() => quietly(() => backend.call('letGoHalfWritten', { form, documentId })))
+  }
+  function show(): void {
+    const root = screen?.proxy?.$el as Node | undefined
+    // A screen of several parts begins with a mark that is no element.
+    const part = root instanceof Element ? root : (root as ChildNode | undefined)?.nextSibling
+    if (part instanceof Element) (part.querySelector('form') ?? part).scrollIntoView({ block: 'center' })
   }
   function onHide(): void {
     if (document.visibilityState === 'hidden' && pause !== undefined) keep()
@@ -89,8 +110,11 @@ export function keepsHalfWritten<T>(
     if (isKept) void said.then(() => backend.call('letGoHalfWritten', { form, documentId })).catch(() => undefined)
   })
   void keptOf<T>(of).then(async (kept) => {
-    if (!kept || isGone || isHalfWritten() || !(await restore(kept.was))) return
+    if (!kept || isGone || isHalfWritten()) return
+    const isRestored = await Promise.resolve(kept.was).then(restore).catch(notOfThisVersion)
+    if (!isRestored) return
     isKept = true
+    if (route.query.at === form) void nextTick(show)
     toast(i18n.global.t('common.halfWritten.back', { time: momentText(kept.savedAt) }))
   })
   return isHalfWritten
