@@ -57,12 +57,15 @@ try_windows_installer() {
 # The tests of core and of the server as programs for Windows, each run by Wine. What writes the generated files is no test
 # of Windows, and is left out.
 test_windows_rust() {
-    local part=$1 prefix=$scratch/wine-rust
+    local part=$1 prefix=$scratch/wine-rust passed=0
     export WINEPREFIX=$prefix WINEARCH=win64 WINEDEBUG=-all WINEDLLOVERRIDES='mscoree=;mshtml=;winebus.sys=;wineusb.sys=' LANG=C.UTF-8 DISPLAY=
     wine wineboot --init >/dev/null 2>&1
     cp "$part" "$prefix/drive_c/windows/system32/bcryptprimitives.dll"
     CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine cargo test "${cargo_flags[@]}" --target "$windows_target" \
-        -p jiafang-core -p jiafang-sync-server --lib --bins --no-fail-fast -- --skip export_bindings
+        -p jiafang-core -p jiafang-sync-server --lib --bins --no-fail-fast -- --skip export_bindings || passed=$?
+    # It writes into its folder when the last program has gone, and the folder goes when this command ends.
+    timeout 60 wineserver --wait || true
+    return "$passed"
 }
 
 # ./dev windows [--debug] [--tests]: programs, installer, and the installer tried; --tests runs core's and the
