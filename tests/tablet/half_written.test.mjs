@@ -86,25 +86,32 @@ test('short forms of a dossier come back open with what was written in them, and
   await tablet.getByTestId('child-row').nth(1).tap()
   await tablet.getByTestId('dossier').waitFor()
   const dossier = await tablet.evaluate(() => location.hash)
-  const writes = async (form, write) => {
-    const kept = tablet.waitForResponse((answer) => answer.url().endsWith('/call/keepHalfWritten') && answer.request().postData()?.includes(`"${form}"`))
+  /** Writes, until what is kept of the form holds the words. */
+  const writes = async (form, words, write) => {
+    const kept = tablet.waitForResponse((answer) => answer.url().endsWith('/call/keepHalfWritten') && [`"${form}"`, words].every((part) => answer.request().postData()?.includes(part)))
     await write()
     await kept
   }
-  await writes('status', async () => {
+  await writes('status', '奶奶说下周回校', async () => {
     await tablet.getByTestId('status-open').tap()
     await tablet.getByTestId('status-note').fill('奶奶说下周回校')
   })
-  await writes('guardian', async () => {
+  await writes('guardian', '石奶奶', async () => {
     await tablet.getByRole('button', { name: '添加监护人' }).tap()
     await tablet.getByPlaceholder('监护人姓名').fill('石奶奶')
   })
-  await writes('field', async () => {
+  await writes('field', '999999201605040', async () => {
     await tablet.getByTestId('edit-profile.id_number').tap()
     await tablet.getByTestId('fields-who').locator('form input').fill('999999201605040')
   })
   const paper = { name: 'paper.png', mimeType: 'image/png', buffer: await tablet.screenshot() }
-  await writes('evidence', () => tablet.getByTestId('evidence-take-0').setInputFiles(paper))
+  await writes('evidence', '石桥小学', async () => {
+    await tablet.getByTestId('evidence-add').tap()
+    await tablet.getByTestId('evidence').locator('input[type=file]').setInputFiles(paper)
+    await tablet.locator('[data-testid=page-cut]:enabled').tap()
+    await tablet.getByTestId('evidence-page').waitFor()
+    await tablet.getByTestId('evidence-issued-by').fill('石桥小学')
+  })
 
   tablet = await startsAgain(tablet)
   await toUnfinished(tablet)
@@ -120,6 +127,7 @@ test('short forms of a dossier come back open with what was written in them, and
   await tablet.waitForFunction(() => document.querySelector('[data-testid=fields-who] form input')?.value === '999999201605040')
   assert.equal(await tablet.getByPlaceholder('监护人姓名').inputValue(), '石奶奶')
   await tablet.getByTestId('evidence-page').waitFor()
+  assert.equal(await tablet.getByTestId('evidence-issued-by').inputValue(), '石桥小学')
 
   // Sent, each goes; another field does not take the place of the one that is half written unasked.
   await tablet.getByTestId('edit-profile.name').tap()

@@ -169,6 +169,7 @@ async fn watched_and_suspected(
     windows.after(li).await;
     wang.says_of_the_case("watch", Some("2 天")).await;
     wang.step_is("persuade", "done").await;
+    principal.plans_the_reminders().await;
 
     section("Wednesday morning: the system reminds the principal, who has not opened anything, and names nobody");
     time.shows("2026-11-25", 8);

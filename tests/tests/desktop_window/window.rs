@@ -205,6 +205,22 @@ impl Window {
         }
     }
 
+    /// Syncs, and waits until the reminders are planned that follow from it: the page rests before it plans.
+    pub(crate) async fn plans_the_reminders(&self) {
+        let before = self.client.execute("return performance.now()", Vec::new()).await.unwrap();
+        self.syncs().await;
+        let script =
+            "return performance.getEntriesByName('reminders-planned').some((one) => one.startTime > arguments[0])";
+        let planned = async {
+            while self.client.execute(script, vec![before.clone()]).await.unwrap() != true {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, planned).await.is_err() {
+            self.fails("the reminders are never planned").await;
+        }
+    }
+
     /// Waits until a picture is there and decoded.
     pub(crate) async fn waits_for_picture(&self, selector: &str) {
         let picture = self.waits_for(selector).await;

@@ -2,6 +2,7 @@ import { getCurrentInstance, nextTick, onScopeDispose, watch } from 'vue'
 import { useRoute } from 'vue-router'
 import { backend } from '../backend'
 import type { HalfWrittenForm } from '../bindings/HalfWrittenForm'
+import type { HalfWrittenView } from '../bindings/HalfWrittenView'
 import { momentText } from '../look/dates'
 import { i18n } from '../words'
 import { quietly } from './app'
@@ -21,10 +22,20 @@ export interface OfForm {
 /** A form of a dossier, on the dossier's page. */
 export const ofDossier = (form: HalfWrittenForm, documentId: string): OfForm => ({ form, documentId, place: `/children/${documentId}` })
 
+/** What is kept of all: a dossier with its ten forms asks once. */
+let asked: Promise<HalfWrittenView[]> | undefined
+function allKept(): Promise<HalfWrittenView[]> {
+  asked ??= quietly(() => backend.call('listHalfWritten', {}))
+    .then((kept) => kept?.rows ?? [])
+    .finally(() => (asked = undefined))
+  return asked
+}
+
 /** What is kept of a form, as its screen wrote it. */
 async function keptOf<T>({ form, documentId }: Omit<OfForm, 'place'>): Promise<{ was: T; savedAt: number } | undefined> {
-  const kept = await quietly(() => backend.call('halfWritten', { form, documentId }))
-  return kept?.text && kept.savedAt ? { was: JSON.parse(kept.text) as T, savedAt: kept.savedAt } : undefined
+  const isKept = (await allKept()).some((one) => one.form === form && one.documentId === documentId)
+  const kept = isKept && (await quietly(() => backend.call('halfWritten', { form, documentId })))
+  return kept && kept.text && kept.savedAt ? { was: JSON.parse(kept.text) as T, savedAt: kept.savedAt } : undefined
 }
 
 /** What a former version of the app kept may lack what this one reads: it stays among the unfinished, and the form begins empty. */

@@ -7,6 +7,8 @@ import { app, changes } from './app'
 const KEPT_AS = 'reminders'
 /** Changes come in rows; what is due is reckoned once for those of so long. */
 const REST_MS = 5_000
+/** The browser's own mark of when the system was last told: what waits for it can see it there. */
+const PLANNED = 'reminders-planned'
 
 /** The person wants to be reminded on this device. */
 export const reminding = ref(localStorage.getItem(KEPT_AS) === 'on')
@@ -28,6 +30,8 @@ async function plan(): Promise<void> {
     const planned = reminding.value ? (await backend.call('reminders', {})).reminders : []
     const title = i18n.global.t('shell.reminders.title')
     await system.plan(planned.map((one) => ({ at: one.at, title, body: inWords(one) })))
+    performance.clearMarks(PLANNED)
+    performance.mark(PLANNED)
   } catch {
     // Reminders are a help beside the list of the day, which says the same: their failure interrupts nobody.
   }
