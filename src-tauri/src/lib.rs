@@ -1,7 +1,7 @@
 //! The library that a tablet loads.
 //!
 //! The desk's program has the shell in itself and not from here: a library that Rust could link to, too, would be left out of the
-//! optimisation across crates, and be twice as large (docs/decisions/release-profile.md).
+//! optimisation across crates (docs/decisions/release-profile.md).
 
 mod shell;
 
