@@ -6,16 +6,18 @@ use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::domain::time::Timestamp;
 use jiafang_core::error::Result;
 use jiafang_core::protocol::apart::{ApartRequest, DECISIONS_MAX, NOTE_CHARS_MAX, TakenBack};
+use jiafang_core::protocol::cursor::Cursor;
 use jiafang_core::protocol::pack::PackRequest;
 use jiafang_core::protocol::photo::PhotoOffer;
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
-use jiafang_core::protocol::sync::{Cursor, ReceiptRun, Rights, SyncAnswer, SyncRequest};
+use jiafang_core::protocol::sync::{ReceiptRun, Rights, SyncAnswer, SyncRequest};
 use jiafang_core::protocol::{PHOTO_BYTES_MAX, VERSION};
 use jiafang_core::vault::signing::DeviceSigner;
 
 use crate::intake::{self, Checked};
 use crate::packs::{Covered, Named, Packs};
 use crate::photo::{self, PhotoFolder};
+use crate::store::device_progress;
 use crate::store::log;
 use crate::store::pack;
 use crate::store::photo as photo_store;
@@ -167,7 +169,7 @@ fn push(
     let holds_up_to = if knows_its_rights && !waits_for_packs { asked.cursor.seq } else { 0 };
     let decides = asked.apart.as_ref().is_some_and(|apart| !apart.decisions.is_empty());
     if checked.is_empty() && offers.is_empty() && !decides {
-        let known = store.read(|connection| log::device_cursor(connection, device.certificate))?;
+        let known = store.read(|connection| device_progress::cursor(connection, device.certificate))?;
         if known == holds_up_to {
             // An idle sync writes nothing and waits for no disk.
             return Ok(Taken::default());
@@ -176,7 +178,7 @@ fn push(
     store.transact(|tx| {
         let county = register::county(tx)?;
         let receipts = intake::take_in(tx, device, &county, checked, now)?;
-        log::set_device_cursor(tx, device.certificate, holds_up_to, now)?;
+        device_progress::set_cursor(tx, device.certificate, holds_up_to, now)?;
         let mut taken = Vec::new();
         for offer in offers {
             // Knowing a hash is no permission, and neither is a document of somebody else.

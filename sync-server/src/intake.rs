@@ -11,12 +11,15 @@ use jiafang_core::domain::place::{Leaves, PlaceCode};
 use jiafang_core::domain::time::Timestamp;
 use jiafang_core::domain::village_work::document_of;
 use jiafang_core::error::Result;
+use jiafang_core::protocol::cursor::Cursor;
 use jiafang_core::protocol::envelope::Envelope;
-use jiafang_core::protocol::sync::{Cursor, QuarantineReason, Receipt, ReceiptRun, Rights};
+use jiafang_core::protocol::quarantine::QuarantineReason;
+use jiafang_core::protocol::sync::{Receipt, ReceiptRun, Rights};
 
 use crate::review;
 use crate::store::Transaction;
 use crate::store::apart::{self, Why};
+use crate::store::device_progress;
 use crate::store::forks;
 use crate::store::log::{self, Known};
 use crate::store::moves;
@@ -149,7 +152,7 @@ fn take_one(
             if let Some(other) = forks::other_under(tx, certificate, body.counter, item.hash)? {
                 forks::set_head(tx, other, certificate, body.counter, other)?;
             }
-            log::set_device_head(tx, certificate, body.counter, item.hash)?;
+            device_progress::set_head(tx, certificate, body.counter, item.hash)?;
         }
     }
     Ok(taken)
@@ -191,9 +194,9 @@ fn put_apart(
 /// chain goes on with it then.
 fn go_on_with(tx: &Transaction<'_>, item: &Checked) -> Result<()> {
     let body = &item.envelope.body;
-    let (head, head_hash) = log::device_head(tx, body.certificate)?.unwrap_or((0, Hash32::ZERO));
+    let (head, head_hash) = device_progress::head(tx, body.certificate)?.unwrap_or((0, Hash32::ZERO));
     if item.signed && head.checked_add(1) == Some(body.counter) && body.previous == head_hash {
-        log::set_device_head(tx, body.certificate, body.counter, item.hash)?;
+        device_progress::set_head(tx, body.certificate, body.counter, item.hash)?;
     }
     Ok(())
 }
@@ -236,7 +239,7 @@ pub fn take_back(
 /// when it lies above a gap: then its device's own offer will tell.
 fn fork_given_back(tx: &Transaction<'_>, item: &Checked) -> Result<Option<Hash32>> {
     let body = &item.envelope.body;
-    let (head, head_hash) = log::device_head(tx, body.certificate)?.unwrap_or((0, Hash32::ZERO));
+    let (head, head_hash) = device_progress::head(tx, body.certificate)?.unwrap_or((0, Hash32::ZERO));
     let next = head.checked_add(1) == Some(body.counter);
     if next && body.previous == head_hash {
         return Ok(None);
@@ -263,7 +266,7 @@ enum Chain {
 
 fn chain_of(tx: &Transaction<'_>, item: &Checked) -> Result<Chain> {
     let body = &item.envelope.body;
-    let (head, head_hash) = log::device_head(tx, body.certificate)?.unwrap_or((0, Hash32::ZERO));
+    let (head, head_hash) = device_progress::head(tx, body.certificate)?.unwrap_or((0, Hash32::ZERO));
     let next = head.checked_add(1) == Some(body.counter);
     if next && body.previous == head_hash {
         return Ok(Chain::First);

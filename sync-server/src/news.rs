@@ -270,7 +270,7 @@ mod tests {
     use jiafang_core::domain::identifier::PersonId;
     use jiafang_core::domain::place::{PlaceCode, Scope};
     use jiafang_core::domain::role::Role;
-    use jiafang_core::protocol::sync::Cursor;
+    use jiafang_core::protocol::cursor::Cursor;
     use jiafang_core::vault::signing::PublicKey;
 
     use super::*;

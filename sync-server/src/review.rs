@@ -18,7 +18,7 @@ use jiafang_core::protocol::sync::{Rights, ScopeChange, ScopeEvent};
 use crate::intake::{self, Rejudged};
 use crate::store::apart::{self, ApartRow};
 use crate::store::register::{self, CountyRow, Device, Holder};
-use crate::store::{Connection, Transaction, decisions, forks, log};
+use crate::store::{Connection, Transaction, decisions, device_progress, forks, log};
 
 /// Rows that are looked through for one person's list.
 const SCANNED_MAX: u32 = 2_000;
@@ -134,7 +134,7 @@ fn branch(connection: &Connection, root: &ApartRow) -> Result<Vec<ApartRow>> {
 }
 
 fn waits_for_another(row: &ApartRow) -> bool {
-    row.reason == jiafang_core::protocol::sync::QuarantineReason::BuildsOnQuarantined
+    row.reason == jiafang_core::protocol::quarantine::QuarantineReason::BuildsOnQuarantined
 }
 
 fn dependencies(row: &ApartRow) -> Result<Vec<Hash32>> {
@@ -390,6 +390,6 @@ fn has_twin(connection: &Connection, device: &Device, request: &ApartRequest) ->
     if own.counter < forks::highest_counter(connection, device.certificate)? {
         return Ok(true);
     }
-    let Some((counter, hash)) = log::device_head(connection, device.certificate)? else { return Ok(false) };
+    let Some((counter, hash)) = device_progress::head(connection, device.certificate)? else { return Ok(false) };
     Ok(own.counter < counter || (own.counter == counter && own.hash != hash))
 }

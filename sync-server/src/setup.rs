@@ -9,14 +9,14 @@ use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::domain::place::Leaves;
 use jiafang_core::environment::Environment;
 use jiafang_core::error::{ErrorCode, Failure, Result};
+use jiafang_core::protocol::cursor::Cursor;
 use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};
 use jiafang_core::protocol::register::RegisterFact;
-use jiafang_core::protocol::sync::Cursor;
 use jiafang_core::vault::recovery_key::RecoveryPublicKey;
 
 use crate::identity::{self, Identity};
 use crate::store::register::{self, CountyRow};
-use crate::store::{FILE_NAME, Store, log};
+use crate::store::{FILE_NAME, Store, device_progress, log};
 
 /// How a county is set up.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ pub fn create(data: &Path, setup: &Setup<'_>, identity: &Identity, environment: 
             &identity.administration,
         );
         log::append(tx, &envelope, &change, Cursor::START, now)?;
-        log::set_device_head(tx, certificate, 1, envelope.hash())
+        device_progress::set_head(tx, certificate, 1, envelope.hash())
     })?;
     Ok(store)
 }

@@ -22,7 +22,7 @@ use jiafang_core::domain::role::Role;
 use jiafang_core::environment::Clock;
 use jiafang_core::error::ErrorCode;
 use jiafang_core::protocol::body;
-use jiafang_core::protocol::sync::Cursor;
+use jiafang_core::protocol::cursor::Cursor;
 use jiafang_core::sync::link::Connector;
 use jiafang_sync_client::HttpsConnector;
 use jiafang_tests::kit::person::sync_until_quiet;

@@ -13,7 +13,7 @@ use super::screen_lock::ScreenLock;
 use super::state::{self, AppState};
 use crate::app::device::Device;
 use crate::app::enrol;
-use crate::app::synchronise::SharedDevice;
+use crate::app::shared_device::SharedDevice;
 use crate::environment::Environment;
 use crate::error::{ErrorCode, Failure, Result};
 use crate::store::Durability;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::backend::Backend;
 use super::held::held;
 use super::running_sync::Syncing;
-use crate::app::synchronise::SharedDevice;
+use crate::app::shared_device::SharedDevice;
 use crate::app::wait_for_news::{self, Heard};
 use crate::error::{ErrorCode, Failure, Result};
 use crate::sync::link::{Connector, Link};

@@ -31,6 +31,7 @@ mod host;
 pub mod household;
 pub mod inbox;
 pub mod ledger;
+mod ledger_contents;
 pub mod ledger_kind;
 pub mod made_file;
 pub mod office;

@@ -9,7 +9,7 @@ use crate::error::{ErrorCode, Failure, Result};
 use crate::protocol::apart::{
     ASKS_MAX, ApartAnswer, ApartRequest, DECISIONS_MAX, Decision, DecisionBody, Fate, NOTE_CHARS_MAX, OwnHead, Verdict,
 };
-use crate::protocol::sync::Cursor;
+use crate::protocol::cursor::Cursor;
 use crate::store::device::Standing;
 use crate::store::{Reading, Transaction, apart, outbox, photo_file};
 

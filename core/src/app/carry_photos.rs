@@ -1,7 +1,7 @@
 //! Carries the files of photos, up and down. What a broken line costs is at most what is on its way and has not been heard of.
 
 use super::device::Device;
-use super::synchronise::{SharedDevice, with};
+use super::shared_device::{SharedDevice, with};
 use crate::domain::identifier::Hash32;
 use crate::error::{ErrorCode, Failure, Result};
 use crate::photo::PhotoKind;

@@ -2,16 +2,18 @@
 //! with its search rows, and can be worked with before the next has come.
 
 use super::device::Device;
+use super::project::project;
 use super::returned;
-use super::synchronise::{SharedDevice, project, with};
+use super::shared_device::{SharedDevice, with};
 use crate::domain::doc::snapshot;
 use crate::domain::identifier::Hash32;
 use crate::error::{ErrorCode, Failure, Result};
+use crate::protocol::cursor::Cursor;
 use crate::protocol::pack::{
     HEAD_BYTES_MAX, HEAD_LENGTH_BYTES, PackError, PackGroup, PackHead, PackedGroup, SignedPackHead,
 };
 use crate::protocol::refusal::RefusalCode;
-use crate::protocol::sync::{Cursor, Rights};
+use crate::protocol::sync::Rights;
 use crate::store::document::{self, DocumentRow};
 use crate::store::pack::PackRow;
 use crate::store::{Reading, Transaction, device, moves, pack};

@@ -5,14 +5,15 @@
 
 use super::device::Device;
 use super::first_copy::{begin_at_the_start, take_part};
-use super::synchronise::{SharedDevice, with};
+use super::shared_device::{SharedDevice, with};
 use crate::domain::identifier::Hash32;
 use crate::error::{ErrorCode, Failure, Result};
 use crate::protocol::body;
+use crate::protocol::cursor::Cursor;
 use crate::protocol::pack::{
     HEAD_BYTES_MAX, HEAD_LENGTH_BYTES, PackError, PackGroup, PackOffer, PackRequest, SignedPackHead,
 };
-use crate::protocol::sync::{Cursor, SyncRequest};
+use crate::protocol::sync::SyncRequest;
 use crate::store::pack;
 use crate::sync::link::{Link, LinkFailure};
 use crate::vault::sealing::{self, DataKey};

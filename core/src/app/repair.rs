@@ -7,7 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::device::Device;
-use super::synchronise::{SharedDevice, exchange_records, project, take_envelopes, with};
+use super::project::project;
+use super::shared_device::{SharedDevice, with};
+use super::synchronise::exchange_records;
+use super::take_envelopes::take_envelopes;
 use crate::domain::danger;
 use crate::domain::doc::{self, DocumentKind};
 use crate::domain::identifier::{DocumentId, Hash32};

@@ -2,33 +2,27 @@
 //! transaction. The device is held only while the store is read or written, never while the link is waited
 //! for: a teacher can record through all of it.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
-
-use automerge::{Automerge, Change};
+use std::collections::BTreeSet;
 
 use super::device::Device;
 use super::note_case_changes::note_case_changes;
+use super::project::project;
+use super::shared_device::{SharedDevice, with};
+use super::take_envelopes::take_envelopes;
 use super::{apart, carry_photos, first_copy, recovery, returned};
 use crate::domain::danger;
-use crate::domain::doc::{self, DocumentKind};
-use crate::domain::identifier::{DocumentId, Hash32, PersonId};
-use crate::domain::place::Leaves;
+use crate::domain::doc::DocumentKind;
+use crate::domain::identifier::{Hash32, PersonId};
 use crate::domain::time::Timestamp;
-use crate::domain::village_work::document_of;
 use crate::error::{ErrorCode, Failure, Result};
 use crate::photo::PhotoKind;
 use crate::protocol::apart::ApartRequest;
 use crate::protocol::body;
-use crate::protocol::envelope::Envelope;
-use crate::protocol::sync::{
-    Cursor, Push, Receipt, ReceiptRun, Rights, ScopeChange, ScopeEvent, SyncAnswer, SyncRequest,
-};
-use crate::store::county_authors::CountyAuthors;
-use crate::store::document::{self, DocumentRow};
+use crate::protocol::cursor::Cursor;
+use crate::protocol::sync::{Push, Receipt, ReceiptRun, Rights, ScopeChange, ScopeEvent, SyncAnswer, SyncRequest};
 use crate::store::photo_file::PhotoFileRow;
 use crate::store::recovery::Recovery;
-use crate::store::{Reading, casework, device, moves, outbox, pack, photo_file, projection, register};
+use crate::store::{Reading, device, moves, outbox, pack, photo_file, register};
 use crate::sync::link::Link;
 use crate::sync::session::{EXCHANGES_MAX, Effect, Event, FileTask, Progress, Session};
 
@@ -47,9 +41,6 @@ pub struct Synchronised {
     /// Bytes of request and answer bodies of all exchanges, photos left out.
     pub body_bytes: u64,
 }
-
-/// A device that may be locked while a sync runs: then the sync ends.
-pub type SharedDevice = Mutex<Option<Device>>;
 
 /// Syncs until nothing is left to do. `heard` is told of each step.
 ///
@@ -121,15 +112,6 @@ pub(super) fn exchange_records(device: &SharedDevice, link: &mut dyn Link) -> Re
         }
     }
     Ok(())
-}
-
-pub(super) fn with<T>(device: &SharedDevice, work: impl FnOnce(&mut Device) -> Result<T>) -> Result<T> {
-    // A panic elsewhere leaves no half-done work in the store: transactions are whole.
-    let mut guard = device.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    match guard.as_mut() {
-        Some(device) => work(device),
-        None => Err(Failure::new(ErrorCode::Locked, "the device was locked during a sync")),
-    }
 }
 
 /// Builds the request from the store.
@@ -352,78 +334,6 @@ fn show_names(tx: &crate::store::Transaction<'_>, renamed: BTreeSet<PersonId>) -
         project(tx, &row?)?;
     }
     Ok(())
-}
-
-/// Takes envelopes of the log in, with their documents' rows; what is here already is passed over.
-///
-/// # Errors
-/// [`ErrorCode::ServerAnswerUnreadable`] when a signature does not fit, the faults of a store.
-pub(super) fn take_envelopes(tx: &crate::store::Transaction<'_>, envelopes: Vec<Envelope>) -> Result<()> {
-    let reading = Reading::within(tx);
-    let mut by_document: BTreeMap<DocumentId, (DocumentRow, Vec<Change>)> = BTreeMap::new();
-    let has_county = envelopes.iter().any(|envelope| envelope.body.kind == DocumentKind::County);
-    let county_authors = if has_county { reading.county_authors()? } else { CountyAuthors::default() };
-    for envelope in envelopes {
-        let hash = envelope.hash();
-        if reading.has_envelope(hash)? {
-            crate::store::recovery::confirm(tx, hash)?;
-            continue;
-        }
-        let key = reading.public_key(envelope.body.certificate)?;
-        if !key.is_some_and(|key| envelope.is_signed_by(&key)) {
-            return Err(Failure::new(ErrorCode::ServerAnswerUnreadable, "an envelope's signature does not fit"));
-        }
-        let change = doc::read_change(&envelope.body.change)?;
-        if envelope.body.kind == DocumentKind::County && !county_authors.may_have_written(&envelope, &change) {
-            tracing::warn!(%hash, "a change of the county's settings by somebody who may not is passed over");
-            continue;
-        }
-        if envelope.body.kind == DocumentKind::Place && !lies_in_its_village(&envelope) {
-            tracing::warn!(%hash, "a document of a village under another id than the village's is passed over");
-            continue;
-        }
-        let row =
-            DocumentRow { id: envelope.body.document, kind: envelope.body.kind, leaves: envelope.body.leaves.clone() };
-        if reading.document_row(row.id)?.is_none() {
-            document::insert(tx, &row)?;
-            returned::put_kept_back(tx, row.id)?;
-        }
-        document::append(tx, &envelope, &change)?;
-        by_document.entry(row.id).or_insert_with(|| (row, Vec::new())).1.push(change);
-    }
-    for (id, (row, _)) in by_document {
-        project(tx, &reading.document_row(id)?.unwrap_or(row))?;
-    }
-    Ok(())
-}
-
-/// Whether a document of a village has the id that is made from the village's code.
-fn lies_in_its_village(envelope: &Envelope) -> bool {
-    let Leaves { village, class } = &envelope.body.leaves;
-    class.is_none() && village.as_ref().is_some_and(|village| document_of(village) == envelope.body.document)
-}
-
-/// Writes the rows of a document anew.
-pub(super) fn project(tx: &crate::store::Transaction<'_>, row: &DocumentRow) -> Result<()> {
-    casework::keep_before(tx, row.id)?;
-    let settle = |loaded: Automerge| {
-        projection::project(tx, row, &loaded)?;
-        document::compact(tx, row.id, &loaded)
-    };
-    let taken = match Reading::within(tx).document(row.id).and_then(settle) {
-        // What is bad in a document is passed over, and holds up nothing else (docs/automerge.md, 3).
-        Err(failure) if failure.code == ErrorCode::DocumentDamaged => {
-            document::load_passing_over(tx, row).and_then(settle)
-        }
-        other => other,
-    };
-    match taken {
-        Err(failure) if failure.code == ErrorCode::DocumentDamaged => {
-            tracing::error!(document = %row.id, "a document cannot be read and is passed over");
-            document::mark_damaged(tx, row.id)
-        }
-        other => other,
-    }
 }
 
 fn take_move(tx: &crate::store::Transaction<'_>, event: ScopeEvent) -> Result<()> {

@@ -1,7 +1,7 @@
 //! Removes photo files that a crash left behind: half-written ones, and whole ones whose row was never committed, or
 //! was deleted before they were. Whatever a draft or a dossier names stays.
 
-use super::synchronise::{SharedDevice, with};
+use super::shared_device::{SharedDevice, with};
 use crate::error::Result;
 use crate::photo::PhotoKind;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::synchronise::{SharedDevice, with};
+use super::shared_device::{SharedDevice, with};
 use crate::error::{ErrorCode, Failure, Result};
 use crate::protocol::wait::{WaitAnswer, WaitRequest};
 use crate::protocol::{self, body};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::case::{CaseFacts, Closing};
-use super::case_fold::Clock;
+use super::case_clock::Clock;
 use super::case_record::{CaseRecord, decides};
 use super::code_list::CaseRecordKind;
 use super::identifier::EntryId;

@@ -4,9 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::absence::{Attendance, HalfDay, Roll};
-use super::actor::Actor;
-use super::calendar::SchoolDays;
-use super::case::{Case, CaseFacts, CasePhase, CaseStep, Contact, Doer};
+use super::case::{Case, CaseFacts, CasePhase, CaseStep, Contact};
+use super::case_clock::Clock;
 use super::case_closing::{Answer, closing, closings, standing_records};
 use super::case_record::{CaseForm, CaseRecord, decides};
 use super::case_steps::{self, Round};
@@ -18,25 +17,6 @@ use super::time::Day;
 
 /// Days that are gone through at most: a case of more than ten years is begun where they begin.
 const DAYS_MAX: i32 = 3_700;
-
-/// What a fold needs besides the facts.
-#[derive(Clone, Copy)]
-pub struct Clock<'a> {
-    /// The county's rule sets, all versions.
-    pub rules: &'a [RuleSet],
-    /// The days of the child's school.
-    pub days: &'a SchoolDays,
-    /// Who wrote under an actor, by the verified envelope.
-    pub doer: &'a dyn Fn(&Actor) -> Option<Doer>,
-    /// Today, in China.
-    pub today: Day,
-}
-
-impl std::fmt::Debug for Clock<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Clock({})", self.today)
-    }
-}
 
 /// The cases of a child, oldest first.
 #[must_use]

@@ -2,7 +2,7 @@
 
 use super::calendar::SchoolDays;
 use super::case::{CaseStep, Contact, StepDone, StepStanding};
-use super::case_fold::Clock;
+use super::case_clock::Clock;
 use super::case_record::{CaseRecord, decides};
 use super::code_list::CaseRecordKind;
 use super::rule_set::{DayUnit, RuleSet, RuleStep, StepRecord, Trigger};

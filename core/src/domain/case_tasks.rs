@@ -2,8 +2,8 @@
 
 use super::absence::{Attendance, HalfDay, Roll, verdict};
 use super::case::{Case, CaseFacts, CasePhase, CaseTask, Contact, Promise, StepStanding, TaskKind};
+use super::case_clock::Clock;
 use super::case_closing::standing_records;
-use super::case_fold::Clock;
 use super::case_steps::Round;
 use super::code_list::CaseRecordKind;
 use super::role::Role;

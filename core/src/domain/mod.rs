@@ -4,6 +4,7 @@ pub mod absence;
 pub mod actor;
 pub mod calendar;
 pub mod case;
+pub mod case_clock;
 mod case_closing;
 pub mod case_fold;
 #[cfg(test)]

@@ -5,8 +5,8 @@ use minicbor::{Decode, Encode};
 
 use super::body::cbor;
 use super::envelope::Envelope;
+use super::quarantine::QuarantineReason;
 use super::register::RegisterEntry;
-use super::sync::QuarantineReason;
 use crate::domain::identifier::{CertificateId, DocumentId, Hash32};
 use crate::domain::place::Leaves;
 use crate::domain::time::Timestamp;

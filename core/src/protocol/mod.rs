@@ -7,10 +7,12 @@
 pub mod apart;
 pub mod body;
 mod bounded;
+pub mod cursor;
 pub mod enrol;
 pub mod envelope;
 pub mod pack;
 pub mod photo;
+pub mod quarantine;
 pub mod refusal;
 pub mod register;
 pub mod repair;

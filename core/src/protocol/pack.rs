@@ -10,7 +10,7 @@
 use minicbor::{Decode, Encode};
 
 use super::body::cbor;
-use super::sync::Cursor;
+use super::cursor::Cursor;
 use crate::domain::doc::DocumentKind;
 use crate::domain::identifier::{CertificateId, DocumentId, Hash32};
 use crate::domain::place::{ClassId, Leaves, PlaceCode, Scope};

@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use minicbor::{Decode, Encode};
 use sha2::{Digest, Sha256};
 
+use super::cursor::Cursor;
 use super::envelope::Envelope;
-use super::sync::Cursor;
 use crate::domain::identifier::{DocumentId, Hash32};
 use crate::domain::place::Leaves;
 

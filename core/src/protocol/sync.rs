@@ -7,9 +7,11 @@
 use minicbor::{Decode, Encode};
 
 use super::apart::{ApartAnswer, ApartRequest};
+use super::cursor::Cursor;
 use super::envelope::{Envelope, EnvelopeBody};
 use super::pack::{PackAnswer, PackRequest};
 use super::photo::{PhotoOffer, PhotoOffset};
+use super::quarantine::QuarantineReason;
 use super::register::RegisterEntry;
 use crate::domain::doc::DocumentKind;
 use crate::domain::identifier::{CertificateId, DocumentId, Hash32};
@@ -17,33 +19,6 @@ use crate::domain::place::{Leaves, Scope};
 use crate::domain::role::Role;
 use crate::domain::time::Timestamp;
 use crate::vault::signing::Signature;
-
-/// Where a device stands in the server's log: the sequence number and the hash chain up to it. Clients treat
-/// it as opaque. A server that does not know the chain value at that number was restored from a backup.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub struct Cursor {
-    /// The sequence number of the last envelope that was looked at for this device; 0 before the first.
-    #[n(0)]
-    pub seq: u64,
-    /// `chain(n) = SHA-256(chain(n-1) ‖ hash of envelope n)`; zeroes at 0.
-    #[n(1)]
-    pub chain: Hash32,
-}
-
-impl Cursor {
-    /// Before the first envelope.
-    pub const START: Self = Self { seq: 0, chain: Hash32::ZERO };
-
-    /// The chain value after one more envelope.
-    #[must_use]
-    pub fn link(chain: Hash32, envelope: Hash32) -> Hash32 {
-        let mut bytes = [0; 64];
-        let (left, right) = bytes.split_at_mut(32);
-        left.copy_from_slice(&chain.0);
-        right.copy_from_slice(&envelope.0);
-        Hash32::of(&bytes)
-    }
-}
 
 /// A batch of a device's own envelopes, consecutive.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -239,76 +214,6 @@ pub enum Receipt {
         #[n(0)]
         reason: QuarantineReason,
     },
-}
-
-/// Why an envelope waits for a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-#[cbor(index_only)]
-pub enum QuarantineReason {
-    /// The person does not answer for this child. The county's administration resolves it.
-    #[n(1)]
-    NotYours,
-    /// It is no change that can be read.
-    #[n(2)]
-    ChangeUnreadable,
-    /// Its signature does not fit.
-    #[n(3)]
-    SignatureWrong,
-    /// Another envelope of this device has the same counter: the device was cloned or restored.
-    #[n(4)]
-    CounterForked,
-    /// It builds on an envelope that waits.
-    #[n(5)]
-    BuildsOnQuarantined,
-    /// It is larger than a form can be.
-    #[n(6)]
-    TooLarge,
-    /// The child had moved away from the author's scope too long before it came.
-    #[n(7)]
-    Late,
-}
-
-impl QuarantineReason {
-    /// All reasons.
-    pub const ALL: &'static [Self] = &[
-        Self::NotYours,
-        Self::ChangeUnreadable,
-        Self::SignatureWrong,
-        Self::CounterForked,
-        Self::BuildsOnQuarantined,
-        Self::TooLarge,
-        Self::Late,
-    ];
-
-    /// From its key.
-    #[must_use]
-    pub fn from_key(key: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|reason| reason.key() == key)
-    }
-
-    /// Whether a person may let it into the log, when nothing else speaks against that: what nobody can read, or whose
-    /// author is not proven, never comes in.
-    #[must_use]
-    pub const fn may_be_accepted(self) -> bool {
-        match self {
-            Self::NotYours | Self::CounterForked | Self::BuildsOnQuarantined | Self::Late => true,
-            Self::ChangeUnreadable | Self::SignatureWrong | Self::TooLarge => false,
-        }
-    }
-
-    /// The key that stores and the user interface hold.
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::NotYours => "not_yours",
-            Self::ChangeUnreadable => "change_unreadable",
-            Self::SignatureWrong => "signature_wrong",
-            Self::CounterForked => "counter_forked",
-            Self::BuildsOnQuarantined => "builds_on_quarantined",
-            Self::TooLarge => "too_large",
-            Self::Late => "late",
-        }
-    }
 }
 
 /// The same receipt for a run of counters.

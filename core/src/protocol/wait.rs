@@ -3,7 +3,7 @@
 
 use minicbor::{Decode, Encode};
 
-use super::sync::Cursor;
+use super::cursor::Cursor;
 use crate::domain::identifier::Hash32;
 
 /// How long a server lets a device wait at most. Shorter than what networks of mobile operators forget a silent

@@ -3,7 +3,7 @@
 
 use encoding_rs::{Encoding, GB18030, UTF_8};
 
-use super::reader::{too_large, unreadable};
+use super::refusal::{too_large, unreadable};
 use super::{CELLS_MAX, COLUMNS_MAX, Cell, ROWS_MAX, Sheet, headers};
 use crate::error::{ErrorCode, Failure, Result};
 

@@ -14,6 +14,7 @@ pub mod reader;
 #[cfg(test)]
 #[allow(clippy::arithmetic_side_effects)]
 mod reader_tests;
+mod refusal;
 pub mod refused_rows;
 pub mod roster_reader;
 mod row_cells;

@@ -5,6 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::refusal::too_large;
 use super::{FILE_BYTES_MAX, Sheet, delimited_text, workbook};
 use crate::error::{ErrorCode, Failure, Result};
 
@@ -26,21 +27,4 @@ pub fn read_sheet(file_name: &str, bytes: &[u8]) -> Result<Sheet> {
         _ => delimited_text::read(file_name, bytes),
     }));
     read.unwrap_or_else(|_| Err(Failure::new(ErrorCode::SpreadsheetUnreadable, "the reader stumbled over the file")))
-}
-
-/// What was being read could not be.
-pub(super) fn unreadable(part: &str, cause: impl std::error::Error) -> Failure {
-    // A cause may quote cells: only its kind goes to the log.
-    let kind = std::any::type_name_of_val(&cause);
-    Failure::new(ErrorCode::SpreadsheetUnreadable, format!("{part} cannot be read: {kind}"))
-}
-
-/// A limit is exceeded.
-pub(super) fn too_large(limit: &'static str) -> Failure {
-    Failure::new(ErrorCode::SpreadsheetTooLarge, format!("more {limit} than can be taken")).fact("limit", limit)
-}
-
-/// The file asks for a password.
-pub(super) fn protected() -> Failure {
-    Failure::new(ErrorCode::SpreadsheetUnreadable, "protected by a password").fact("reason", "protected")
 }

@@ -9,7 +9,7 @@ use std::io::Cursor;
 use calamine::{Data, Dimensions, Reader, SheetType, SheetVisible, Xls, XlsOptions, Xlsx};
 use jiff::civil::Date;
 
-use super::reader::{protected, too_large, unreadable};
+use super::refusal::{protected, too_large, unreadable};
 use super::{
     CELLS_MAX, COLUMNS_MAX, Cell, CellKind, ROWS_MAX, Sheet, TEXT_BYTES_MAX, headers, xls_measure, xlsx_measure,
 };

@@ -7,7 +7,7 @@
 
 use std::io::{Cursor, Read, Write};
 
-use super::reader::{protected, too_large, unreadable};
+use super::refusal::{protected, too_large, unreadable};
 use super::{CELLS_MAX, FILE_BYTES_MAX, TEXT_BYTES_MAX};
 use crate::error::{ErrorCode, Failure, Result};
 

@@ -9,7 +9,7 @@ use std::io::{Cursor, Read, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
-use super::reader::{too_large, unreadable};
+use super::refusal::{too_large, unreadable};
 use crate::error::Result;
 
 /// The most that all parts may hold together, in bytes. 80,000 children of 45 columns are some 150 MB of XML.

@@ -7,7 +7,8 @@ use crate::domain::identifier::{CertificateId, Hash32, PersonId};
 use crate::domain::time::Timestamp;
 use crate::error::Result;
 use crate::protocol::body::cbor;
-use crate::protocol::sync::{Cursor, Rights};
+use crate::protocol::cursor::Cursor;
+use crate::protocol::sync::Rights;
 use crate::vault::signing::PublicKey;
 
 /// Whose device this is: written at enrolment.

@@ -25,7 +25,7 @@ pub enum OutboxState {
     },
     /// The server keeps it apart until a person decides.
     Quarantined {
-        /// [`crate::protocol::sync::QuarantineReason::key`].
+        /// [`crate::protocol::quarantine::QuarantineReason::key`].
         reason: String,
     },
     /// A person has refused it: it has come back.

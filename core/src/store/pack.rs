@@ -6,8 +6,8 @@ use super::device::{signed, unsigned};
 use super::{Reading, sqlite};
 use crate::domain::identifier::{CertificateId, DocumentId, Hash32};
 use crate::error::Result;
+use crate::protocol::cursor::Cursor;
 use crate::protocol::pack::{PackOffer, PackRequest};
-use crate::protocol::sync::Cursor;
 
 /// A pack that is awaited.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,11 +7,11 @@ use jiafang_core::domain::doc::{self, DocumentKind, snapshot};
 use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32};
 use jiafang_core::domain::place::Leaves;
 use jiafang_core::error::{ErrorCode, Failure, Result};
+use jiafang_core::protocol::cursor::Cursor;
 use jiafang_core::protocol::pack::{
     GROUP_DOSSIERS_MAX, GROUP_SNAPSHOT_BYTES_MAX, PACK_VERSION, PackCell, PackGroup, PackHead, PackedActor,
     PackedDossier, PackedGroup, SNAPSHOT_BYTES_MAX, SignedPackHead,
 };
-use jiafang_core::protocol::sync::Cursor;
 use jiafang_core::vault::signing::DeviceSigner;
 
 use crate::store::{Store, log};

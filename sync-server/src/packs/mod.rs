@@ -16,9 +16,10 @@ use jiafang_core::domain::identifier::{DocumentId, Hash32};
 use jiafang_core::domain::place::{Leaves, Scope};
 use jiafang_core::environment::Environment;
 use jiafang_core::error::{ErrorCode, Failure, Result};
+use jiafang_core::protocol::cursor::Cursor;
 use jiafang_core::protocol::pack::{PACK_DOSSIERS_MAX, PackAnswer, PackCell, PackOffer, PackRequest};
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
-use jiafang_core::protocol::sync::{Cursor, Rights};
+use jiafang_core::protocol::sync::Rights;
 
 use crate::identity::Identity;
 use crate::photo::Part;

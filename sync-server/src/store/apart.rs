@@ -6,7 +6,7 @@ use jiafang_core::domain::time::Timestamp;
 use jiafang_core::error::Result;
 use jiafang_core::protocol::apart::Verdict;
 use jiafang_core::protocol::envelope::Envelope;
-use jiafang_core::protocol::sync::QuarantineReason;
+use jiafang_core::protocol::quarantine::QuarantineReason;
 use rusqlite::{Connection, Row, Transaction, named_params};
 
 use super::{malformed, optional, signed, sqlite, unsigned};

@@ -6,11 +6,13 @@ use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32};
 use jiafang_core::domain::place::Leaves;
 use jiafang_core::domain::time::Timestamp;
 use jiafang_core::error::{Failure, Result};
+use jiafang_core::protocol::cursor::Cursor;
 use jiafang_core::protocol::envelope::Envelope;
-use jiafang_core::protocol::sync::{Cursor, QuarantineReason, ScopeChange, ScopeEvent};
+use jiafang_core::protocol::quarantine::QuarantineReason;
+use jiafang_core::protocol::sync::{ScopeChange, ScopeEvent};
 use rusqlite::{Connection, Transaction, named_params};
 
-use super::{apart, malformed, moves, optional, signed, sqlite, unsigned};
+use super::{apart, device_progress, malformed, moves, optional, signed, sqlite, unsigned};
 use crate::news::Taken;
 
 /// Where a document lies, as the server ordered it.
@@ -119,7 +121,7 @@ pub fn known(connection: &Connection, certificate: CertificateId, counter: u64, 
     if let Some(reason) = apart::reason(connection, hash)? {
         return Ok(Known::Apart(reason));
     }
-    let used = device_head(connection, certificate)?.is_some_and(|(head, _)| counter <= head);
+    let used = device_progress::head(connection, certificate)?.is_some_and(|(head, _)| counter <= head);
     Ok(if used { Known::Other } else { Known::Nothing })
 }
 
@@ -133,41 +135,6 @@ pub fn seq_of(connection: &Connection, envelope: Hash32) -> Result<Option<u64>> 
         .map_err(sqlite)?
         .query_row(named_params! { ":hash": envelope.0.as_slice() }, |row| row.get::<_, i64>("seq"));
     Ok(optional(row)?.map(unsigned))
-}
-
-/// The last counter and hash of a device, in the log or apart.
-///
-/// # Errors
-/// The faults of a store.
-pub fn device_head(connection: &Connection, certificate: CertificateId) -> Result<Option<(u64, Hash32)>> {
-    let row = connection
-        .prepare_cached("SELECT counter, hash FROM device_head WHERE certificate = :certificate")
-        .map_err(sqlite)?
-        .query_row(named_params! { ":certificate": certificate.as_bytes().as_slice() }, |row| {
-            Ok((unsigned(row.get("counter")?), Hash32(row.get("hash")?)))
-        });
-    optional(row)
-}
-
-/// Moves a device's head on.
-///
-/// # Errors
-/// The faults of a store.
-pub fn set_device_head(tx: &Transaction<'_>, certificate: CertificateId, counter: u64, hash: Hash32) -> Result<()> {
-    tx.prepare_cached(
-        "INSERT INTO device_head (certificate, counter, hash) VALUES (:certificate, :counter, :hash)
-         ON CONFLICT (certificate) DO UPDATE SET counter = excluded.counter, hash = excluded.hash
-         WHERE excluded.counter > device_head.counter",
-    )
-    .and_then(|mut statement| {
-        statement.execute(named_params! {
-            ":certificate": certificate.as_bytes().as_slice(),
-            ":counter": signed(counter),
-            ":hash": hash.0.as_slice(),
-        })
-    })
-    .map_err(sqlite)?;
-    Ok(())
 }
 
 /// Whether a change is in the log of its document.
@@ -565,36 +532,4 @@ pub fn placed_between(connection: &Connection, first: u64, last: u64) -> Result<
         });
     }
     Ok(all)
-}
-
-/// Up to where a device holds the log: what it says at each sync.
-///
-/// # Errors
-/// The faults of a store.
-pub fn set_device_cursor(tx: &Transaction<'_>, certificate: CertificateId, seq: u64, at: Timestamp) -> Result<()> {
-    tx.prepare_cached(
-        "INSERT INTO device_cursor (certificate, seq, at) VALUES (:certificate, :seq, :at)
-         ON CONFLICT (certificate) DO UPDATE SET seq = excluded.seq, at = excluded.at",
-    )
-    .and_then(|mut statement| {
-        statement.execute(named_params! {
-            ":certificate": certificate.as_bytes().as_slice(),
-            ":seq": signed(seq),
-            ":at": at.unix_ms(),
-        })
-    })
-    .map_err(sqlite)?;
-    Ok(())
-}
-
-/// Up to where a device holds the log.
-///
-/// # Errors
-/// The faults of a store.
-pub fn device_cursor(connection: &Connection, certificate: CertificateId) -> Result<u64> {
-    let row = connection
-        .prepare_cached("SELECT seq FROM device_cursor WHERE certificate = :certificate")
-        .map_err(sqlite)?
-        .query_row(named_params! { ":certificate": certificate.as_bytes().as_slice() }, |row| row.get("seq"));
-    Ok(optional(row)?.map_or(0, unsigned))
 }

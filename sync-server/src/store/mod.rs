@@ -2,6 +2,7 @@
 
 pub mod apart;
 pub mod decisions;
+pub mod device_progress;
 pub mod forks;
 pub mod log;
 pub mod materialised;

@@ -7,8 +7,9 @@ use jiafang_core::domain::identifier::{DocumentId, Hash32};
 use jiafang_core::domain::place::{ClassId, Leaves, PlaceCode, Scope};
 use jiafang_core::domain::time::Timestamp;
 use jiafang_core::error::Result;
+use jiafang_core::protocol::cursor::Cursor;
 use jiafang_core::protocol::pack::PackCell;
-use jiafang_core::protocol::sync::{Cursor, ScopeChange, ScopeEvent};
+use jiafang_core::protocol::sync::{ScopeChange, ScopeEvent};
 use rusqlite::{Connection, Row, Transaction, named_params};
 
 use super::{log, malformed, moves, optional, signed, sqlite, unsigned};

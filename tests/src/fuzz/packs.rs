@@ -8,11 +8,11 @@ use jiafang_core::domain::identifier::{DocumentId, Hash32};
 use jiafang_core::domain::place::{Leaves, PlaceCode};
 use jiafang_core::error::ErrorCode;
 use jiafang_core::protocol::body::cbor;
+use jiafang_core::protocol::cursor::Cursor;
 use jiafang_core::protocol::pack::{
     HEAD_LENGTH_BYTES, PACK_VERSION, PackCell, PackGroup, PackHead, PackOffer, PackedActor, PackedDossier, PackedGroup,
     SignedPackHead,
 };
-use jiafang_core::protocol::sync::Cursor;
 use jiafang_core::store::{Durability, pack};
 use minicbor::bytes::ByteVec;
 use minicbor::{Decode, Encode};

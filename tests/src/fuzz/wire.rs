@@ -11,16 +11,18 @@ use jiafang_core::protocol::apart::{
     Verdict,
 };
 use jiafang_core::protocol::body::{self, cbor};
+use jiafang_core::protocol::cursor::Cursor;
 use jiafang_core::protocol::enrol::{EnrolAnswer, EnrolRequest};
 use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};
 use jiafang_core::protocol::photo::{PhotoFile, PhotoHeard, PhotoOffer, PhotoOffset, PhotoWords};
+use jiafang_core::protocol::quarantine::QuarantineReason;
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::register::{RegisterEntry, RegisterEntryBody, RegisterFact};
 use jiafang_core::protocol::repair::{
     self, Difference, DocumentDigest, HeldDocument, RepairAnswer, RepairAsk, RepairRequest,
 };
 use jiafang_core::protocol::sync::{
-    Cursor, Push, QuarantineReason, Receipt, ReceiptRun, Rights, ScopeChange, ScopeEvent, SyncAnswer, SyncRequest,
+    Push, Receipt, ReceiptRun, Rights, ScopeChange, ScopeEvent, SyncAnswer, SyncRequest,
 };
 use jiafang_core::protocol::wait::{WaitAnswer, WaitRequest};
 use jiafang_core::protocol::{ENROL_BYTES_MAX, REQUEST_INFLATED_BYTES_MAX};

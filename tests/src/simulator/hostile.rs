@@ -9,11 +9,12 @@ use jiafang_core::domain::identifier::{DocumentId, Hash32};
 use jiafang_core::domain::place::Leaves;
 use jiafang_core::domain::time::Timestamp;
 use jiafang_core::protocol::body;
+use jiafang_core::protocol::cursor::Cursor;
 use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};
 use jiafang_core::protocol::photo::{PhotoFile, PhotoOffer};
-use jiafang_core::protocol::sync::{Cursor, Push, SyncAnswer, SyncRequest};
+use jiafang_core::protocol::sync::{Push, SyncAnswer, SyncRequest};
 use jiafang_core::vault::signing::DeviceSigner;
-use jiafang_sync_server::store::log;
+use jiafang_sync_server::store::device_progress;
 
 use super::link::Answer;
 use super::plan::{Dice, HostileAct};
@@ -154,7 +155,7 @@ impl World {
         let (head, head_hash) = held(&self.office)
             .server()
             .store
-            .read(|connection| log::device_head(connection, certificate))
+            .read(|connection| device_progress::head(connection, certificate))
             .ok()
             .flatten()
             .unwrap_or((0, Hash32::ZERO));

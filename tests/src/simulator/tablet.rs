@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiafang_core::app::device::Device;
 use jiafang_core::app::enrol;
-use jiafang_core::app::synchronise::SharedDevice;
+use jiafang_core::app::shared_device::SharedDevice;
 use jiafang_core::domain::doc::DocumentKind;
 use jiafang_core::domain::identifier::{CertificateId, DocumentId, Hash32, PersonId};
 use jiafang_core::error::{ErrorCode, Failure, Result};

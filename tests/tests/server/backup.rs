@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiafang_core::domain::role::Role;
 use jiafang_core::error::ErrorCode;
-use jiafang_core::protocol::sync::{Cursor, Receipt};
+use jiafang_core::protocol::cursor::Cursor;
+use jiafang_core::protocol::sync::Receipt;
 use jiafang_sync_server::backup::back_up;
 use jiafang_sync_server::store::verify_copy;
 

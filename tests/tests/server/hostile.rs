@@ -9,7 +9,8 @@ use jiafang_core::domain::place::{ClassId, Leaves};
 use jiafang_core::domain::role::Role;
 use jiafang_core::protocol::apart::{ApartRequest, Fate};
 use jiafang_core::protocol::envelope::Envelope;
-use jiafang_core::protocol::sync::{QuarantineReason, Receipt};
+use jiafang_core::protocol::quarantine::QuarantineReason;
+use jiafang_core::protocol::sync::Receipt;
 use jiafang_sync_server::store::apart;
 
 use crate::county::{County, QINGSHI, SHIQIAO, YUNLING};

@@ -5,8 +5,9 @@ use jiafang_core::domain::place::{Leaves, PlaceCode, Scope};
 use jiafang_core::domain::role::Role;
 use jiafang_core::domain::village_work::document_of;
 use jiafang_core::protocol::envelope::Envelope;
+use jiafang_core::protocol::quarantine::QuarantineReason;
 use jiafang_core::protocol::register::RegisterFact;
-use jiafang_core::protocol::sync::{QuarantineReason, Receipt};
+use jiafang_core::protocol::sync::Receipt;
 
 use crate::county::{County, QINGSHI, SHIQIAO, YUNLING};
 use crate::device::{Device, documents, receipts, village};

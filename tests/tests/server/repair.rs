@@ -2,13 +2,14 @@
 
 use jiafang_core::domain::identifier::{DocumentId, Hash32};
 use jiafang_core::domain::role::Role;
+use jiafang_core::protocol::cursor::Cursor;
 use jiafang_core::protocol::refusal::RefusalCode;
 use jiafang_core::protocol::register::RegisterFact;
 use jiafang_core::protocol::repair::{
     BUCKETS, CHANGES_MAX, DOCUMENTS_MAX, Difference, HeldDocument, RepairAnswer, RepairAsk, RepairRequest, bucket_of,
     change_id, root,
 };
-use jiafang_core::protocol::sync::{Cursor, Receipt};
+use jiafang_core::protocol::sync::Receipt;
 use jiafang_core::protocol::{REPAIR_PATH, VERSION, body};
 use jiafang_core::sync::link::LinkFailure;
 

@@ -13,6 +13,7 @@ use jiafang_core::protocol::apart::{
     ApartAnswer, ApartRequest, Decision, DecisionBody, Fate, Outcome, OwnHead, Verdict,
 };
 use jiafang_core::protocol::body::cbor;
+use jiafang_core::protocol::cursor::Cursor;
 use jiafang_core::protocol::enrol::EnrolRequest;
 use jiafang_core::protocol::envelope::{Envelope, EnvelopeBody};
 use jiafang_core::protocol::pack::{PACK_VERSION, PackCell, PackHead, PackedGroup, SignedPackHead};
@@ -20,7 +21,7 @@ use jiafang_core::protocol::photo::{PhotoFile, PhotoHeard, PhotoOffer, PhotoOffs
 use jiafang_core::protocol::refusal::{Refusal, RefusalCode};
 use jiafang_core::protocol::register::{RegisterEntry, RegisterEntryBody, RegisterFact};
 use jiafang_core::protocol::repair::{Difference, HeldDocument, RepairAnswer, RepairAsk, RepairRequest};
-use jiafang_core::protocol::sync::{Cursor, Push, Receipt, ReceiptRun, Rights, SyncAnswer, SyncRequest};
+use jiafang_core::protocol::sync::{Push, Receipt, ReceiptRun, Rights, SyncAnswer, SyncRequest};
 use jiafang_core::protocol::wait::{WaitAnswer, WaitRequest};
 use jiafang_core::vault::enrolment_code::EnrolmentCode;
 use jiafang_core::vault::signing::DeviceSigner;
