@@ -1,4 +1,5 @@
-//! tests
+//! What crosses a crate border: the kit with its cast, fictional data, the loopback host, the demonstration, the simulator, the
+//! drills, the benchmarks and the fuzz targets. It never ships.
 
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 

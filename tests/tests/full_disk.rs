@@ -3,73 +3,21 @@
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::print_stdout,
     clippy::unwrap_used,
     reason = "clippy counts the helpers of an integration test as outside of tests"
 )]
 #![cfg(target_os = "linux")]
-
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use jiafang_core::domain::place::Scope;
 use jiafang_core::domain::role::Role;
 use jiafang_core::error::ErrorCode;
 use jiafang_tests::kit::Township;
 use jiafang_tests::kit::person::sync_until_quiet;
-
-/// A disk of eight megabytes of its own; only root can mount one.
-struct SmallDisk {
-    mount: tempfile::TempDir,
-}
-
-impl SmallDisk {
-    fn mounted() -> Option<Self> {
-        let mount = tempfile::tempdir().unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=8m", "tmpfs"])
-            .arg(mount.path())
-            .output()
-            .is_ok_and(|output| output.status.success());
-        mounted.then_some(Self { mount })
-    }
-
-    fn path(&self) -> &Path {
-        self.mount.path()
-    }
-
-    fn ballast(&self) -> PathBuf {
-        self.path().join("ballast")
-    }
-
-    /// Other apps' videos fill it to the last byte.
-    fn fills_up(&self) {
-        let mut ballast = File::create(self.ballast()).unwrap();
-        for bytes in [64 * 1024, 4 * 1024, 1] {
-            while ballast.write_all(&vec![0; bytes]).is_ok() {}
-        }
-    }
-
-    fn is_tidied_up(&self) {
-        std::fs::remove_file(self.ballast()).unwrap();
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // Lazily: the store of the test may still be open.
-        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
-    }
-}
+use jiafang_tests::kit::small_disk::SmallDisk;
 
 #[test]
 fn a_full_disk_is_said_and_loses_nothing() {
-    let Some(disk) = SmallDisk::mounted() else {
-        println!("skipped: a disk that can be filled up needs the right to mount one (root)");
-        return;
-    };
+    let Some(disk) = SmallDisk::mounted(8) else { return };
     let mut township = Township::new(71);
     let village = township.village(0);
     let desk = township.coordinator("赵敏");

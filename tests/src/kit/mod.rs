@@ -6,6 +6,8 @@
 pub mod casework;
 pub mod field_clock;
 pub mod person;
+#[cfg(target_os = "linux")]
+pub mod small_disk;
 pub mod switched_link;
 pub mod township;
 

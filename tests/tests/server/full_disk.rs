@@ -1,64 +1,16 @@
 //! A full disk of the server: nothing is half taken in, nothing is said to be there that is not, and when there is room
 //! again all goes on.
 
-use std::fs::File;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
 use jiafang_core::domain::identifier::Hash32;
 use jiafang_core::error::ErrorCode;
 use jiafang_core::protocol::photo::{PhotoFile, PhotoOffer};
 use jiafang_core::protocol::refusal::RefusalCode;
 use jiafang_core::protocol::sync::Receipt;
 use jiafang_sync_server::backup::back_up;
+use jiafang_tests::kit::small_disk::SmallDisk;
 
 use crate::county::{County, YUNLING};
 use crate::device::{Device, documents, receipts, refusal};
-
-/// A disk of its own; only root can mount one.
-struct SmallDisk(tempfile::TempDir);
-
-impl SmallDisk {
-    fn mounted(megabytes: u32) -> Option<Self> {
-        let mount = tempfile::tempdir().unwrap();
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
-            .arg(mount.path())
-            .output()
-            .is_ok_and(|output| output.status.success());
-        if !mounted {
-            println!("skipped: a disk that can be filled up needs the right to mount one (root)");
-        }
-        mounted.then_some(Self(mount))
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn ballast(&self) -> PathBuf {
-        self.path().join("ballast")
-    }
-
-    fn fills_up(&self) {
-        let mut ballast = File::create(self.ballast()).unwrap();
-        for bytes in [64 * 1024, 4 * 1024, 1] {
-            while ballast.write_all(&vec![0; bytes]).is_ok() {}
-        }
-    }
-
-    fn is_tidied_up(&self) {
-        std::fs::remove_file(self.ballast()).unwrap();
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // Lazily: the store of the test may still be open.
-        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
-    }
-}
 
 #[test]
 fn a_push_that_meets_a_full_disk_is_not_taken_in_and_is_offered_again() {
