@@ -4,6 +4,9 @@
 
 #![no_main]
 
+use std::cell::RefCell;
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -14,10 +17,15 @@ use libfuzzer_sys::fuzz_target;
 
 static TARGET: OnceLock<&'static Target> = OnceLock::new();
 
+thread_local! {
+    /// What the last panic said, and where.
+    static LAST_PANIC: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
 /// Chooses the target, and lets panics unwind again: libFuzzer's binding aborts in the hook, and readers that stand
 /// behind `catch_unwind` catch what their libraries panic with. What gets out of the target is a finding all the same.
 fn prepare() {
-    std::panic::set_hook(Box::new(|_| {}));
+    std::panic::set_hook(Box::new(|panic| LAST_PANIC.set(panic.to_string())));
     let name = std::env::var("FUZZ_TARGET").unwrap_or_default();
     let Some(target) = target(&name) else {
         let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
@@ -42,7 +50,10 @@ fn prepare() {
 }
 
 fuzz_target!(init: prepare(), |bytes: &[u8]| {
-    if let Some(target) = TARGET.get() {
-        (target.check)(bytes);
+    let Some(target) = TARGET.get() else { return };
+    if catch_unwind(AssertUnwindSafe(|| (target.check)(bytes))).is_err() {
+        // Told here: a finding that depends on more than its input may never show itself again.
+        let _ = writeln!(std::io::stderr(), "FOUND: {}", LAST_PANIC.take());
+        std::process::abort();
     }
 });
