@@ -21,5 +21,7 @@ pub mod fuzz;
 #[allow(clippy::expect_used, clippy::panic)] // the kit fails tests by panicking, and never ships
 pub mod kit;
 pub mod loopback;
+#[allow(clippy::expect_used)] // as the kit
+mod memory_folder;
 #[allow(clippy::expect_used, clippy::panic, clippy::arithmetic_side_effects)] // never ships
 pub mod simulator;

@@ -22,10 +22,24 @@ thread_local! {
     static LAST_PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
+/// Tells a finding as it happens: one that depends on more than its input may never show itself again.
+fn tell_finding() {
+    let _ = writeln!(std::io::stderr(), "FOUND: {}", LAST_PANIC.take());
+}
+
+/// Keeps what a panic said for [`tell_finding`]. One that cannot unwind ends the program after this, and nothing else tells of it.
+fn hear(panic: &std::panic::PanicHookInfo<'_>) {
+    let said = panic.to_string();
+    if said.contains("cannot unwind") || said.contains("during cleanup") {
+        tell_finding();
+    }
+    LAST_PANIC.set(said);
+}
+
 /// Chooses the target, and lets panics unwind again: libFuzzer's binding aborts in the hook, and readers that stand
 /// behind `catch_unwind` catch what their libraries panic with. What gets out of the target is a finding all the same.
 fn prepare() {
-    std::panic::set_hook(Box::new(|panic| LAST_PANIC.set(panic.to_string())));
+    std::panic::set_hook(Box::new(hear));
     let name = std::env::var("FUZZ_TARGET").unwrap_or_default();
     let Some(target) = target(&name) else {
         let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
@@ -52,8 +66,7 @@ fn prepare() {
 fuzz_target!(init: prepare(), |bytes: &[u8]| {
     let Some(target) = TARGET.get() else { return };
     if catch_unwind(AssertUnwindSafe(|| (target.check)(bytes))).is_err() {
-        // Told here: a finding that depends on more than its input may never show itself again.
-        let _ = writeln!(std::io::stderr(), "FOUND: {}", LAST_PANIC.take());
+        tell_finding();
         std::process::abort();
     }
 });

@@ -21,6 +21,7 @@ use super::documents::with_checksum;
 use super::tablet::{copied, seen, tablet};
 use super::wire;
 use crate::kit::field_clock::{FieldClock, environment};
+use crate::memory_folder::folder_in_memory;
 
 /// A pack before it is compressed, hashed and signed: what somebody with the county's key could put together.
 #[derive(Encode, Decode)]
@@ -82,7 +83,7 @@ fn taken_in(unsigned: &Unsigned) {
     let signed = SignedPackHead::sign(head, &tablet.county);
     let Ok(mut file) = signed.to_section() else { return };
     file.append(&mut frames);
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder_in_memory();
     copied(tablet.folder.path(), folder.path());
     let environment = environment(&FieldClock::new(), 1);
     let open = || Device::open(folder.path(), &tablet.key, &environment, Durability::ForFixtures);

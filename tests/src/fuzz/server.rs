@@ -30,6 +30,7 @@ use super::documents::with_checksum;
 use super::wire;
 use crate::fiction::{Fiction, Size};
 use crate::kit::field_clock::{FieldClock, environment};
+use crate::memory_folder::folder_in_memory;
 
 /// A county with one enrolled teacher, to be copied for each input.
 struct County {
@@ -41,7 +42,7 @@ struct County {
 fn county() -> &'static County {
     static COUNTY: OnceLock<County> = OnceLock::new();
     COUNTY.get_or_init(|| {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = folder_in_memory();
         let environment = environment(&FieldClock::new(), 1);
         let places = Fiction::new(1).county(Size::Township);
         let recovery = RecoveryKeyPair::generate(&environment);
@@ -130,7 +131,7 @@ pub(super) fn push(bytes: &[u8]) {
     let county = county();
     let signer = wire::signer();
     let Some(request) = made_plausible(request, county.certificate, &signer) else { return };
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder_in_memory();
     copied(county.folder.path(), folder.path());
     let store = Store::open(folder.path()).expect("the store");
     let photos = PhotoFolder::open(folder.path()).expect("the photos");

@@ -28,6 +28,7 @@ use super::wire;
 use crate::kit::Township;
 use crate::kit::field_clock::{FieldClock, environment};
 use crate::kit::person::PIN;
+use crate::memory_folder::folder_in_memory;
 
 /// A teacher's tablet with a child, a visit that waits, and a colleague's device in its register; to be copied for each
 /// input.
@@ -59,7 +60,7 @@ pub(super) fn tablet() -> &'static Tablet {
         teacher.syncs();
         teacher.goes_offline();
         teacher.records_visit(child, &[], |form| form.at_home = "在家帮奶奶".to_owned());
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = folder_in_memory();
         copied(&teacher.folder, folder.path());
         let keys = KeyFile::in_folder(folder.path()).with_cost(Argon2Cost::for_tests());
         let key = keys.unlock(PIN, &environment(&FieldClock::new(), 1)).expect("the PIN");
@@ -121,7 +122,7 @@ pub(super) fn seen(device: &Device) -> Seen {
 pub(super) fn answer(bytes: &[u8]) {
     let Ok(answer) = minicbor::decode::<SyncAnswer>(bytes) else { return };
     let tablet = tablet();
-    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = folder_in_memory();
     copied(tablet.folder.path(), folder.path());
     let environment = environment(&FieldClock::new(), 1);
     let mut device = Device::open(folder.path(), &tablet.key, &environment, Durability::ForFixtures).expect("a tablet");

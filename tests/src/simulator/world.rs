@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once};
 
@@ -20,6 +20,7 @@ use super::office::Office;
 use super::plan::{CallFault, Post};
 use super::tablet::{Tablet, held};
 use super::time::WrongClock;
+use crate::memory_folder::folder_in_memory;
 
 /// A form that a screen has called saved.
 #[derive(Debug, Clone)]
@@ -90,20 +91,11 @@ pub(super) fn stop_hearing_panics() {
     LAST_PANIC.with(|last| *last.borrow_mut() = None);
 }
 
-/// Stores of simulations lie in memory where the machine has room for that.
-fn place_for_stores() -> TempDir {
-    let shared_memory = Path::new("/dev/shm");
-    let mut named = tempfile::Builder::new();
-    named.prefix("jiafang-simulator-");
-    let place = if shared_memory.is_dir() { named.tempdir_in(shared_memory) } else { named.tempdir() };
-    place.or_else(|_| named.tempdir()).expect("a temporary folder")
-}
-
 impl World {
     /// An empty county.
     pub(super) fn new(seed: u64) -> Self {
         hear_panics();
-        let folder = place_for_stores();
+        let folder = folder_in_memory();
         // 2026-11-23 09:00 in China.
         let truth = Arc::new(AtomicI64::new(1_795_395_600_000));
         let office = Office::set_up(folder.path(), &truth, seed);
