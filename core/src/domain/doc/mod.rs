@@ -152,39 +152,56 @@ pub fn apply(doc: &mut Automerge, changes: Vec<Change>) -> Result<()> {
 
 /// Applies changes one by one, each after all that it builds on, and passes over each that cannot be applied or that
 /// leaves a document which cannot be read: one poisoned change takes a dossier from nobody. Gives the document and the
-/// hashes of what was passed over. What builds on those, or on what is not here, waits in the document.
+/// hashes of what was passed over. What builds on those, or on what is not here, waits in the document. All that is not passed
+/// over can be applied together.
 ///
 /// Slow: only for changes that [`apply`] did not take together.
 #[must_use]
 pub fn apply_passing_over(kind: DocumentKind, base: &Automerge, changes: Vec<Change>) -> (Automerge, Vec<Hash32>) {
+    let hash_of = |change: &Change| Hash32(change.hash().0);
     let mut sound = base.clone();
-    let mut passed_over = Vec::new();
-    let mut left = changes;
+    let mut fit = Vec::new();
+    let mut waiting = changes.clone();
     loop {
-        let before = left.len();
+        let before = waiting.len();
         let known: BTreeSet<Hash32> = change_hashes(&sound).unwrap_or_default().into_iter().collect();
-        let (ready, waiting): (Vec<Change>, Vec<Change>) = left
+        let (ready, left): (Vec<Change>, Vec<Change>) = waiting
             .into_iter()
             .partition(|change| change.deps().iter().all(|dependency| known.contains(&Hash32(dependency.0))));
         for change in ready {
-            let hash = Hash32(change.hash().0);
+            let hash = hash_of(&change);
             let mut next = sound.clone();
             if apply(&mut next, vec![change]).and_then(|()| check(kind, &next)).is_ok() {
                 sound = next;
-            } else {
-                passed_over.push(hash);
+                fit.push(hash);
             }
         }
-        left = waiting;
-        if left.len() == before {
+        waiting = left;
+        if waiting.len() == before {
             break;
         }
     }
-    let mut with_waiting = sound.clone();
-    if apply(&mut with_waiting, left).is_ok() {
-        sound = with_waiting;
+    let together = |kept: &BTreeSet<Hash32>| {
+        let mut document = base.clone();
+        let changes = changes.iter().filter(|change| kept.contains(&hash_of(change))).cloned().collect();
+        apply(&mut document, changes).and_then(|()| check(kind, &document)).is_ok().then_some(document)
+    };
+    // Together more is refused than one by one: two changes under one number of an actor, also where they only wait. Half by half it
+    // is found out which can stand beside the rest.
+    let mut kept = BTreeSet::new();
+    let mut groups = vec![waiting.iter().map(hash_of).collect(), fit];
+    while let Some(group) = groups.pop() {
+        let with: BTreeSet<Hash32> = kept.iter().chain(&group).copied().collect();
+        if together(&with).is_some() {
+            kept = with;
+        } else if group.len() > 1 {
+            let (first, second) = group.split_at(group.len() / 2);
+            groups.extend([second.to_vec(), first.to_vec()]);
+        }
     }
-    (sound, passed_over)
+    let document = together(&kept).unwrap_or_else(|| base.clone());
+    let passed_over = changes.iter().map(hash_of).filter(|hash| !kept.contains(hash)).collect();
+    (document, passed_over)
 }
 
 /// Whether a document can be read as what it is, shielded.
@@ -323,6 +340,32 @@ mod tests {
             assert!(next.deps().contains(&good[1].hash()), "and can be written");
         }
         assert!(bad > 0, "something in a change can harm");
+    }
+
+    #[test]
+    fn two_changes_under_one_number_that_wait_for_what_never_comes_take_the_dossier_from_nobody() {
+        let at = Timestamp::from_unix_ms(1_795_395_600_000);
+        let write = |doc: &mut Automerge, actor: u8, value: &str| {
+            commit(doc, &[actor; 16], at, |tx| dossier_write::set_field(tx, "profile.name", value)).unwrap().unwrap()
+        };
+        let base = empty(DocumentKind::Dossier).unwrap();
+        let good = write(&mut base.clone(), 1, "王小明");
+        let mut never_comes = base.clone();
+        write(&mut never_comes, 2, "石小雨");
+        let one = write(&mut never_comes.clone(), 3, "马秀英");
+        let other = write(&mut never_comes.clone(), 3, "张桂兰");
+        let alone = write(&mut never_comes.clone(), 4, "李春花");
+        // Of the number of one that can be applied, too.
+        let of_a_known_number = write(&mut never_comes, 1, "石大山");
+        let all = vec![one.clone(), good, other, of_a_known_number, alone];
+        assert!(apply(&mut base.clone(), all.clone()).is_err(), "else this tests nothing");
+        let (document, passed_over) = apply_passing_over(DocumentKind::Dossier, &base, all.clone());
+        assert_eq!(dossier_read::read(&document).unwrap().value("profile.name"), "王小明");
+        assert_eq!(passed_over, [&all[2], &all[3]].map(|change| Hash32(change.hash().0)));
+        let mut loaded = base.clone();
+        let kept = all.into_iter().filter(|change| !passed_over.contains(&Hash32(change.hash().0))).collect();
+        apply(&mut loaded, kept).unwrap();
+        assert_eq!(heads(&loaded), heads(&document), "what is left can be loaded together");
     }
 
     #[test]
